@@ -1,0 +1,229 @@
+//! NIK, the 16-digit number of a resident: reading it, doubting it, and how two of them relate (DOMAIN 1.1, 1.2).
+
+use super::date::Date;
+use super::flag::{FlagCode, Severity};
+use super::number::clean_number;
+use super::region::{RegionStatus, Regions};
+use super::sex::Sex;
+
+/// What a raw NIK turned out to be.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NikReading {
+    /// The cleaned text; `None` when nothing is left. Not always 16 digits: see `flags`.
+    pub text: Option<String>,
+    /// What was noticed, in the order of the checks.
+    pub flags: Vec<FlagCode>,
+    /// Sex by the day part.
+    pub sex: Option<Sex>,
+    /// Birth dates it can mean, this century first.
+    pub births: Vec<Date>,
+}
+
+impl std::fmt::Debug for NikReading {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NikReading").field("flags", &self.flags).finish_non_exhaustive()
+    }
+}
+
+impl NikReading {
+    /// The worst severity among the flags; `None` when there is no doubt worth a word.
+    pub fn severity(&self) -> Option<Severity> {
+        self.flags.iter().map(|flag| flag.severity()).max().filter(|severity| *severity > Severity::Info)
+    }
+
+    /// The number, when it can serve as a key: 16 digits and no error.
+    pub fn usable(&self) -> Option<&str> {
+        if self.severity() == Some(Severity::Error) { None } else { self.text.as_deref() }
+    }
+
+    /// Digits that may still be compared with another NIK by their distance: anything but a placeholder.
+    pub fn comparable(&self) -> Option<&str> {
+        let digits = self.text.as_deref().filter(|t| t.bytes().all(|b| b.is_ascii_digit()))?;
+        let placeholder = self.flags.contains(&FlagCode::Placeholder);
+        ((14..=18).contains(&digits.len()) && !placeholder).then_some(digits)
+    }
+
+    /// The birth date, resolved by the date in the record where the century is open, else the younger reading.
+    pub fn birth_near(&self, recorded: Option<Date>) -> Option<Date> {
+        recorded.filter(|date| self.births.contains(date)).or_else(|| self.births.first().copied())
+    }
+}
+
+/// Reads a raw NIK against the region tables as known on `today` (steps 1 to 15 of DOMAIN 1.1).
+pub fn read_nik(raw: &str, today: Date, regions: &Regions) -> NikReading {
+    let cleaned = clean_number(raw);
+    let mut reading = NikReading { text: cleaned.text, flags: cleaned.flags, sex: None, births: Vec::new() };
+    let Some(text) = reading.text.clone() else { return reading };
+    if let Err(flag) = check_shape(&text) {
+        reading.flags.push(flag);
+        return reading;
+    }
+    if &text[12..] == "0000" {
+        reading.flags.push(FlagCode::Serial0000);
+    }
+    match birth_part(&text, today) {
+        Ok((sex, births)) => {
+            reading.sex = Some(sex);
+            reading.births = births;
+        }
+        Err(flag) => {
+            reading.flags.push(flag);
+            return reading;
+        }
+    }
+    reading.flags.extend(region_flag(&text, regions));
+    reading
+}
+
+fn check_shape(text: &str) -> Result<(), FlagCode> {
+    if !text.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(FlagCode::NonDigit);
+    }
+    match text.len() {
+        16 => {}
+        14 => return Err(FlagCode::Len14),
+        15 => return Err(FlagCode::Len15),
+        17 => return Err(FlagCode::Len17),
+        18 => return Err(FlagCode::Len18),
+        _ => return Err(FlagCode::LenOther),
+    }
+    let one_digit = text.bytes().all(|b| b == text.as_bytes()[0]);
+    let counting = matches!(text, "1234567890123456" | "0123456789012345");
+    if one_digit || counting || &text[6..] == "0000000000" || &text[..6] == "000000" {
+        return Err(FlagCode::Placeholder);
+    }
+    Ok(())
+}
+
+fn two_digits(text: &str, at: usize) -> i8 {
+    text[at..at + 2].bytes().fold(0, |n, b| n * 10 + (b - b'0').cast_signed())
+}
+
+fn birth_part(text: &str, today: Date) -> Result<(Sex, Vec<Date>), FlagCode> {
+    let (day, month, year) = (two_digits(text, 6), two_digits(text, 8), two_digits(text, 10));
+    let (sex, day) = match day {
+        1..=31 => (Sex::Male, day),
+        41..=71 => (Sex::Female, day - 40),
+        _ => return Err(FlagCode::DayRange),
+    };
+    if !(1..=12).contains(&month) {
+        return Err(FlagCode::MonthRange);
+    }
+    let oldest = 120 * 366;
+    let births: Vec<Date> = [2000, 1900]
+        .into_iter()
+        .filter_map(|century| Date::new(century + i16::from(year), month, day).ok())
+        .filter(|birth| (0..=oldest).contains(&super::date::days_between(*birth, today)))
+        .collect();
+    if births.is_empty() { Err(FlagCode::DateInvalid) } else { Ok((sex, births)) }
+}
+
+fn region_flag(text: &str, regions: &Regions) -> Option<FlagCode> {
+    let (province, regency, district) = (&text[..2], &text[..4], &text[..6]);
+    if matches!(province, "09" | "10") {
+        return Some(FlagCode::NikLegacy);
+    }
+    if regions.status(province).is_none() {
+        return Some(FlagCode::ProvinceUnknown);
+    }
+    let Some(regency) = regions.status(regency) else { return Some(FlagCode::RegencyUnknown) };
+    let Some(district) = regions.status(district) else { return Some(FlagCode::DistrictUnknown) };
+    (regency == RegionStatus::Retired || district == RegionStatus::Retired).then_some(FlagCode::RegionRetired)
+}
+
+/// How two numbers relate, most specific first (DOMAIN 1.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NikRelation {
+    /// Equal.
+    Exact,
+    /// Two neighbouring digits swapped.
+    Transpose,
+    /// Day of birth differs by 40: the other sex.
+    SexFlip,
+    /// Day and month of birth swapped.
+    DdmmSwap,
+    /// One digit differs among the last four. Twins look like this too.
+    Sub1Serial,
+    /// One digit differs among the first twelve.
+    Sub1,
+    /// Only the serial differs: same-day births in one district look like this too.
+    SerialDiff,
+    /// Only the region differs.
+    RegionDiff,
+    /// Two digits differ.
+    Sub2,
+    /// One digit is missing or too many.
+    Indel1,
+    /// Nothing of the above.
+    Different,
+}
+
+impl NikRelation {
+    /// The code used in models and explanations: `SUB1_SERIAL`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Exact => "EXACT",
+            Self::Transpose => "TRANSPOSE",
+            Self::SexFlip => "SEX_FLIP",
+            Self::DdmmSwap => "DDMM_SWAP",
+            Self::Sub1Serial => "SUB1_SERIAL",
+            Self::Sub1 => "SUB1",
+            Self::SerialDiff => "SERIAL_DIFF",
+            Self::RegionDiff => "REGION_DIFF",
+            Self::Sub2 => "SUB2",
+            Self::Indel1 => "INDEL1",
+            Self::Different => "DIFFERENT",
+        }
+    }
+}
+
+/// The relation of two cleaned numbers. Symmetric; no allocation.
+pub fn nik_relation(a: &str, b: &str) -> NikRelation {
+    if a == b {
+        return NikRelation::Exact;
+    }
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() == 16 && b.len() == 16 && a.iter().chain(b).all(u8::is_ascii_digit) {
+        return relation_of_16(a, b);
+    }
+    if a.len().abs_diff(b.len()) == 1 {
+        let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+        let split = short.iter().zip(long).take_while(|(x, y)| x == y).count();
+        if short[split..] == long[split + 1..] {
+            return NikRelation::Indel1;
+        }
+    }
+    NikRelation::Different
+}
+
+fn relation_of_16(a: &[u8], b: &[u8]) -> NikRelation {
+    let mut differing = 0u32;
+    let (mut first, mut last) = (0, 0);
+    for i in 0..16 {
+        if a[i] != b[i] {
+            if differing == 0 {
+                first = i;
+            }
+            last = i;
+            differing += 1;
+        }
+    }
+    let day = |n: &[u8]| i32::from(n[6] - b'0') * 10 + i32::from(n[7] - b'0');
+    if differing == 2 && last == first + 1 && a[first] == b[last] && a[last] == b[first] {
+        NikRelation::Transpose
+    } else if a[..6] == b[..6] && a[8..] == b[8..] && (day(a) - day(b)).abs() == 40 {
+        NikRelation::SexFlip
+    } else if a[..6] == b[..6] && a[10..] == b[10..] && a[6..8] == b[8..10] && a[8..10] == b[6..8] {
+        NikRelation::DdmmSwap
+    } else if differing == 1 {
+        if first >= 12 { NikRelation::Sub1Serial } else { NikRelation::Sub1 }
+    } else if a[..12] == b[..12] {
+        NikRelation::SerialDiff
+    } else if a[6..] == b[6..] {
+        NikRelation::RegionDiff
+    } else if differing == 2 {
+        NikRelation::Sub2
+    } else {
+        NikRelation::Different
+    }
+}

@@ -1,0 +1,207 @@
+//! A body in pieces, cut anywhere, becomes rows in line order.
+
+use sha2::{Digest, Sha256};
+
+use super::limits::Limits;
+use super::row::{BOM, Context, NikEnding, ValidRow, is_json_blank, read_row, refused, too_long};
+use crate::domain::batch::ReceiptLine;
+use crate::domain::feed::Feed;
+
+/// The alarm of a batch whose NIKs all end in 0: a spreadsheet kept 15 digits of 16 (DOMAIN, trap 11).
+pub const EXCEL_PRECISION: &str = "EXCEL_PRECISION";
+
+/// With fewer NIKs, all ending in 0 is chance.
+const ENOUGH_NIKS: u64 = 20;
+
+/// Why a whole body is refused. Nothing of it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// There is no row in it.
+    #[error("the body holds no row")]
+    Empty,
+    /// It is longer than allowed.
+    #[error("the body is longer than {limit} bytes")]
+    TooManyBytes {
+        /// `Limits::body_bytes`.
+        limit: u64,
+    },
+    /// It has more rows than allowed.
+    #[error("the body has more than {limit} rows")]
+    TooManyRows {
+        /// `Limits::rows`.
+        limit: u64,
+    },
+}
+
+/// A body that was read to its end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReadBatch {
+    /// Every line with content, in line order: the row, or why it is refused. A key that comes twice is here twice.
+    pub rows: Vec<Result<ValidRow, ReceiptLine>>,
+    /// SHA-256 of the body as it came, hexadecimal.
+    pub sha256: String,
+    /// Warnings about the batch as a whole: [`EXCEL_PRECISION`].
+    pub alarms: Vec<String>,
+}
+
+impl ReadBatch {
+    /// How many rows were refused.
+    pub fn refused(&self) -> usize {
+        self.rows.iter().filter(|row| row.is_err()).count()
+    }
+}
+
+/// Reads a body as it arrives. Keeps one unfinished line and the rows read so far, never the body.
+///
+/// ```
+/// use padan::domain::{date::Date, feed::Feed};
+/// use padan::feed::{BatchReader, Context, Limits};
+///
+/// let context = Context::on(Date::constant(2025, 11, 20));
+/// let mut reader = BatchReader::new(Feed::Rekening, Limits::default(), context);
+/// reader.push(br#"{"id_sumber":"R1","tgl_data":"2025-1"#)?;
+/// reader.push(br#"1-20","hapus":true}"#)?;
+/// assert_eq!(reader.finish()?.refused(), 0);
+/// # Ok::<(), padan::feed::BodyError>(())
+/// ```
+pub struct BatchReader {
+    feed: Feed,
+    limits: Limits,
+    context: Context,
+    hash: Sha256,
+    bytes: u64,
+    line: u64,
+    unfinished: Unfinished,
+    rows: Vec<Result<ValidRow, ReceiptLine>>,
+    niks: u64,
+    niks_ending_in_zero: u64,
+    failed: Option<BodyError>,
+}
+
+/// The beginning of a line whose end has not come yet.
+#[derive(Default)]
+struct Unfinished {
+    /// As much as a line may have, and one byte more.
+    kept: Vec<u8>,
+    /// Something else than blanks was dropped after that.
+    dropped_content: bool,
+}
+
+impl BatchReader {
+    /// Starts a body.
+    pub fn new(feed: Feed, limits: Limits, context: Context) -> Self {
+        Self {
+            feed,
+            limits,
+            context,
+            hash: Sha256::new(),
+            bytes: 0,
+            line: 0,
+            unfinished: Unfinished::default(),
+            rows: Vec::new(),
+            niks: 0,
+            niks_ending_in_zero: 0,
+            failed: None,
+        }
+    }
+
+    /// Takes the next piece. After an error the body is lost, and every further call says so again.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<(), BodyError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        // What still fits is read first, so that the answer does not depend on where the body was cut.
+        let room = usize::try_from(self.limits.body_bytes - self.bytes).unwrap_or(usize::MAX);
+        let fitting = &bytes[..bytes.len().min(room)];
+        self.bytes += fitting.len() as u64;
+        self.hash.update(fitting);
+        let outcome = self.take_lines(fitting);
+        let too_long = fitting.len() < bytes.len();
+        let outcome = outcome.and(if too_long { Err(self.too_many_bytes()) } else { Ok(()) });
+        self.failed = outcome.err();
+        outcome
+    }
+
+    /// Ends the body; a last line needs no line break.
+    pub fn finish(mut self) -> Result<ReadBatch, BodyError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        self.end_line(&[])?;
+        if self.rows.is_empty() {
+            return Err(BodyError::Empty);
+        }
+        let suspicious = self.niks >= ENOUGH_NIKS && self.niks == self.niks_ending_in_zero;
+        Ok(ReadBatch {
+            rows: self.rows,
+            sha256: hexadecimal(&self.hash.finalize()),
+            alarms: if suspicious { vec![EXCEL_PRECISION.to_owned()] } else { Vec::new() },
+        })
+    }
+
+    const fn too_many_bytes(&self) -> BodyError {
+        BodyError::TooManyBytes { limit: self.limits.body_bytes }
+    }
+
+    fn take_lines(&mut self, bytes: &[u8]) -> Result<(), BodyError> {
+        let mut rest = bytes;
+        while let Some(end) = rest.iter().position(|b| *b == b'\n') {
+            self.end_line(&rest[..end])?;
+            rest = &rest[end + 1..];
+        }
+        self.keep(rest);
+        Ok(())
+    }
+
+    fn keep(&mut self, piece: &[u8]) {
+        let Unfinished { kept, dropped_content } = &mut self.unfinished;
+        // The mark before the text and one byte more than allowed, so that a line too long is seen as such.
+        let room = (self.limits.row_bytes.saturating_add(BOM.len() + 1)).saturating_sub(kept.len());
+        let (fits, dropped) = piece.split_at(piece.len().min(room));
+        kept.extend_from_slice(fits);
+        *dropped_content |= !is_blank(dropped);
+    }
+
+    fn end_line(&mut self, last_piece: &[u8]) -> Result<(), BodyError> {
+        self.line += 1;
+        if self.unfinished.kept.is_empty() {
+            return self.take_line(last_piece, false);
+        }
+        self.keep(last_piece);
+        let Unfinished { mut kept, dropped_content } = std::mem::take(&mut self.unfinished);
+        let outcome = self.take_line(&kept, dropped_content);
+        kept.clear();
+        self.unfinished.kept = kept;
+        outcome
+    }
+
+    fn take_line(&mut self, line: &[u8], more_content: bool) -> Result<(), BodyError> {
+        let line = line.strip_prefix(BOM).unwrap_or(line);
+        if is_blank(line) && !more_content {
+            return Ok(());
+        }
+        if self.rows.len() as u64 >= self.limits.rows {
+            return Err(BodyError::TooManyRows { limit: self.limits.rows });
+        }
+        let row = if line.len() > self.limits.row_bytes {
+            Err(refused(self.line, None, vec![too_long(&self.limits)]))
+        } else {
+            read_row(self.feed, &self.limits, self.context, self.line, line).map(|(row, nik)| {
+                self.niks += u64::from(nik.is_some());
+                self.niks_ending_in_zero += u64::from(nik == Some(NikEnding::Zero));
+                row
+            })
+        };
+        self.rows.push(row);
+        Ok(())
+    }
+}
+
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|b| is_json_blank(char::from(*b)))
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from_digit(u32::from(digit), 16).unwrap_or_default()).collect()
+}

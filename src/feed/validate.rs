@@ -1,0 +1,342 @@
+//! Value rules: doubts about what a well-shaped row says (DOMAIN 1). They flag, they never refuse.
+
+use super::row::{Context, NikEnding, ParsedRow};
+use crate::domain::date::Date;
+use crate::domain::family_card::read_kk;
+use crate::domain::flag::{Flag, FlagCode};
+use crate::domain::nik::{NikReading, read_nik};
+use crate::domain::region::{RegionStatus, Regions};
+use crate::domain::row::{Detail, LayananKia, PersonCore, PesertaDidik};
+
+/// What the value rules found.
+pub(super) struct Doubts {
+    /// In the order of the rules.
+    pub(super) flags: Vec<Flag>,
+    /// Set where the row has a NIK of 16 digits that somebody may have meant.
+    pub(super) nik: Option<NikEnding>,
+}
+
+/// Judges a row. A withdrawn row says nothing about a person any more and is judged by its as-of date only.
+pub(super) fn doubts(row: &ParsedRow, context: Context) -> Doubts {
+    let mut found = Found { flags: Vec::new() };
+    if row.tgl_data > context.today {
+        found.add("/tgl_data", FlagCode::AsOfFuture);
+    }
+    if row.withdrawn {
+        return Doubts { flags: found.flags, nik: None };
+    }
+    let nik = found.judge_numbers(&row.core, context);
+    found.judge_birth(row.core.tanggal_lahir, context.today);
+    found.judge_name(row.core.nama.as_deref().unwrap_or_default());
+    found.judge_regions(&row.core, context.regions);
+    match &row.detail {
+        Detail::Siswa(pupil) => found.judge_pupil(pupil, row.core.tanggal_lahir, context),
+        Detail::Kia(service) => found.judge_service(service, context),
+        Detail::Jkn(member) if !is_digits(&member.no_jkn, 13) => found.add("/no_jkn", FlagCode::JknFormat),
+        Detail::Jkn(_) | Detail::Anggota(_) | Detail::Rekening(_) | Detail::Penyaluran(_) => {}
+    }
+    Doubts { flags: found.flags, nik }
+}
+
+struct Found {
+    flags: Vec<Flag>,
+}
+
+impl Found {
+    fn add(&mut self, pointer: &str, code: FlagCode) {
+        self.flags.push(Flag { pointer: pointer.to_owned(), code });
+    }
+
+    fn add_all(&mut self, pointer: &str, codes: &[FlagCode]) {
+        for code in codes {
+            self.add(pointer, *code);
+        }
+    }
+
+    fn judge_numbers(&mut self, core: &PersonCore, context: Context) -> Option<NikEnding> {
+        let nik = core.nik.as_deref().map(|raw| read_nik(raw, context.today, context.regions));
+        let kk = core.no_kk.as_deref().map(|raw| read_kk(raw, context.today));
+        if let Some(nik) = &nik {
+            self.add_all("/nik", &nik.flags);
+            if let (Some(said), Some(coded)) = (core.jenis_kelamin, nik.sex)
+                && said != coded
+            {
+                self.add("/jenis_kelamin", FlagCode::SexMismatch);
+            }
+            let mismatch = core.tanggal_lahir.and_then(|born| birth_mismatch(born, &nik.births));
+            self.flags.extend(mismatch.map(|code| Flag { pointer: "/tanggal_lahir".to_owned(), code }));
+        }
+        if let Some(kk) = &kk {
+            self.add_all("/no_kk", &kk.flags);
+        }
+        let card = kk.as_ref().and_then(|kk| kk.text.as_deref());
+        if card.is_some() && nik.as_ref().and_then(NikReading::comparable) == card {
+            self.add("/no_kk", FlagCode::NikEqualsKk);
+        }
+        nik.as_ref().and_then(ending)
+    }
+
+    fn judge_birth(&mut self, born: Option<Date>, today: Date) {
+        let Some(born) = born else { return };
+        if born > today {
+            self.add("/tanggal_lahir", FlagCode::DobFuture);
+        } else if (born.year() + 120, born.month(), born.day()) < (today.year(), today.month(), today.day()) {
+            self.add("/tanggal_lahir", FlagCode::DobTooOld);
+        }
+    }
+
+    fn judge_name(&mut self, name: &str) {
+        if name.chars().any(char::is_numeric) {
+            self.add("/nama", FlagCode::NameHasDigit);
+        }
+        let upper = name.to_uppercase();
+        let words: Vec<&str> = upper.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
+        if words.iter().any(|word| matches!(*word, "ALM" | "ALMH" | "ALMARHUM" | "ALMARHUMAH")) {
+            self.add("/nama", FlagCode::DeceasedHint);
+        }
+        if matches!(words.as_slice(), ["BY" | "BAYI", "NY" | "NYONYA", ..]) {
+            self.add("/nama", FlagCode::UnnamedNewborn);
+        }
+    }
+
+    fn judge_regions(&mut self, core: &PersonCore, regions: &Regions) {
+        for (pointer, code) in [("/kode_desa", &core.kode_desa), ("/kode_kecamatan", &core.kode_kecamatan)] {
+            if let Some(code) = code.as_deref()
+                && let Some(flag) = region_doubt(regions.status(code), regions.looks_like_bps(code))
+            {
+                self.add(pointer, flag);
+            }
+        }
+    }
+
+    fn judge_pupil(&mut self, pupil: &PesertaDidik, born: Option<Date>, context: Context) {
+        if let Some(nisn) = pupil.nisn.as_deref().filter(|nisn| !nisn.trim().is_empty()) {
+            if !is_digits(nisn, 10) {
+                self.add("/nisn", FlagCode::NisnFormat);
+            } else if born.is_some_and(|born| nisn[..3] != format!("{:03}", born.year() % 1000)) {
+                self.add("/nisn", FlagCode::NisnYear);
+            }
+        }
+        let npsn = pupil.npsn.as_str();
+        let letter_and_seven = npsn.strip_prefix(['P', 'K']).is_some_and(|rest| is_digits(rest, 7));
+        if !(is_digits(npsn, 8) || is_digits(npsn, 6) || letter_and_seven) {
+            self.add("/npsn", FlagCode::NpsnFormat);
+        }
+        self.judge_relative("/nik_ayah", pupil.nik_ayah.as_deref(), context);
+        self.judge_relative("/nik_ibu", pupil.nik_ibu.as_deref(), context);
+        self.judge_relative("/nik_wali", pupil.nik_wali.as_deref(), context);
+    }
+
+    fn judge_service(&mut self, service: &LayananKia, context: Context) {
+        self.judge_relative("/nik_ibu", service.nik_ibu.as_deref(), context);
+    }
+
+    /// The NIK of somebody else on the row. That it is empty is the common case and worth no word.
+    fn judge_relative(&mut self, pointer: &str, raw: Option<&str>, context: Context) {
+        let Some(raw) = raw else { return };
+        let reading = read_nik(raw, context.today, context.regions);
+        if reading.flags != [FlagCode::Missing] {
+            self.add_all(pointer, &reading.flags);
+        }
+    }
+}
+
+/// How a recorded birth date differs from the ones a NIK can mean.
+fn birth_mismatch(recorded: Date, coded: &[Date]) -> Option<FlagCode> {
+    if coded.is_empty() || coded.contains(&recorded) {
+        return None;
+    }
+    let swapped = Date::new(recorded.year(), recorded.day(), recorded.month());
+    let same_day = |date: &Date| (date.month(), date.day()) == (recorded.month(), recorded.day());
+    Some(if swapped.is_ok_and(|date| coded.contains(&date)) {
+        FlagCode::DobMismatchSwap
+    } else if coded.iter().any(same_day) {
+        FlagCode::DobMismatchYear
+    } else {
+        FlagCode::DobMismatch
+    })
+}
+
+fn ending(nik: &NikReading) -> Option<NikEnding> {
+    let digits = nik.comparable().filter(|digits| digits.len() == 16)?;
+    Some(if digits.ends_with('0') { NikEnding::Zero } else { NikEnding::Other })
+}
+
+/// What is odd about a region code, given what the tables say of it.
+const fn region_doubt(status: Option<RegionStatus>, like_bps: bool) -> Option<FlagCode> {
+    match status {
+        Some(RegionStatus::Active) => None,
+        Some(RegionStatus::Retired) => Some(FlagCode::RegionRetired),
+        None if like_bps => Some(FlagCode::RegionBps),
+        None => Some(FlagCode::RegionUnknown),
+    }
+}
+
+fn is_digits(text: &str, count: usize) -> bool {
+    text.len() == count && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::feed::Feed;
+    use crate::feed::Limits;
+    use crate::feed::row::read_row;
+    use Feed::{AnggotaKeluarga, KepesertaanJkn, LayananKia, PesertaDidik};
+
+    const TODAY: Date = Date::constant(2025, 11, 20);
+
+    /// `pointer CODE` of each flag of a row that has these fields and what its feed requires.
+    fn flags(feed: Feed, fields: &str) -> Vec<String> {
+        let required = match feed {
+            Feed::AnggotaKeluarga => r#""id_keluarga":"K1""#,
+            Feed::PesertaDidik => r#""jenjang":"SD","status_siswa":"AKTIF""#,
+            Feed::KepesertaanJkn => r#""segmen":"PPU","status_jkn":"AKTIF""#,
+            Feed::LayananKia => r#""jenis":"BALITA""#,
+            Feed::Rekening | Feed::Penyaluran => unreachable!("no rules of their own"),
+        };
+        let name = if fields.contains("\"nama\"") { "" } else { r#","nama":"BUDI""# };
+        let date = if fields.contains("\"tgl_data\"") { "" } else { r#","tgl_data":"2025-11-01""# };
+        let line = format!(r#"{{"id_sumber":"A1",{required}{name}{date}{fields}}}"#);
+        let row = read_row(feed, &Limits::default(), Context::on(TODAY), 1, line.as_bytes()).expect(fields).0;
+        row.flags.iter().map(|flag| format!("{} {}", flag.pointer, flag.code.code())).collect()
+    }
+
+    /// Feed, further fields, flags that the row must have, and parts of flags that it must not have.
+    const DOUBTS: &[(Feed, &str, &str, &str)] = &[
+        (AnggotaKeluarga, "", "", "/nik,/no_kk,/tanggal_lahir,/nama"),
+        (AnggotaKeluarga, r#","nik":null"#, "", "/nik"),
+        (AnggotaKeluarga, r#","nik":"","no_kk":"-""#, "/nik MISSING,/no_kk MISSING", "KK_FORMAT,NON_DIGIT,SEPARATORS"),
+        (
+            AnggotaKeluarga,
+            r#","nik":"'3201011207700001""#,
+            "/nik EXCEL_APOSTROPHE",
+            "/nik MISSING,/nik NON_DIGIT,/nik LEN_OTHER",
+        ),
+        (
+            AnggotaKeluarga,
+            r#","nik":"3.20101E+15""#,
+            "/nik EXCEL_SCIENTIFIC",
+            "/nik MISSING,/nik NON_DIGIT,/nik LEN_OTHER",
+        ),
+        (AnggotaKeluarga, r#","nik":"1111111111111111""#, "/nik PLACEHOLDER", ""),
+        // A man's NIK of 12 July 1970.
+        (
+            AnggotaKeluarga,
+            r#","nik":"3201011207700001","jenis_kelamin":"L","tanggal_lahir":"1970-07-12""#,
+            "",
+            "MISMATCH",
+        ),
+        (AnggotaKeluarga, r#","nik":"3201011207700001","jenis_kelamin":"P""#, "/jenis_kelamin SEX_MISMATCH", "DOB_"),
+        (AnggotaKeluarga, r#","nik":"3201015207700001","jenis_kelamin":"L""#, "/jenis_kelamin SEX_MISMATCH", "DOB_"),
+        (
+            AnggotaKeluarga,
+            r#","nik":"3201011207700001","tanggal_lahir":"1970-12-07""#,
+            "/tanggal_lahir DOB_MISMATCH_DDMM_SWAP",
+            "",
+        ),
+        (
+            AnggotaKeluarga,
+            r#","nik":"3201011207700001","tanggal_lahir":"1971-07-12""#,
+            "/tanggal_lahir DOB_MISMATCH_YEAR_OFF",
+            "",
+        ),
+        (
+            AnggotaKeluarga,
+            r#","nik":"3201011207700001","tanggal_lahir":"1971-12-07""#,
+            "/tanggal_lahir DOB_MISMATCH",
+            "SWAP,YEAR_OFF",
+        ),
+        // 12 July of 1920 or of 2020: both are right.
+        (AnggotaKeluarga, r#","nik":"3201011207200001","tanggal_lahir":"1920-07-12""#, "", "DOB_"),
+        (AnggotaKeluarga, r#","nik":"3201011207200001","tanggal_lahir":"2020-07-12""#, "", "DOB_"),
+        (
+            AnggotaKeluarga,
+            r#","nik":"3201013207700001","tanggal_lahir":"1970-07-12","jenis_kelamin":"L""#,
+            "/nik DAY_RANGE",
+            "MISMATCH",
+        ),
+        (AnggotaKeluarga, r#","nik":"3201011207150001","no_kk":"3201011207150001""#, "/no_kk NIK_EQUALS_KK", ""),
+        (AnggotaKeluarga, r#","nik":"3201011207150001","no_kk":"3201 0112 0715 0001""#, "/no_kk NIK_EQUALS_KK", ""),
+        (AnggotaKeluarga, r#","nik":"-","no_kk":"-""#, "", "NIK_EQUALS_KK"),
+        (
+            AnggotaKeluarga,
+            r#","nik":"0000000000000000","no_kk":"0000000000000000""#,
+            "/nik PLACEHOLDER",
+            "NIK_EQUALS_KK",
+        ),
+        (AnggotaKeluarga, r#","no_kk":"3201015207150001""#, "/no_kk KK_LOOKS_LIKE_NIK", ""),
+        (AnggotaKeluarga, r#","no_kk":"3201011207260001""#, "/no_kk KK_FUTURE", ""),
+        (AnggotaKeluarga, r#","no_kk":"12345""#, "/no_kk KK_FORMAT", ""),
+        (AnggotaKeluarga, r#","tanggal_lahir":"2025-11-21""#, "/tanggal_lahir DOB_FUTURE", "TOO_OLD"),
+        (AnggotaKeluarga, r#","tanggal_lahir":"2025-11-20""#, "", "DOB_"),
+        (AnggotaKeluarga, r#","tanggal_lahir":"1905-11-20""#, "", "DOB_"),
+        (AnggotaKeluarga, r#","tanggal_lahir":"1905-11-19""#, "/tanggal_lahir DOB_TOO_OLD", "FUTURE"),
+        (AnggotaKeluarga, r#","tanggal_lahir":"0000-01-01""#, "/tanggal_lahir DOB_TOO_OLD", ""),
+        (AnggotaKeluarga, r#","tgl_data":"2025-11-21""#, "/tgl_data TGL_DATA_FUTURE", ""),
+        (AnggotaKeluarga, r#","tgl_data":"2025-11-20""#, "", "TGL_DATA"),
+        (
+            AnggotaKeluarga,
+            r#","tgl_data":"2026-01-01","hapus":true,"nik":"-","nama":"4""#,
+            "/tgl_data TGL_DATA_FUTURE",
+            "/nik,/nama",
+        ),
+        (AnggotaKeluarga, r#","nama":"BUD1""#, "/nama NAME_HAS_DIGIT", "DECEASED,NEWBORN"),
+        (AnggotaKeluarga, r#","nama":"Alm. Suparman""#, "/nama DECEASED_HINT", "DIGIT,NEWBORN"),
+        (AnggotaKeluarga, r#","nama":"SITI (ALMH)""#, "/nama DECEASED_HINT", ""),
+        (AnggotaKeluarga, r#","nama":"ALMIRA PALMA""#, "", "DECEASED"),
+        (AnggotaKeluarga, r#","nama_ibu_kandung":"ALMH. SITI""#, "", "DECEASED"),
+        (AnggotaKeluarga, r#","nama":"BY. NY. SITI""#, "/nama UNNAMED_NEWBORN", ""),
+        (AnggotaKeluarga, r#","nama":"by ny siti""#, "/nama UNNAMED_NEWBORN", ""),
+        (AnggotaKeluarga, r#","nama":"NY. SITI""#, "", "NEWBORN"),
+        (AnggotaKeluarga, r#","kode_desa":"9999992001""#, "/kode_desa REGION_UNKNOWN", "BPS"),
+        (AnggotaKeluarga, r#","kode_desa":"3201010001""#, "/kode_desa REGION_BPS", "UNKNOWN"),
+        (AnggotaKeluarga, r#","kode_kecamatan":"999999""#, "/kode_kecamatan REGION_UNKNOWN", "BPS"),
+        (PesertaDidik, r#","npsn":"20200001","nisn":"0101234567","tanggal_lahir":"2010-05-01""#, "", "NISN,NPSN"),
+        (
+            PesertaDidik,
+            r#","npsn":"K1234567","nisn":"0111234567","tanggal_lahir":"2010-05-01""#,
+            "/nisn NISN_YEAR",
+            "NPSN",
+        ),
+        (PesertaDidik, r#","npsn":"123456","nisn":"9981234567","tanggal_lahir":"1998-05-01""#, "", "NISN,NPSN"),
+        (PesertaDidik, r#","npsn":"1234567","nisn":"010123456""#, "/nisn NISN_FORMAT,/npsn NPSN_FORMAT", "YEAR"),
+        (PesertaDidik, r#","npsn":"","nisn":" ""#, "/npsn NPSN_FORMAT", "NISN"),
+        (PesertaDidik, r#","npsn":"20200001","nisn":"é12345678""#, "/nisn NISN_FORMAT", ""),
+        (
+            PesertaDidik,
+            r#","npsn":"20200001","nik_ibu":"-","nik_ayah":"","nik_wali":"32""#,
+            "/nik_wali LEN_OTHER",
+            "/nik_ibu,/nik_ayah",
+        ),
+        (KepesertaanJkn, r#","no_jkn":"0001234567890""#, "", "JKN"),
+        (KepesertaanJkn, r#","no_jkn":"1234567890""#, "/no_jkn JKN_FORMAT", ""),
+        (LayananKia, r#","nik_ibu":"3201014107709001X""#, "/nik_ibu NON_DIGIT", "/nik "),
+    ];
+
+    #[test]
+    fn values_are_doubted() {
+        let listed = |text: &'static str| text.split(',').filter(|part| !part.is_empty());
+        for (feed, fields, expected, not) in DOUBTS {
+            let found = flags(*feed, fields);
+            for flag in listed(expected) {
+                assert!(found.iter().any(|f| f == flag), "{fields}: no {flag} in {found:?}");
+            }
+            for part in listed(not) {
+                assert!(!found.iter().any(|f| f.contains(part)), "{fields}: {part} in {found:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn region_codes_are_doubted_by_what_the_tables_say() {
+        for (status, bps, flag) in [
+            (Some(RegionStatus::Active), true, None),
+            (Some(RegionStatus::Retired), true, Some(FlagCode::RegionRetired)),
+            (None, true, Some(FlagCode::RegionBps)),
+            (None, false, Some(FlagCode::RegionUnknown)),
+        ] {
+            assert_eq!(region_doubt(status, bps), flag);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Keys: 64-bit hashes of derived values. Equal in every run, on every machine and in every column.
+
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+use crate::engine::plan::{Derive, Derived, Field, Kind, Part, Rule};
+use crate::engine::rows::Rows;
+use crate::engine::value::{Day, Digits};
+
+/// Buffers that one worker reuses.
+#[derive(Default)]
+pub(crate) struct KeyScratch {
+    values: Vec<u64>,
+    joined: Vec<u64>,
+}
+
+/// How a packed value is read: as guards left it, or as it was given.
+pub(crate) type Read = fn(&Rows, u32, Field) -> u64;
+
+/// The distinct keys of a row under a rule, ascending; none when a part is missing.
+pub(crate) fn keys_of(rows: &Rows, rule: &Rule, slot: u32, scratch: &mut KeyScratch, out: &mut Vec<u64>) {
+    join(rows, slot, Rows::cell, (rule.seed, &rule.parts), scratch, out);
+    if rule.many {
+        out.sort_unstable();
+        out.dedup();
+    }
+    if !rule.frozen.is_empty() {
+        out.retain(|key| !rule.frozen.contains(key));
+    }
+}
+
+/// The distinct values of one part, as it was given, ascending.
+pub(crate) fn values_of(rows: &Rows, part: &Part, slot: u32, scratch: &mut KeyScratch, out: &mut Vec<u64>) {
+    join(rows, slot, Rows::given, (0, std::slice::from_ref(part)), scratch, out);
+    out.sort_unstable();
+    out.dedup();
+}
+
+/// Every combination of one value of each part.
+fn join(
+    rows: &Rows,
+    slot: u32,
+    read: Read,
+    (seed, parts): (u64, &[Part]),
+    scratch: &mut KeyScratch,
+    out: &mut Vec<u64>,
+) {
+    out.clear();
+    out.push(seed);
+    for part in parts {
+        scratch.values.clear();
+        for derived in part {
+            derive(rows, *derived, read(rows, slot, derived.field), &mut scratch.values);
+        }
+        std::mem::swap(out, &mut scratch.joined);
+        out.clear();
+        for before in &scratch.joined {
+            out.extend(scratch.values.iter().map(|value| xxh3_64_with_seed(&value.to_le_bytes(), *before)));
+        }
+        if out.is_empty() {
+            return;
+        }
+    }
+}
+
+/// Appends the hashes of the derived values of a packed value.
+fn derive(rows: &Rows, Derived { field, derive }: Derived, cell: u64, out: &mut Vec<u64>) {
+    if cell == 0 {
+        return;
+    }
+    let id = cell as u32;
+    match derive {
+        Derive::Plain if field.kind == Kind::Set => out.extend(rows.sets(field).elements(id)),
+        Derive::Plain => out.extend(rows.content(field, cell)),
+        Derive::First(n) => out.extend(cut(rows, field, cell, End::First(n))),
+        Derive::Last(n) => out.extend(cut(rows, field, cell, End::Last(n))),
+        Derive::Deletions => deletions(cell, out),
+        Derive::Year => out.extend(Day::from_code(id).map(|day| number(u64::from(day.year())))),
+        Derive::Unordered => out.extend(Day::from_code(id).map(|day| {
+            let (low, high) = (day.month().min(day.day()), day.month().max(day.day()));
+            number(u64::from(day.year() * 10_000 + low * 100 + high))
+        })),
+        Derive::K2 => out.extend(rows.names(field).k2(id)),
+        Derive::Whole => out.extend(rows.names(field).whole(id)),
+        Derive::Tokens => out.extend(match field.kind {
+            Kind::Name => rows.names(field).words(id),
+            Kind::Set => rows.sets(field).elements(id),
+            Kind::Text | Kind::Code | Kind::Digits | Kind::Date | Kind::Number => rows.texts(field).words(id),
+        }),
+    }
+}
+
+fn number(value: u64) -> u64 {
+    xxh3_64(&value.to_le_bytes())
+}
+
+#[derive(Clone, Copy)]
+enum End {
+    First(usize),
+    Last(usize),
+}
+
+/// The first or last letters or digits; none when there are not as many.
+fn cut(rows: &Rows, field: Field, cell: u64, end: End) -> Option<u64> {
+    match field.kind {
+        Kind::Digits => {
+            let digits = Digits::from_code(cell)?;
+            let cut = match end {
+                End::First(n) => digits.first(n),
+                End::Last(n) => digits.last(n),
+            };
+            cut.map(|digits| number(digits.code()))
+        }
+        Kind::Date => {
+            let (End::First(n) | End::Last(n)) = end;
+            let power = 10u64.pow(8u32.checked_sub(n as u32)?);
+            Some(number(match end {
+                End::First(_) => cell / power,
+                End::Last(_) => cell % 10u64.pow(n as u32),
+            }))
+        }
+        Kind::Text | Kind::Code | Kind::Name | Kind::Number | Kind::Set => {
+            let text = rows.texts(field).text(cell as u32);
+            let part = match end {
+                End::First(n) => prefix(text, n),
+                End::Last(n) => suffix(text, n),
+            };
+            part.map(|part| xxh3_64(part.as_bytes()))
+        }
+    }
+}
+
+fn prefix(text: &str, n: usize) -> Option<&str> {
+    text.char_indices().nth(n - 1).map(|(at, last)| &text[..at + last.len_utf8()])
+}
+
+fn suffix(text: &str, n: usize) -> Option<&str> {
+    text.char_indices().nth_back(n - 1).map(|(at, _)| &text[at..])
+}
+
+/// The digits, and the digits with each one left out: two numbers that are one substitution, one insertion, one
+/// deletion or one swap of neighbours apart have one of these in common.
+fn deletions(cell: u64, out: &mut Vec<u64>) {
+    let Some(digits) = Digits::from_code(cell) else { return };
+    out.push(number(cell));
+    out.extend((0..digits.count()).filter_map(|at| digits.without(at)).map(|less| number(less.code())));
+}

@@ -1,0 +1,155 @@
+use std::sync::Arc;
+
+use crate::domain::name::{NameParts, NameToken};
+use crate::engine::plan::Plan;
+use crate::engine::value::{Day, Digits, Value};
+use crate::engine::{BlockReport, Live};
+
+/// A model with one blocking rule over one column.
+fn plan(kind: &str, keys: &str, rule: &str) -> Arc<Plan> {
+    let text = format!(
+        r#"model = {{ name = "m", version = "1", trained = true }}
+        thresholds = {{ link = 5.0, review = 1.0, prior = 0.1 }}
+        column = [{{ name = "x", type = "{kind}" }}, {{ name = "y", type = "{kind}" }}]
+        block = [{{ name = "b", keys = {keys}, {rule} }}]
+        [[comparison]]
+        name = "c"
+        columns = ["x"]
+        function = "exact"
+        levels = [{{ label = "any", else = true, weight = 0.0 }}]"#
+    );
+    Arc::new(Plan::parse(&text).unwrap_or_else(|error| panic!("{error}")))
+}
+
+fn report(plan: &Arc<Plan>, rows: &[[Value; 2]]) -> BlockReport {
+    let rows: Vec<(u64, Vec<Value>)> = (1..).zip(rows).map(|(id, row)| (id, row.to_vec())).collect();
+    Live::bulk(Arc::clone(plan), &rows, &[]).unwrap().candidates()
+}
+
+fn meet(kind: &str, key: &str, a: Value, b: Value) -> bool {
+    let plan = plan(kind, &format!("[\"{key}\"]"), "max_block = 9");
+    report(&plan, &[[a, Value::Missing], [b, Value::Missing]]).pairs() == 1
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+fn digits(text: &str) -> Value {
+    Value::Digits(Digits::parse(text).unwrap())
+}
+
+fn day(year: u32, month: u32, day: u32) -> Value {
+    Value::Date(Day::new(year, month, day).unwrap())
+}
+
+fn name(words: &str, soft: &str) -> Value {
+    let word = |w: &str| NameToken { clean: w.to_owned(), k1: w.to_owned(), soft: w == soft };
+    let concat: String = words.split(' ').filter(|w| *w != soft).collect();
+    let mut k2: Vec<String> = words.split(' ').filter(|w| w.len() > 2).map(str::to_owned).collect();
+    k2.push(format!("#{concat}"));
+    Value::Name(Box::new(NameParts {
+        tokens: words.split(' ').map(word).collect(),
+        concat,
+        k2,
+        ..NameParts::default()
+    }))
+}
+
+#[test]
+fn parts_of_texts_digits_and_dates() {
+    let cases = [
+        ("text", "x", text("ABÉ"), text("ABÉ"), true),
+        ("text", "x", text("ABÉ"), text("ABE"), false),
+        ("text", "x.first(3)", text("ABÉD"), text("ABÉX"), true),
+        ("text", "x.first(3)", text("AB"), text("AB"), false),
+        ("text", "x.last(2)", text("XXÉD"), text("ÉD"), true),
+        ("text", "x.tokens", text("JL MAWAR"), text("MAWAR 3"), true),
+        ("text", "x.tokens", text("JLMAWAR"), text("MAWAR 3"), false),
+        ("digits", "x.first(4)", digits("3201"), digits("320199"), true),
+        ("digits", "x.last(10)", digits("3201014107709001"), digits("1801024107709001"), true),
+        ("digits", "x.last(10)", digits("3201014107709001"), digits("107709001"), false),
+        ("date", "x.year", day(1970, 1, 2), day(1970, 5, 6), true),
+        ("date", "x.unordered", day(1970, 1, 7), day(1970, 7, 1), true),
+        ("date", "x.unordered", day(1970, 1, 7), day(1971, 7, 1), false),
+        ("date", "x.first(6)", day(1970, 1, 7), day(1970, 1, 9), true),
+        ("date", "x.last(4)", day(1970, 1, 7), day(1980, 1, 7), true),
+        ("set", "x", Value::Set(vec!["1".into(), "2".into()]), Value::Set(vec!["2".into(), "3".into()]), true),
+        ("set", "x", Value::Set(vec!["1".into()]), Value::Set(vec![]), false),
+    ];
+    for (kind, key, a, b, expected) in cases {
+        assert_eq!(meet(kind, key, a.clone(), b.clone()), expected, "{key} {kind}");
+        assert_eq!(meet(kind, key, b, a), expected, "{key} {kind}");
+    }
+}
+
+#[test]
+fn parts_of_names() {
+    let cases = [
+        ("x.k2", name("SITI AMINAH", ""), name("AMINAH", ""), true),
+        ("x.k2", name("AB CD", ""), name("AB", ""), false),
+        ("x.whole", name("NUR HAYATI", ""), name("NURHAYATI", ""), true),
+        ("x.whole", name("NUR HAYATI", ""), name("HAYATI", ""), false),
+        ("x.concat", name("NUR HAYATI", ""), name("NURHAYATI", ""), true),
+        ("x", name("NI MADE", "NI"), name("MADE", ""), true),
+        ("x.tokens", name("NI MADE", "NI"), name("NI LUH", "NI"), false),
+    ];
+    for (key, a, b, expected) in cases {
+        assert_eq!(meet("name", key, a, b), expected, "{key}");
+    }
+}
+
+#[test]
+fn deletions_join_numbers_one_error_apart() {
+    let nik = "3201014107709001";
+    for (case, other, expected) in [
+        ("one digit", "3201014107708001", true),
+        ("neighbours swapped", "3201014170709001", true),
+        ("one missing", "320101410770900", true),
+        ("one too many", "32010141077090012", true),
+        ("two digits", "3201014107708002", false),
+        ("two missing", "32010141077090", false),
+    ] {
+        assert_eq!(meet("digits", "x.deletions", digits(nik), digits(other)), expected, "{case}");
+    }
+    // Repeated digits give the same key several times; the pair comes up once.
+    assert!(meet("digits", "x.deletions", digits("1111"), digits("1111")));
+}
+
+#[test]
+fn parts_are_joined_and_alternatives_meet_across_columns() {
+    let both = plan("text", "[\"x\", \"y\"]", "max_block = 9");
+    let row = |x: &str, y: &str| [text(x), text(y)];
+    assert_eq!(report(&both, &[row("A", "B"), row("A", "B"), row("A", "C"), row("A", "")]).pairs(), 1);
+    let either = plan("text", "[\"x|y\"]", "max_block = 9");
+    assert_eq!(report(&either, &[row("A", "B"), row("B", "C"), row("C", ""), row("A", "B")]).pairs(), 4);
+    let prefixed = plan("text", "[\"x\"]", "prefix = \"p\", max_block = 2");
+    let plain = plan("text", "[\"x\"]", "max_block = 2");
+    let rows = [row("A", ""), row("A", ""), row("A", "")];
+    let key = |plan| report(plan, &rows).stop_keys[0].key;
+    assert_ne!(key(&prefixed), key(&plain));
+}
+
+#[test]
+fn stop_keys_are_named_and_counted() {
+    let small = plan("text", "[\"x\"]", "max_block = 2");
+    let row = |x: &str| [text(x), Value::Missing];
+    let rows = [row("B"), row("A"), row("A"), row("B"), row("A")];
+    let found = report(&small, &rows);
+    assert_eq!(found.pairs(), 1);
+    assert_eq!((found.rules[0].blocks, found.rules[0].largest), (1, 2));
+    let stop = &found.stop_keys[..];
+    assert_eq!((stop.len(), stop[0].rule.as_str(), stop[0].rows, stop[0].example), (1, "b", 3, 2));
+    // A key that the model froze is never used, however small its block is.
+    let frozen = plan("text", "[\"x\"]", &format!("max_block = 9, stop_keys = [\"{:016x}\"]", stop[0].key));
+    assert_eq!(report(&frozen, &rows).pairs(), 1);
+    assert_eq!(report(&frozen, &rows).stop_keys, []);
+}
+
+#[test]
+fn a_large_block_gives_each_pair_once() {
+    // More pairs than one unit of work holds.
+    let plan = plan("text", "[\"x\"]", "max_block = 1000");
+    let rows = vec![[text("A"), Value::Missing]; 700];
+    assert_eq!(report(&plan, &rows).pairs(), 700 * 699 / 2);
+}

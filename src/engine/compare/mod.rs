@@ -1,0 +1,139 @@
+//! Two values to a relation and a measure. A comparison's levels are defined over these (see `plan`).
+//!
+//! A comparator is one small file and one line in `SPECS`. It is symmetric where the model expects it: pairs are
+//! always compared with the lower record number first, so that even a measure that is not symmetric gives one answer.
+
+mod both_equal;
+mod date;
+mod date_after;
+mod digits;
+mod edit;
+mod exact;
+mod jaro_winkler;
+pub mod name;
+mod name_column;
+mod number;
+mod overlap;
+mod prefix;
+mod region;
+#[cfg(test)]
+mod tests;
+
+use super::kernel;
+use super::plan::{Field, Kind};
+use super::rows::Rows;
+
+/// The visible list of comparators.
+pub(crate) const SPECS: &[&Spec] = &[
+    &exact::SPEC,
+    &digits::NIK_RELATION,
+    &name_column::SPEC,
+    &jaro_winkler::SPEC,
+    &edit::LEVENSHTEIN,
+    &edit::OSA,
+    &edit::DAMERAU,
+    &overlap::TOKEN_SET,
+    &overlap::OVERLAP,
+    &date::SPEC,
+    &date_after::SPEC,
+    &number::SPEC,
+    &prefix::SPEC,
+    &region::SPEC,
+    &both_equal::SPEC,
+];
+
+/// What a model file may say about a comparator, and how it is made.
+pub(crate) struct Spec {
+    /// Its name in model files.
+    pub(crate) name: &'static str,
+    /// Relations it tells apart; the first is the one that `equal = true` means.
+    pub(crate) relations: &'static [&'static str],
+    /// Column types it reads.
+    pub(crate) kinds: &'static [Kind],
+    /// Fewest and most columns.
+    pub(crate) columns: (usize, usize),
+    /// It has a measure, for `min` and `max`.
+    pub(crate) measured: bool,
+    /// Its measure is a 32-bit float; only the name comparator, which also knows rarity.
+    pub(crate) single: bool,
+    /// Options of the comparison it reads.
+    pub(crate) options: &'static [&'static str],
+    /// Makes it.
+    pub(crate) build: fn(&Settings) -> Box<dyn Compare>,
+}
+
+/// What a comparator is made from.
+pub(crate) struct Settings {
+    pub(crate) fields: Vec<Field>,
+    /// The lowest `min` or `max` of a level: similarities below it are of no interest.
+    pub(crate) lowest: f64,
+    /// The highest `min` or `max` of a level: distances above it are of no interest.
+    pub(crate) highest: f64,
+    pub(crate) placeholder_days: Vec<u32>,
+    pub(crate) years: u32,
+    pub(crate) grace_days: u32,
+    pub(crate) value: Option<String>,
+}
+
+/// Two rows to compare.
+#[derive(Clone, Copy)]
+pub(crate) struct Pair<'a> {
+    pub(crate) rows: &'a Rows,
+    pub(crate) a: u32,
+    pub(crate) b: u32,
+}
+
+/// What came out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Outcome {
+    /// How many of the two values are missing.
+    pub(crate) missing: u8,
+    /// Index into the relations of the comparator.
+    pub(crate) relation: u8,
+    /// Similarity or distance, as the comparator defines it.
+    pub(crate) value: f64,
+    /// Bits of rarity of what agrees; names only.
+    pub(crate) rarity: f64,
+}
+
+impl Outcome {
+    const fn of(relation: u8, value: f64) -> Self {
+        Self { missing: 0, relation, value, rarity: 0.0 }
+    }
+
+    const fn missing(how_many: u8) -> Self {
+        Self { missing: how_many, relation: 0, value: 0.0, rarity: 0.0 }
+    }
+}
+
+/// Both values, or how many are missing.
+fn both<T>(a: Option<T>, b: Option<T>) -> Result<(T, T), Outcome> {
+    match (a, b) {
+        (Some(a), Some(b)) => Ok((a, b)),
+        (None, None) => Err(Outcome::missing(2)),
+        (Some(_), None) | (None, Some(_)) => Err(Outcome::missing(1)),
+    }
+}
+
+impl Pair<'_> {
+    /// Both packed values.
+    fn cells(self, field: Field) -> Result<(u64, u64), Outcome> {
+        let (a, b) = (self.rows.cell(self.a, field), self.rows.cell(self.b, field));
+        both(Some(a).filter(|cell| *cell != 0), Some(b).filter(|cell| *cell != 0))
+    }
+}
+
+/// A comparator.
+pub(crate) trait Compare: Send + Sync {
+    /// Compares two rows. Never allocates.
+    fn compare(&self, pair: Pair<'_>, scratch: &mut Scratch) -> Outcome;
+}
+
+/// What one worker reuses from pair to pair.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    names: name::NameScratch,
+    kernel: kernel::Scratch,
+    a: [u8; 19],
+    b: [u8; 19],
+}

@@ -1,0 +1,179 @@
+//! All rows at once. The result does not depend on the number of threads or on the order of the rows.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::components::components;
+use super::{Edge, edge};
+use crate::engine::block::bulk::{Blocks, Task};
+use crate::engine::block::{BlockReport, guard};
+use crate::engine::cluster::{Decisions, Refusal, Resolved, ReviewItem, Verdict, key, resolve, review_items};
+use crate::engine::error::RowError;
+use crate::engine::rows::Rows;
+use crate::engine::score::{Scored, Scorer, Scratch};
+
+/// What matching all rows gave.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Linkage {
+    /// Pairs at or above `review`, by pair.
+    pub edges: Vec<Edge>,
+    /// Each record with the lowest record of its cluster, by record.
+    pub assignments: Vec<(u64, u64)>,
+    /// Clusters of at least two records, by their first.
+    pub clusters: Vec<Vec<u64>>,
+    /// Questions for stewards, by pair.
+    pub review: Vec<ReviewItem>,
+    /// Links and decisions that were not followed, by pair.
+    pub refusals: Vec<Refusal>,
+    /// Candidate pairs per rule, and the keys that were skipped.
+    pub blocking: BlockReport,
+}
+
+/// Matches all rows under the human decisions, given in the order in which they were taken.
+///
+/// Applies the plan's guards to the rows. Runs on the current rayon pool; costs one sort a blocking rule and one score
+/// a candidate pair.
+pub fn match_rows(rows: &mut Rows, decisions: &[(u64, u64, Verdict)]) -> Result<Linkage, RowError> {
+    let slot_of = slots_by_id(rows)?;
+    guard::apply(rows);
+    let found = find_edges(rows);
+    let decisions = Decisions::new(decisions);
+    let formed = form_clusters(rows, &found.edges, &decisions, &slot_of);
+    let mut edges: Vec<Edge> =
+        found.edges.iter().zip(&found.rules).map(|(scored, rule)| edge(rows, scored, usize::from(*rule))).collect();
+    edges.par_sort_unstable_by_key(|edge| edge.pair);
+    let mut assignments: Vec<(u64, u64)> =
+        rows.slots().map(|slot| (rows.id(slot), formed.cluster_of[slot as usize])).collect();
+    assignments.par_sort_unstable();
+    Ok(Linkage {
+        edges,
+        assignments,
+        clusters: formed.clusters,
+        review: formed.review,
+        refusals: formed.refusals,
+        blocking: found.blocking,
+    })
+}
+
+/// Slots by record number; refuses a record that is there twice.
+pub(super) fn slots_by_id(rows: &Rows) -> Result<FxHashMap<u64, u32>, RowError> {
+    let mut slot_of = FxHashMap::default();
+    slot_of.reserve(rows.len());
+    for slot in rows.slots() {
+        if slot_of.insert(rows.id(slot), slot).is_some() {
+            return Err(RowError::Twice { id: rows.id(slot) });
+        }
+    }
+    Ok(slot_of)
+}
+
+/// Edges, the rule of each, and the counts.
+pub(super) struct Found {
+    pub(super) edges: Vec<Scored>,
+    rules: Vec<u16>,
+    pub(super) blocking: BlockReport,
+}
+
+/// Edges of one unit of work, each with its rule, and its pairs per rule.
+type Swept = (Vec<(Scored, u16)>, Vec<u64>);
+
+/// Scores all candidate pairs of rows whose guards are applied.
+pub(super) fn find_edges(rows: &Rows) -> Found {
+    let blocks = Blocks::build(rows);
+    let scorer = Scorer::new(rows);
+    let rules = rows.plan().rules().len();
+    let scored: Vec<Swept> = blocks
+        .tasks()
+        .par_iter()
+        .map_init(Scratch::default, |scratch, tasks| {
+            let (mut edges, mut counts) = (Vec::new(), vec![0; rules]);
+            for task in tasks {
+                blocks.sweep(task, |rule, a, b| {
+                    counts[rule] += 1;
+                    edges.extend(scorer.edge(a, b, scratch).map(|edge| (edge, rule as u16)));
+                });
+            }
+            (edges, counts)
+        })
+        .collect();
+    let mut counts = vec![0; rules];
+    let (mut edges, mut rule_of) = (Vec::new(), Vec::new());
+    for (found, pairs) in scored {
+        counts.iter_mut().zip(pairs).for_each(|(sum, count)| *sum += count);
+        for (edge, rule) in found {
+            edges.push(edge);
+            rule_of.push(rule);
+        }
+    }
+    Found { edges, rules: rule_of, blocking: blocks.report(&counts) }
+}
+
+/// Candidate pairs per rule, without scoring them.
+pub(super) fn count_pairs(rows: &Rows) -> BlockReport {
+    let blocks = Blocks::build(rows);
+    let rules = rows.plan().rules().len();
+    let add = |mut sum: Vec<u64>, counts: Vec<u64>| {
+        sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+        sum
+    };
+    let count = |tasks: &Vec<Task>| {
+        let mut counts = vec![0; rules];
+        for task in tasks {
+            blocks.sweep(task, |rule, _, _| counts[rule] += 1);
+        }
+        counts
+    };
+    let counts = blocks.tasks().par_iter().map(count).reduce(|| vec![0; rules], add);
+    blocks.report(&counts)
+}
+
+/// Clusters and what could not be settled.
+pub(super) struct Formed {
+    /// Per slot the lowest record of its cluster.
+    pub(super) cluster_of: Vec<u64>,
+    pub(super) clusters: Vec<Vec<u64>>,
+    pub(super) review: Vec<ReviewItem>,
+    pub(super) refusals: Vec<Refusal>,
+}
+
+/// Forms the clusters of all rows.
+pub(super) fn form_clusters(
+    rows: &Rows,
+    edges: &[Scored],
+    decisions: &Decisions,
+    slot_of: &FxHashMap<u64, u32>,
+) -> Formed {
+    let scorer = Scorer::new(rows);
+    let resolved: Vec<Resolved> = components(rows, edges, decisions, slot_of)
+        .par_iter()
+        .map_init(Scratch::default, |scratch, component| resolve(component, decisions, &scorer, scratch))
+        .collect();
+    let mut cluster_of: Vec<u64> = (0..rows.slot_limit()).map(|slot| rows.id(slot as u32)).collect();
+    let mut members: FxHashMap<u64, Vec<u64>> = FxHashMap::default();
+    let mut refusals = Vec::new();
+    for component in resolved {
+        refusals.extend(component.refusals);
+        for cluster in component.clusters.into_iter().filter(|cluster| cluster.len() > 1) {
+            let first = rows.id(cluster[0]);
+            for slot in &cluster {
+                cluster_of[*slot as usize] = first;
+            }
+            members.insert(first, cluster.iter().map(|slot| rows.id(*slot)).collect());
+        }
+    }
+    refusals.sort_unstable_by_key(|refusal: &Refusal| refusal.pair);
+    let of_id = |id: u64| cluster_of[slot_of[&id] as usize];
+    let between: Vec<(Refusal, (u64, u64))> =
+        refusals.iter().map(|refusal| (*refusal, key(of_id(refusal.pair.0), of_id(refusal.pair.1)))).collect();
+    let review = review_items(
+        rows,
+        edges.iter().copied(),
+        |slot| cluster_of[slot as usize],
+        |cluster| members.get(&cluster).cloned().unwrap_or_else(|| vec![cluster]),
+        decisions,
+        &between,
+    );
+    let mut clusters: Vec<Vec<u64>> = members.into_values().collect();
+    clusters.par_sort_unstable();
+    Formed { cluster_of, clusters, review, refusals }
+}

@@ -1,0 +1,279 @@
+//! A matched set that is kept up to date: rows, the candidate index, edges, clusters, questions.
+//!
+//! Whatever the order and the batches in which changes arrive, a live set is equal to a bulk run over its rows and
+//! decisions. A change touches only what it can affect: the candidates of changed rows, rows whose guard or stop key
+//! flipped, and the components of changed edges.
+
+mod apply;
+mod index;
+mod postings;
+mod probe;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use self::index::{Index, Keys};
+use super::bulk::{count_pairs, find_edges, form_clusters, slots_by_id};
+use super::{Edge, edge};
+use crate::engine::block::{BlockReport, StopKey};
+use crate::engine::cluster::{Decisions, Refusal, ReviewItem, Verdict};
+use crate::engine::decide::Decision;
+use crate::engine::error::RowError;
+use crate::engine::explain::{Explanation, explain};
+use crate::engine::plan::Plan;
+use crate::engine::rows::Rows;
+use crate::engine::score::Scored;
+use crate::engine::value::Value;
+
+/// One change of a live set.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A record is new or has other values.
+    Upsert {
+        /// The record.
+        id: u64,
+        /// One value a column of the plan.
+        values: Vec<Value>,
+    },
+    /// A record is gone. Decisions about it stay and count again when it comes back.
+    Remove {
+        /// The record.
+        id: u64,
+    },
+    /// A person decided about two records, present or not.
+    Decide {
+        /// One record.
+        a: u64,
+        /// The other.
+        b: u64,
+        /// What was decided.
+        verdict: Verdict,
+    },
+}
+
+/// What a batch of changes changed. Sets of records are ascending; lists are in the order of their first record.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Delta {
+    /// Clusters that are no more, single records included.
+    pub before: Vec<Vec<u64>>,
+    /// Clusters that are new, single records included.
+    pub after: Vec<Vec<u64>>,
+    /// Questions that are new or differ from before.
+    pub opened: Vec<ReviewItem>,
+    /// Questions that are no more.
+    pub closed: Vec<(u64, u64)>,
+    /// Refusals that are new or differ from before.
+    pub refused: Vec<Refusal>,
+}
+
+/// Half of an edge, kept with each of its rows.
+#[derive(Debug, Clone, Copy)]
+struct Half {
+    other: u32,
+    weight: f32,
+    decision: Decision,
+    vetoes: u64,
+}
+
+/// Marks a slot that belongs to no cluster yet.
+const NO_CLUSTER: u64 = u64::MAX;
+
+/// A live set of matched rows.
+#[derive(Debug)]
+pub struct Live {
+    rows: Rows,
+    slot_of: FxHashMap<u64, u32>,
+    decisions: Decisions,
+    index: Index,
+    halves: Vec<Vec<Half>>,
+    /// Per slot the lowest record of its cluster.
+    cluster_of: Vec<u64>,
+    /// Clusters of two and more records, ascending.
+    members: FxHashMap<u64, Vec<u64>>,
+    review: BTreeMap<(u64, u64), ReviewItem>,
+    /// The pairs of `review` the other way round.
+    review_back: BTreeSet<(u64, u64)>,
+    refusals: BTreeMap<(u64, u64), Refusal>,
+}
+
+impl Live {
+    /// An empty set.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        Self {
+            index: Index::new(&plan),
+            rows: Rows::new(plan),
+            slot_of: FxHashMap::default(),
+            decisions: Decisions::default(),
+            halves: Vec::new(),
+            cluster_of: Vec::new(),
+            members: FxHashMap::default(),
+            review: BTreeMap::new(),
+            review_back: BTreeSet::new(),
+            refusals: BTreeMap::new(),
+        }
+    }
+
+    /// A set built at once, in parallel, equal to one that got the rows one by one. Record numbers must be unique;
+    /// decisions are given in the order in which they were taken.
+    pub fn bulk(
+        plan: Arc<Plan>,
+        rows: &[(u64, Vec<Value>)],
+        decisions: &[(u64, u64, Verdict)],
+    ) -> Result<Self, RowError> {
+        let mut live = Self::new(plan);
+        live.rows.extend(rows)?;
+        live.slot_of = slots_by_id(&live.rows)?;
+        live.decisions = Decisions::new(decisions);
+        live.index.build_guards(&mut live.rows);
+        let edges = find_edges(&live.rows).edges;
+        live.index.build_blocks(&live.rows);
+        let formed = form_clusters(&live.rows, &edges, &live.decisions, &live.slot_of);
+        live.halves.resize(live.rows.slot_limit(), Vec::new());
+        for scored in &edges {
+            live.connect(scored);
+        }
+        live.cluster_of = formed.cluster_of;
+        live.members = formed.clusters.into_iter().map(|members| (members[0], members)).collect();
+        live.review_back = formed.review.iter().map(|item| (item.pair.1, item.pair.0)).collect();
+        live.review = formed.review.into_iter().map(|item| (item.pair, item)).collect();
+        live.refusals = formed.refusals.into_iter().map(|refusal| (refusal.pair, refusal)).collect();
+        Ok(live)
+    }
+
+    /// The plan it works by.
+    pub fn plan(&self) -> &Arc<Plan> {
+        self.rows.plan()
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Whether a record is there.
+    pub fn contains(&self, id: u64) -> bool {
+        self.slot_of.contains_key(&id)
+    }
+
+    /// The records of the cluster of a record, ascending; `None` when there is no such record.
+    pub fn cluster_of(&self, id: u64) -> Option<Vec<u64>> {
+        let slot = *self.slot_of.get(&id)?;
+        Some(self.members_of(self.cluster_of[slot as usize]))
+    }
+
+    /// Clusters of at least two records, by their first.
+    pub fn clusters(&self) -> Vec<Vec<u64>> {
+        let mut clusters: Vec<Vec<u64>> = self.members.values().cloned().collect();
+        clusters.sort_unstable();
+        clusters
+    }
+
+    /// Questions for stewards, by pair.
+    pub fn review(&self) -> impl Iterator<Item = &ReviewItem> {
+        self.review.values()
+    }
+
+    /// Questions in which a record is one of the pair.
+    pub fn review_of(&self, id: u64) -> Vec<&ReviewItem> {
+        self.items_about(id).into_iter().filter_map(|pair| self.review.get(&pair)).collect()
+    }
+
+    /// Links and decisions that were not followed, by pair.
+    pub fn refusals(&self) -> impl Iterator<Item = &Refusal> {
+        self.refusals.values()
+    }
+
+    /// Pairs at or above `review`, by pair. Costs a sort of all of them.
+    pub fn edges(&self) -> Vec<Edge> {
+        let mut edges: Vec<Edge> = self.rows.slots().flat_map(|slot| self.edges_at(slot, Side::Lower)).collect();
+        edges.sort_unstable_by_key(|edge| edge.pair);
+        edges
+    }
+
+    /// Pairs at or above `review` that a record is in, by pair.
+    pub fn edges_of(&self, id: u64) -> Vec<Edge> {
+        let Some(slot) = self.slot_of.get(&id) else { return Vec::new() };
+        let mut edges = self.edges_at(*slot, Side::Both);
+        edges.sort_unstable_by_key(|edge| edge.pair);
+        edges
+    }
+
+    /// The present decision about a pair.
+    pub fn verdict(&self, a: u64, b: u64) -> Option<Verdict> {
+        self.decisions.verdict(a, b)
+    }
+
+    /// Why a pair weighs what it weighs; `None` unless both records are there and differ.
+    pub fn explain(&self, a: u64, b: u64) -> Option<Explanation> {
+        let (a, b) = (*self.slot_of.get(&a)?, *self.slot_of.get(&b)?);
+        if a == b {
+            return None;
+        }
+        let names: Vec<&str> = self.rows.plan().rule_names().collect();
+        let rules = self.index.rules_of_pair(&self.rows, a, b, &mut Keys::default());
+        let rules = rules.into_iter().map(|rule| names[rule].to_owned()).collect();
+        Some(explain(&self.rows, a, b, &self.decisions, rules))
+    }
+
+    /// Keys that too many rows share, so that their rule skips them. Costs a walk over all shared keys.
+    pub fn stop_keys(&self) -> Vec<StopKey> {
+        self.index.stop_keys(&self.rows)
+    }
+
+    /// Candidate pairs per rule, each pair counted once. Counts them anew: as dear as blocking in a bulk run.
+    pub fn candidates(&self) -> BlockReport {
+        count_pairs(&self.rows)
+    }
+
+    fn edges_at(&self, slot: u32, side: Side) -> Vec<Edge> {
+        let lower = |half: &&Half| side == Side::Both || self.rows.id(slot) < self.rows.id(half.other);
+        let mut keys = Keys::default();
+        let halves = self.halves[slot as usize].iter().filter(lower);
+        halves
+            .map(|half| {
+                let rules = self.index.rules_of_pair(&self.rows, slot, half.other, &mut keys);
+                edge(&self.rows, &self.scored(slot, half), rules.first().copied().unwrap_or_default())
+            })
+            .collect()
+    }
+
+    fn scored(&self, slot: u32, half: &Half) -> Scored {
+        let Half { other, weight, decision, vetoes } = *half;
+        let (a, b) = if self.rows.id(slot) < self.rows.id(other) { (slot, other) } else { (other, slot) };
+        Scored { a, b, weight, decision, vetoes }
+    }
+
+    fn connect(&mut self, scored: &Scored) {
+        let Scored { a, b, weight, decision, vetoes } = *scored;
+        self.halves[a as usize].push(Half { other: b, weight, decision, vetoes });
+        self.halves[b as usize].push(Half { other: a, weight, decision, vetoes });
+    }
+
+    fn members_of(&self, cluster: u64) -> Vec<u64> {
+        self.members.get(&cluster).cloned().unwrap_or_else(|| vec![cluster])
+    }
+
+    /// Pairs of questions about a record.
+    fn items_about(&self, id: u64) -> Vec<(u64, u64)> {
+        let of = (id, 0)..=(id, u64::MAX);
+        let first = self.review.range(of.clone()).map(|(pair, _)| *pair);
+        let second = self.review_back.range(of).map(|(high, low)| (*low, *high));
+        first.chain(second).collect()
+    }
+}
+
+/// Which edges of a row are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// Those in which it has the lower record number.
+    Lower,
+    /// All.
+    Both,
+}

@@ -1,0 +1,337 @@
+//! Applying changes to a live set.
+//!
+//! First every changed row leaves the index and its edges; then values, guards and stop keys settle; then what became
+//! a candidate is scored, and the components that any of this touched are clustered again from their edges.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::index::{Block, Guarded, Keys};
+use super::{Change, Delta, Half, Live, NO_CLUSTER};
+use crate::engine::cluster::{Component, Refusal, Resolved, Verdict, key, resolve, review_items};
+use crate::engine::decide::Decision;
+use crate::engine::error::RowError;
+use crate::engine::score::{Scored, Scorer, Scratch};
+use crate::engine::value::Value;
+
+/// From this many pieces of work on, a batch uses all threads.
+const PARALLEL_FROM: usize = 64;
+
+/// What a batch has touched so far.
+#[derive(Default)]
+struct Touched {
+    /// Rows to score again.
+    dirty: BTreeSet<u32>,
+    /// Records whose row left its slot.
+    left: BTreeSet<u64>,
+    /// Blocks with the size they had before.
+    blocks: FxHashMap<Block, usize>,
+    guarded: FxHashSet<Guarded>,
+    /// Rows whose components are clustered again.
+    seeds: FxHashSet<u32>,
+    /// Clusters that changed rows were in.
+    clusters: BTreeSet<u64>,
+    keys: Keys,
+}
+
+impl Live {
+    /// Applies changes in their order and says what they changed. Refuses the whole batch, and changes nothing, when a
+    /// row does not fit the columns.
+    pub fn apply(&mut self, changes: Vec<Change>) -> Result<Delta, RowError> {
+        for change in &changes {
+            if let Change::Upsert { id, values } = change {
+                self.rows.check(*id, values)?;
+            }
+        }
+        // Of several changes of one record, and of several decisions about one pair, only the last can matter.
+        let mut records: BTreeMap<u64, Option<Vec<Value>>> = BTreeMap::new();
+        let mut decided = BTreeSet::new();
+        for change in changes {
+            match change {
+                Change::Upsert { id, values } => drop(records.insert(id, Some(values))),
+                Change::Remove { id } => drop(records.insert(id, None)),
+                Change::Decide { a, b, verdict } => {
+                    self.decisions.decide(a, b, verdict);
+                    decided.extend([a, b]);
+                }
+            }
+        }
+        let mut touched = Touched::default();
+        self.replace(records, &mut touched);
+        self.settle_guards(&mut touched);
+        self.enter_blocks(&mut touched);
+        self.settle_blocks(&mut touched);
+        self.score_dirty(&mut touched);
+        touched.seeds.extend(decided.iter().filter_map(|id| self.slot_of.get(id)));
+        Ok(self.recluster(touched))
+    }
+
+    /// Takes changed rows out of the index and puts their new values into slots.
+    fn replace(&mut self, records: BTreeMap<u64, Option<Vec<Value>>>, touched: &mut Touched) {
+        for id in records.keys() {
+            if let Some(slot) = self.slot_of.remove(id) {
+                self.detach(slot, touched);
+                self.index.leave_guards(&self.rows, slot, &mut touched.guarded);
+                touched.left.insert(*id);
+                touched.clusters.insert(std::mem::replace(&mut self.cluster_of[slot as usize], NO_CLUSTER));
+                self.rows.remove(slot);
+            }
+        }
+        for (id, values) in records {
+            let Some(values) = values else { continue };
+            let slot = self.rows.insert(id, &values);
+            self.halves.resize(self.rows.slot_limit(), Vec::new());
+            self.cluster_of.resize(self.rows.slot_limit(), NO_CLUSTER);
+            self.slot_of.insert(id, slot);
+            self.index.enter_guards(&self.rows, slot, &mut touched.guarded);
+            touched.dirty.insert(slot);
+        }
+    }
+
+    /// Takes a row out of its blocks and cuts its edges.
+    fn detach(&mut self, slot: u32, touched: &mut Touched) {
+        self.index.leave(&self.rows, slot, &mut touched.keys, &mut touched.blocks);
+        for half in std::mem::take(&mut self.halves[slot as usize]) {
+            self.halves[half.other as usize].retain(|back| back.other != slot);
+            touched.seeds.insert(half.other);
+        }
+    }
+
+    /// Looks at the guarded values of changed rows again; rows whose value changed its meaning change, too.
+    fn settle_guards(&mut self, touched: &mut Touched) {
+        let mut flipped = BTreeSet::new();
+        for guarded in std::mem::take(&mut touched.guarded) {
+            flipped.extend(self.index.retry_guard(&self.rows, guarded));
+        }
+        for slot in flipped {
+            if touched.dirty.insert(slot) {
+                self.detach(slot, touched);
+            }
+        }
+        for slot in &touched.dirty {
+            self.index.hide_tripped(&mut self.rows, *slot);
+        }
+    }
+
+    fn enter_blocks(&mut self, touched: &mut Touched) {
+        for slot in &touched.dirty {
+            self.index.enter(&self.rows, *slot, &mut touched.keys, &mut touched.blocks);
+        }
+    }
+
+    /// Opens blocks that are small enough again and closes those that became too large, for the rows that did not
+    /// change themselves.
+    fn settle_blocks(&mut self, touched: &mut Touched) {
+        let plan = std::sync::Arc::clone(self.rows.plan());
+        let mut flips: Vec<(Block, bool)> = Vec::new();
+        for (block, before) in &touched.blocks {
+            let most = plan.rules()[block.0].max_block;
+            let (was_open, is_open) = (*before <= most, self.index.rows_of(*block).len() <= most);
+            if was_open != is_open {
+                flips.push((*block, is_open));
+            }
+        }
+        flips.sort_unstable();
+        for (block, opens) in flips {
+            let rows = self.index.rows_of(block).iter().copied();
+            let unchanged: Vec<u32> = rows.filter(|slot| !touched.dirty.contains(slot)).collect();
+            if opens { self.open(&unchanged, touched) } else { self.close(&unchanged, touched) }
+        }
+    }
+
+    fn open(&mut self, rows: &[u32], touched: &mut Touched) {
+        let scorer = Scorer::new(&self.rows);
+        let halves = &self.halves;
+        let pairs_of = |at: usize, scratch: &mut Scratch| -> Vec<Scored> {
+            let known = |b: u32| halves[rows[at] as usize].iter().any(|half| half.other == b);
+            let others = rows[at + 1..].iter().filter(|b| !known(**b));
+            others.filter_map(|b| scorer.edge(rows[at], *b, scratch)).collect()
+        };
+        let found: Vec<Vec<Scored>> =
+            (0..rows.len()).into_par_iter().map_init(Scratch::default, |s, at| pairs_of(at, s)).collect();
+        self.connect_all(found, touched);
+    }
+
+    fn close(&mut self, rows: &[u32], touched: &mut Touched) {
+        let inside: FxHashSet<u32> = rows.iter().copied().collect();
+        for slot in rows {
+            let halves = self.halves[*slot as usize].clone();
+            for half in halves.iter().filter(|half| half.other > *slot && inside.contains(&half.other)) {
+                if self.index.rules_of_pair(&self.rows, *slot, half.other, &mut touched.keys).is_empty() {
+                    self.halves[*slot as usize].retain(|h| h.other != half.other);
+                    self.halves[half.other as usize].retain(|h| h.other != *slot);
+                    touched.seeds.extend([*slot, half.other]);
+                }
+            }
+        }
+    }
+
+    /// Scores the candidates of changed rows.
+    fn score_dirty(&mut self, touched: &mut Touched) {
+        let scorer = Scorer::new(&self.rows);
+        let (rows, index, dirty) = (&self.rows, &self.index, &touched.dirty);
+        let edges_of = |(keys, scratch, candidates): &mut (Keys, Scratch, Vec<u32>), slot: u32| -> Vec<Scored> {
+            index.candidates(rows, slot, keys, candidates);
+            // A pair of two changed rows is scored once, from the higher slot.
+            let once = candidates.iter().filter(|other| **other < slot || !dirty.contains(other));
+            once.filter_map(|other| scorer.edge(slot, *other, scratch)).collect()
+        };
+        let found: Vec<Vec<Scored>> = if dirty.len() < PARALLEL_FROM {
+            let mut buffers = <(Keys, Scratch, Vec<u32>)>::default();
+            dirty.iter().map(|slot| edges_of(&mut buffers, *slot)).collect()
+        } else {
+            let slots: Vec<u32> = dirty.iter().copied().collect();
+            slots.par_iter().map_init(Default::default, |buffers, slot| edges_of(buffers, *slot)).collect()
+        };
+        touched.seeds.extend(&touched.dirty);
+        self.connect_all(found, touched);
+    }
+
+    fn connect_all(&mut self, found: Vec<Vec<Scored>>, touched: &mut Touched) {
+        for scored in found.into_iter().flatten() {
+            self.connect(&scored);
+            touched.seeds.extend([scored.a, scored.b]);
+        }
+    }
+
+    /// Clusters the components of the touched rows again.
+    fn recluster(&mut self, mut touched: Touched) -> Delta {
+        // A decision is a bond, too: who was decided together with a row that left may now stand elsewhere.
+        let partners = touched.left.iter().flat_map(|id| self.decisions.about(*id));
+        touched.seeds.extend(partners.filter_map(|(other, _)| self.slot_of.get(&other)));
+        let components = self.components_of(&touched.seeds);
+        let scorer = Scorer::new(&self.rows);
+        let decisions = &self.decisions;
+        let work = |scratch: &mut Scratch, component: &Component| resolve(component, decisions, &scorer, scratch);
+        let resolved: Vec<Resolved> = if components.len() < PARALLEL_FROM {
+            let mut scratch = Scratch::default();
+            components.iter().map(|component| work(&mut scratch, component)).collect()
+        } else {
+            components.par_iter().map_init(Scratch::default, work).collect()
+        };
+        let rows: Vec<u32> = components.iter().flat_map(|component| component.members.iter().copied()).collect();
+        let mut ids: BTreeSet<u64> = rows.iter().map(|slot| self.rows.id(*slot)).collect();
+        ids.extend(&touched.left);
+        let mut delta = Delta::default();
+        let refusals = self.replace_clusters(touched.clusters, &rows, resolved, &mut delta);
+        self.replace_refusals(&ids, &refusals, &mut delta);
+        self.replace_items(&ids, &rows, &refusals, &mut delta);
+        delta
+    }
+
+    /// Components of links and decisions around some rows, single rows included.
+    fn components_of(&self, seeds: &FxHashSet<u32>) -> Vec<Component> {
+        let mut seen: FxHashSet<u32> = FxHashSet::default();
+        let mut starts: Vec<u32> = seeds.iter().copied().filter(|slot| self.rows.alive(*slot)).collect();
+        starts.sort_unstable_by_key(|slot| self.rows.id(*slot));
+        let mut components = Vec::new();
+        for start in starts {
+            if !seen.insert(start) {
+                continue;
+            }
+            let mut component = Component { members: vec![start], links: Vec::new() };
+            let mut next = 0;
+            while let Some(slot) = component.members.get(next).copied() {
+                next += 1;
+                let links = self.halves[slot as usize].iter().filter(|half| half.decision == Decision::Link);
+                for Half { other, weight, .. } in links {
+                    if *other > slot {
+                        component.links.push((slot, *other, *weight));
+                    }
+                    component.members.extend(seen.insert(*other).then_some(*other));
+                }
+                let decided = self.decisions.about(self.rows.id(slot)).filter(|(_, v)| *v == Verdict::Same);
+                for other in decided.filter_map(|(id, _)| self.slot_of.get(&id).copied()) {
+                    component.members.extend(seen.insert(other).then_some(other));
+                }
+            }
+            component.members.sort_unstable_by_key(|slot| self.rows.id(*slot));
+            components.push(component);
+        }
+        components
+    }
+
+    /// Puts new clusters in the place of those that the rows, and the rows that left, were in.
+    fn replace_clusters(
+        &mut self,
+        mut old: BTreeSet<u64>,
+        rows: &[u32],
+        resolved: Vec<Resolved>,
+        delta: &mut Delta,
+    ) -> Vec<(Refusal, (u64, u64))> {
+        old.extend(rows.iter().map(|slot| self.cluster_of[*slot as usize]).filter(|cluster| *cluster != NO_CLUSTER));
+        let mut before: BTreeSet<Vec<u64>> = BTreeSet::new();
+        for cluster in old {
+            before.insert(self.members.remove(&cluster).unwrap_or_else(|| vec![cluster]));
+        }
+        let mut after: BTreeSet<Vec<u64>> = BTreeSet::new();
+        let mut refusals = Vec::new();
+        for component in resolved {
+            refusals.extend(component.refusals);
+            for cluster in component.clusters {
+                let ids: Vec<u64> = cluster.iter().map(|slot| self.rows.id(*slot)).collect();
+                for slot in &cluster {
+                    self.cluster_of[*slot as usize] = ids[0];
+                }
+                if ids.len() > 1 {
+                    self.members.insert(ids[0], ids.clone());
+                }
+                after.insert(ids);
+            }
+        }
+        delta.before = before.difference(&after).cloned().collect();
+        delta.after = after.difference(&before).cloned().collect();
+        let of_id = |id: u64| self.cluster_of[self.slot_of[&id] as usize];
+        refusals.into_iter().map(|r: Refusal| (r, key(of_id(r.pair.0), of_id(r.pair.1)))).collect()
+    }
+
+    fn replace_refusals(&mut self, ids: &BTreeSet<u64>, new: &[(Refusal, (u64, u64))], delta: &mut Delta) {
+        let mut old: BTreeMap<(u64, u64), Refusal> = BTreeMap::new();
+        for id in ids {
+            let pairs: Vec<(u64, u64)> =
+                self.refusals.range((*id, 0)..=(*id, u64::MAX)).map(|(pair, _)| *pair).collect();
+            old.extend(pairs.into_iter().filter_map(|pair| self.refusals.remove(&pair).map(|r| (pair, r))));
+        }
+        for (refusal, _) in new {
+            if old.get(&refusal.pair) != Some(refusal) {
+                delta.refused.push(*refusal);
+            }
+            self.refusals.insert(refusal.pair, *refusal);
+        }
+        delta.refused.sort_unstable_by_key(|refusal| refusal.pair);
+    }
+
+    fn replace_items(
+        &mut self,
+        ids: &BTreeSet<u64>,
+        rows: &[u32],
+        refusals: &[(Refusal, (u64, u64))],
+        delta: &mut Delta,
+    ) {
+        let mut old = BTreeMap::new();
+        for pair in ids.iter().flat_map(|id| self.items_about(*id)).collect::<Vec<_>>() {
+            self.review_back.remove(&(pair.1, pair.0));
+            old.extend(self.review.remove(&pair).map(|item| (pair, item)));
+        }
+        let edges =
+            rows.iter().flat_map(|slot| self.halves[*slot as usize].iter().map(|half| self.scored(*slot, half)));
+        let items = review_items(
+            &self.rows,
+            edges,
+            |slot| self.cluster_of[slot as usize],
+            |cluster| self.members_of(cluster),
+            &self.decisions,
+            refusals,
+        );
+        for item in items {
+            if old.remove(&item.pair).as_ref() != Some(&item) {
+                delta.opened.push(item.clone());
+            }
+            self.review_back.insert((item.pair.1, item.pair.0));
+            self.review.insert(item.pair, item);
+        }
+        delta.closed = old.into_keys().collect();
+    }
+}

@@ -1,0 +1,362 @@
+//! Random small worlds: a live set that got its rows in steps, in any order, with updates, removals and decisions, is
+//! equal to one built at once, and to a bulk run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+
+use super::*;
+use crate::domain::name::{NameParts, NameToken};
+use crate::engine::cluster::{Refusal, ReviewItem, ReviewReason, Verdict};
+use crate::engine::plan::Plan;
+use crate::engine::value::{Day, Digits, Value};
+
+/// Alphabets are tiny, blocks and guards tight, so that everything collides and flips.
+const MODEL: &str = r#"
+model = { name = "small world", version = "1", trained = true }
+thresholds = { link = 6.0, review = 2.0, prior = 0.01 }
+cluster = { max_size = 4, min_pair_weight = -6.0, min_mean_weight = 1.0 }
+
+column = [
+  { name = "number", type = "digits" },
+  { name = "name", type = "name" },
+  { name = "born", type = "date" },
+  { name = "source", type = "code" },
+  { name = "phones", type = "set" },
+]
+
+guard = [
+  { column = "number", distinct_of = "name", max = 2 },
+  { column = "number", distinct_of = "born", max = 3 },
+  { column = "born", distinct_of = "number|phones", max = 5 },
+]
+
+block = [
+  { name = "number", keys = ["number.deletions"], max_block = 4 },
+  { name = "name and birth", keys = ["name.k2", "born.unordered"], max_block = 3 },
+  { name = "name", keys = ["name.whole"], max_block = 5 },
+  { name = "phone or year", keys = ["phones|born.year", "name.tokens"], max_block = 2 },
+]
+
+[[comparison]]
+name = "number"
+columns = ["number"]
+function = "osa"
+levels = [
+  { label = "equal", equal = true, weight = 5.0 },
+  { label = "near", max = 1, weight = 2.0 },
+  { label = "other", else = true, weight = -3.0 },
+]
+
+[[comparison]]
+name = "name"
+columns = ["name"]
+function = "name"
+levels = [
+  { label = "equal", equal = true, weight = 4.0, rarity = { min = 3.0, max = 4.5, factor = 0.5 } },
+  { label = "part", relation = ["SUBSET", "NEAR"], weight = 1.5 },
+  { label = "other", else = true, weight = -4.0 },
+]
+
+[[comparison]]
+name = "born"
+columns = ["born"]
+function = "date"
+levels = [
+  { label = "equal", relation = ["EQUAL"], weight = 3.0 },
+  { label = "near", relation = ["SWAPPED", "YEAR_OFF", "ONE_DIGIT"], weight = 1.0 },
+  { label = "mild", else = true, only_if = [{ comparison = "number", levels = ["equal"] }], weight = -0.5 },
+  { label = "other", else = true, weight = -2.5 },
+]
+
+[[comparison]]
+name = "source"
+columns = ["source"]
+function = "exact"
+levels = [{ label = "same", equal = true, weight = 0.0 }, { label = "other", else = true, weight = 0.0 }]
+
+[[comparison]]
+name = "phones"
+columns = ["phones"]
+function = "overlap"
+levels = [{ label = "some", min = 1, weight = 2.0 }, { label = "none", else = true, weight = -0.25 }]
+
+[[strong]]
+name = "number"
+all = [{ comparison = "number", levels = ["equal", "near"] }]
+
+[[strong]]
+name = "person"
+all = [{ comparison = "name", levels = ["equal"] }, { comparison = "born", levels = ["equal", "near"] }]
+
+[[veto]]
+id = "SAME_SOURCE"
+action = "distinct"
+all = [{ comparison = "source", levels = ["same"] }, { comparison = "name", levels = ["other"] }]
+
+[[veto]]
+id = "TWINS"
+action = "review"
+all = [{ comparison = "born", levels = ["equal"] }]
+any = [{ comparison = "name", levels = ["other"] }, { comparison = "number", levels = ["other"] }]
+unless = [{ comparison = "phones", levels = ["some"] }]
+"#;
+
+type Row = Vec<Value>;
+type Decided = Vec<(u64, u64, Verdict)>;
+type State = (Vec<Vec<u64>>, Vec<Edge>, Vec<ReviewItem>, Vec<Refusal>);
+
+fn plan() -> Arc<Plan> {
+    Arc::new(Plan::parse(MODEL).unwrap())
+}
+
+fn name(words: &[&str]) -> Value {
+    let tokens = words.iter().map(|w| NameToken { clean: (*w).to_owned(), k1: (*w).to_owned(), soft: false });
+    let mut k2: Vec<String> = words.iter().filter(|w| w.len() > 1).map(|w| (*w).to_owned()).collect();
+    k2.push(format!("#{}", words.concat()));
+    Value::Name(Box::new(NameParts { tokens: tokens.collect(), concat: words.concat(), k2, ..NameParts::default() }))
+}
+
+fn row() -> impl Strategy<Value = Row> {
+    let number = prop_oneof![
+        1 => Just(Value::Missing),
+        6 => "[12]{2,3}".prop_map(|d| Value::Digits(Digits::parse(&d).unwrap())),
+    ];
+    let word = prop_oneof![Just("ANI"), Just("BUDI"), Just("C")];
+    let name = prop_oneof![
+        1 => Just(Value::Missing),
+        8 => proptest::collection::vec(word, 1..3).prop_map(|words| name(&words)),
+    ];
+    let born = prop_oneof![
+        1 => Just(Value::Missing),
+        5 => (0u32..2, 1u32..3, 1u32..3).prop_map(|(y, m, d)| Value::Date(Day::new(1970 + y, m, d).unwrap())),
+    ];
+    let source = prop_oneof![Just("A"), Just("B"), Just("C")].prop_map(|s| Value::Code(s.to_owned()));
+    let phones = proptest::collection::vec("[78]", 0..3).prop_map(Value::Set);
+    (number, name, born, source, phones).prop_map(|(n, m, b, s, p)| vec![n, m, b, s, p])
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let id = 1u64..14;
+    let verdict = prop_oneof![Just(Verdict::Same), Just(Verdict::Different), Just(Verdict::Cleared)];
+    prop_oneof![
+        12 => (id.clone(), row()).prop_map(|(id, values)| Change::Upsert { id, values }),
+        3 => id.clone().prop_map(|id| Change::Remove { id }),
+        4 => (id.clone(), id, verdict).prop_map(|(a, b, verdict)| Change::Decide { a, b, verdict }),
+    ]
+}
+
+/// What remains of changes, said in another way.
+fn remaining(changes: &[Change]) -> (Vec<(u64, Row)>, Decided) {
+    let mut rows = BTreeMap::new();
+    let mut decisions = Vec::new();
+    for change in changes {
+        match change {
+            Change::Upsert { id, values } => drop(rows.insert(*id, values.clone())),
+            Change::Remove { id } => drop(rows.remove(id)),
+            Change::Decide { a, b, verdict } => decisions.push((*a, *b, *verdict)),
+        }
+    }
+    (rows.into_iter().collect(), decisions)
+}
+
+fn state(live: &Live) -> State {
+    let review = live.review().cloned().collect();
+    (live.clusters(), live.edges(), review, live.refusals().copied().collect())
+}
+
+fn bulk_state(rows: &[(u64, Row)], decisions: &[(u64, u64, Verdict)]) -> State {
+    let mut packed = Rows::new(plan());
+    packed.extend(rows).unwrap();
+    let linkage = match_rows(&mut packed, decisions).unwrap();
+    (linkage.clusters, linkage.edges, linkage.review, linkage.refusals)
+}
+
+/// A consumer that only sees deltas.
+#[derive(Default)]
+struct Follower {
+    clusters: BTreeSet<Vec<u64>>,
+    questions: BTreeMap<(u64, u64), ReviewItem>,
+}
+
+impl Follower {
+    fn follow(&mut self, delta: Delta) {
+        for cluster in delta.before {
+            assert!(self.clusters.remove(&cluster), "{cluster:?} was never announced");
+        }
+        for cluster in delta.after {
+            assert!(self.clusters.insert(cluster.clone()), "{cluster:?} was announced twice");
+        }
+        for pair in delta.closed {
+            assert!(self.questions.remove(&pair).is_some(), "{pair:?} was never opened");
+        }
+        for item in delta.opened {
+            assert_ne!(self.questions.insert(item.pair, item.clone()), Some(item), "nothing new");
+        }
+    }
+
+    fn check(&self, live: &Live) {
+        let shared: Vec<Vec<u64>> = self.clusters.iter().filter(|members| members.len() > 1).cloned().collect();
+        assert_eq!(shared, live.clusters());
+        assert_eq!(self.clusters.iter().map(Vec::len).sum::<usize>(), live.len());
+        assert!(self.questions.values().eq(live.review()));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn live_is_bulk(
+        changes in proptest::collection::vec(change(), 1..45),
+        batches in proptest::collection::vec(1usize..9, 45),
+        shuffle in any::<u64>(),
+    ) {
+        let mut live = Live::new(plan());
+        let mut follower = Follower::default();
+        let mut left = changes.as_slice();
+        for size in batches {
+            let (batch, rest) = left.split_at(size.min(left.len()));
+            follower.follow(live.apply(batch.to_vec()).unwrap());
+            follower.check(&live);
+            left = rest;
+        }
+        let (mut rows, decisions) = remaining(&changes);
+        let stepwise = state(&live);
+
+        let at_once = Live::bulk(plan(), &rows, &decisions).unwrap();
+        prop_assert_eq!(&stepwise, &state(&at_once));
+        prop_assert_eq!(&stepwise, &bulk_state(&rows, &decisions));
+        prop_assert_eq!(live.stop_keys(), at_once.stop_keys());
+        prop_assert_eq!(live.candidates(), at_once.candidates());
+
+        // Any other order of the same rows.
+        rows.sort_by_key(|(id, _)| (id ^ shuffle).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        prop_assert_eq!(&stepwise, &bulk_state(&rows, &decisions));
+        let mut one_by_one = Live::new(plan());
+        for (a, b, verdict) in decisions {
+            one_by_one.apply(vec![Change::Decide { a, b, verdict }]).unwrap();
+        }
+        for (id, values) in rows {
+            one_by_one.apply(vec![Change::Upsert { id, values }]).unwrap();
+        }
+        prop_assert_eq!(&stepwise, &state(&one_by_one));
+    }
+
+    #[test]
+    fn edges_are_what_the_model_says(rows in proptest::collection::vec(row(), 2..30)) {
+        let rows: Vec<(u64, Row)> = (1..).zip(rows).collect();
+        let live = Live::bulk(plan(), &rows, &[]).unwrap();
+        let edges: BTreeMap<(u64, u64), Edge> = live.edges().into_iter().map(|edge| (edge.pair, edge)).collect();
+        let names: Vec<&str> = live.plan().rule_names().collect();
+        let mut candidates = 0;
+        for (a, _) in &rows {
+            for (b, _) in rows.iter().filter(|(b, _)| b > a) {
+                let why = live.explain(*a, *b).unwrap();
+                candidates += u64::from(!why.rules.is_empty());
+                let sum: f64 = why.steps.iter().map(|step| step.weight + step.adjustment).sum();
+                prop_assert_eq!((sum as f32).to_bits(), why.weight.to_bits(), "the tree adds up");
+                let expected = !why.rules.is_empty() && why.weight >= live.plan().thresholds().review;
+                let edge = edges.get(&(*a, *b));
+                prop_assert_eq!(edge.is_some(), expected);
+                if let Some(edge) = edge {
+                    prop_assert_eq!(edge.weight.to_bits(), why.weight.to_bits());
+                    prop_assert_eq!(edge.decision, why.decision);
+                    prop_assert_eq!(live.plan().veto_ids(edge.vetoes), why.vetoes);
+                    prop_assert_eq!(names[edge.rule], why.rules[0].as_str());
+                }
+            }
+        }
+        prop_assert_eq!(live.candidates().pairs(), candidates);
+    }
+
+    #[test]
+    fn threads_do_not_matter(rows in proptest::collection::vec(row(), 60..120)) {
+        let rows: Vec<(u64, Row)> = (1..).zip(rows).collect();
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| bulk_state(&rows, &[(1, 2, Verdict::Same), (3, 4, Verdict::Different)]))
+        };
+        prop_assert_eq!(on(1), on(3));
+    }
+}
+
+/// The worlds above are worth something only if what is hard about them does occur.
+#[test]
+fn small_worlds_are_hard() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let worlds = proptest::collection::vec(change(), 30..45);
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    for _ in 0..400 {
+        let (rows, decisions) = remaining(&worlds.new_tree(&mut runner).unwrap().current());
+        let live = Live::bulk(plan(), &rows, &decisions).unwrap();
+        seen.extend(live.refusals().map(|refusal| format!("refused {}", refusal.reason.code())));
+        seen.extend(live.stop_keys().into_iter().map(|stop| format!("stop key of {}", stop.rule)));
+        seen.extend(live.edges().into_iter().map(|edge| format!("vetoes {:?}", live.plan().veto_ids(edge.vetoes))));
+        seen.insert(format!("largest {}", live.clusters().iter().map(Vec::len).max().unwrap_or(1)));
+        seen.extend(live.review().flat_map(|item| &item.reasons).map(|reason| match reason {
+            ReviewReason::Band => "asked for the band".to_owned(),
+            ReviewReason::NoStrongIdentifier => "asked for a strong identifier".to_owned(),
+            ReviewReason::Veto { .. } => "asked for a veto".to_owned(),
+            ReviewReason::Refused(reason) => format!("asked for {}", reason.code()),
+        }));
+        let given = |id: &u64| rows.iter().any(|(other, row)| other == id && row[0] != Value::Missing);
+        let hidden = rows.iter().zip(rows.iter().skip(1)).any(|((a, _), (b, _))| {
+            given(a) && given(b) && live.explain(*a, *b).is_some_and(|why| why.steps[0].level == "missing")
+        });
+        seen.insert(format!("guard {hidden}"));
+    }
+    for expected in [
+        "refused HUMAN",
+        "refused SIZE",
+        "refused VETO",
+        "refused CONTRADICTION",
+        "refused WEAK",
+        "stop key of number",
+        "stop key of name and birth",
+        "stop key of name",
+        "stop key of phone or year",
+        "vetoes [\"TWINS\"]",
+        "vetoes [\"SAME_SOURCE\"]",
+        "largest 4",
+        "largest 5",
+        "asked for the band",
+        "asked for a strong identifier",
+        "asked for a veto",
+        "asked for VETO",
+        "asked for SIZE",
+        "guard true",
+        "guard false",
+    ] {
+        assert!(seen.contains(expected), "{expected} never occurs: {seen:#?}");
+    }
+}
+
+#[test]
+fn a_batch_that_does_not_fit_changes_nothing() {
+    let mut live = Live::new(plan());
+    let good = vec![Value::Missing, name(&["ANI"]), Value::Missing, Value::Missing, Value::Missing];
+    let mut wrong = good.clone();
+    wrong[0] = Value::Text("12".to_owned());
+    let batch = vec![Change::Upsert { id: 1, values: good.clone() }, Change::Upsert { id: 2, values: wrong }];
+    assert!(live.apply(batch).is_err());
+    assert!(live.is_empty());
+    assert!(live.apply(vec![Change::Upsert { id: 1, values: good[1..].to_vec() }]).is_err());
+    assert!(Live::bulk(plan(), &[(1, good.clone()), (1, good)], &[]).is_err());
+}
+
+#[test]
+fn an_update_that_changes_nothing_says_nothing() {
+    let values = |digits: &str| {
+        let number = Value::Digits(Digits::parse(digits).unwrap());
+        vec![number, name(&["ANI"]), Value::Missing, Value::Missing, Value::Missing]
+    };
+    let mut live = Live::bulk(plan(), &[(1, values("11")), (2, values("11"))], &[]).unwrap();
+    assert_eq!(live.clusters(), [[1, 2]]);
+    assert_eq!(live.apply(vec![Change::Upsert { id: 2, values: values("11") }]).unwrap(), Delta::default());
+    let delta = live.apply(vec![Change::Remove { id: 1 }]).unwrap();
+    assert_eq!((delta.before, delta.after), (vec![vec![1, 2]], vec![vec![2]]));
+    assert_eq!((live.cluster_of(1), live.cluster_of(2)), (None, Some(vec![2])));
+}

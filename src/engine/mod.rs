@@ -1,0 +1,70 @@
+//! The matching library: a plan and rows in, clusters and questions out. Pure, parallel, deterministic.
+//!
+//! It knows nothing of any country, of files, stores or clocks: a model file says what columns there are and what
+//! agreement weighs, and the caller makes the values comparable. What it gives is a function of the plan, the rows and
+//! the human decisions: not of the order of the rows, of batches, or of the number of threads.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use padan::engine::{Change, Day, Live, Plan, Value, Verdict};
+//!
+//! let plan = Arc::new(Plan::parse(r#"
+//! model = { name = "people", version = "1", trained = true }
+//! thresholds = { link = 10.0, review = 5.0, prior = 0.001 }
+//! column = [{ name = "name", type = "text" }, { name = "born", type = "date" }]
+//! block = [{ name = "birth date", keys = ["born"], max_block = 500 }]
+//!
+//! [[comparison]]
+//! name = "name"
+//! columns = ["name"]
+//! function = "jaro_winkler"
+//! levels = [
+//!   { label = "near", min = 0.9, weight = 7.0 },
+//!   { label = "other", else = true, weight = -6.0 },
+//! ]
+//!
+//! [[comparison]]
+//! name = "born"
+//! columns = ["born"]
+//! function = "date"
+//! levels = [{ label = "equal", equal = true, weight = 6.0 }, { label = "other", else = true, weight = -4.0 }]
+//! "#)?);
+//! let person = |name: &str| vec![Value::Text(name.to_owned()), Day::new(1970, 7, 1).map_or(Value::Missing, Value::Date)];
+//!
+//! let mut live = Live::bulk(plan, &[(1, person("SUPARMAN")), (2, person("SUPARNO"))], &[])?;
+//! assert_eq!(live.clusters(), [[1, 2]]);
+//! let delta = live.apply(vec![Change::Decide { a: 1, b: 2, verdict: Verdict::Different }])?;
+//! assert_eq!((delta.before, delta.after), (vec![vec![1, 2]], vec![vec![1], vec![2]]));
+//! let why = live.explain(2, 1).expect("both are there");
+//! assert_eq!(why.weight, 13.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod block;
+mod cluster;
+pub mod compare;
+mod decide;
+mod error;
+pub mod evaluate;
+mod exec;
+mod explain;
+pub mod kernel;
+mod plan;
+mod rows;
+mod score;
+mod table;
+mod value;
+
+#[cfg(test)]
+mod febrl_tests;
+
+pub use self::block::{BlockReport, RuleReport, StopKey};
+pub use self::cluster::{Refusal, RefusalReason, ReviewItem, ReviewReason, Verdict};
+pub use self::decide::Decision;
+pub use self::error::{PlanError, Problem, RowError};
+pub use self::exec::{Change, Delta, Edge, Linkage, Live, match_rows};
+pub use self::explain::{ExplainedStep, Explanation};
+pub use self::plan::{ClusterLimits, Column, Frequencies, Kind, Plan, Thresholds, VetoAction};
+pub use self::rows::Rows;
+pub use self::value::{Day, Digits, Value};

@@ -1,0 +1,117 @@
+//! Columns: what a row consists of, and where its values lie in a packed row.
+
+use std::fmt;
+
+use super::file;
+use super::place::Place;
+use crate::engine::error::{PlanError, Problem};
+
+/// The type of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Free text, compared by letters or words.
+    Text,
+    /// A name that was taken apart.
+    Name,
+    /// A string of 1 to 19 digits.
+    Digits,
+    /// A day, not necessarily in the calendar.
+    Date,
+    /// A value that is only equal or not.
+    Code,
+    /// A measured number.
+    Number,
+    /// Several values, order and repetition without meaning.
+    Set,
+}
+
+impl Kind {
+    const ALL: [Self; 7] = [Self::Text, Self::Name, Self::Digits, Self::Date, Self::Code, Self::Number, Self::Set];
+
+    /// The word used in model files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Name => "name",
+            Self::Digits => "digits",
+            Self::Date => "date",
+            Self::Code => "code",
+            Self::Number => "number",
+            Self::Set => "set",
+        }
+    }
+
+    /// Words of 32 bits that a packed value takes.
+    const fn width(self) -> u32 {
+        match self {
+            Self::Digits | Self::Number => 2,
+            Self::Text | Self::Name | Self::Date | Self::Code | Self::Set => 1,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// A column of the plan: what the caller must deliver, in which position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name inside the model.
+    pub name: String,
+    /// Its type.
+    pub kind: Kind,
+    /// The field of the input it is made from.
+    pub from: String,
+    /// The caller's function that makes it comparable; the engine never looks at it.
+    pub normaliser: Option<String>,
+}
+
+/// A column as comparators and keys see it: which dictionary, and where in the packed row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Field {
+    pub(crate) index: usize,
+    pub(crate) offset: usize,
+    pub(crate) kind: Kind,
+}
+
+impl Field {
+    pub(crate) const fn wide(self) -> bool {
+        self.kind.width() == 2
+    }
+}
+
+/// Columns and their places.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Columns {
+    pub(super) list: Vec<Column>,
+    pub(super) fields: Vec<Field>,
+    pub(super) stride: usize,
+}
+
+impl Columns {
+    pub(super) fn compile(place: Place<'_>, columns: &[file::Column]) -> Result<Self, PlanError> {
+        if columns.is_empty() {
+            return Err(place.refuse(0..0, Problem::Empty { what: "the list of columns" }));
+        }
+        place.unique("column", columns.iter().map(|c| &c.name))?;
+        let words = Kind::ALL.map(Kind::word);
+        let (mut list, mut fields, mut offset) = (Vec::new(), Vec::new(), 0);
+        for (index, column) in columns.iter().enumerate() {
+            let kind = Kind::ALL[place.find("column type", &column.kind, &words)?];
+            let name = column.name.get_ref().clone();
+            let from = column.from.clone().unwrap_or_else(|| name.clone());
+            list.push(Column { name, kind, from, normaliser: column.normaliser.clone() });
+            fields.push(Field { index, offset, kind });
+            offset += kind.width() as usize;
+        }
+        Ok(Self { list, fields, stride: offset })
+    }
+
+    pub(super) fn find(&self, place: Place<'_>, name: &toml::Spanned<String>) -> Result<Field, PlanError> {
+        let known: Vec<&str> = self.list.iter().map(|c| c.name.as_str()).collect();
+        Ok(self.fields[place.find("column", name, &known)?])
+    }
+}

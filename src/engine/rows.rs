@@ -1,0 +1,292 @@
+//! Rows, packed: one fixed run of 32-bit words a row, so that comparing two rows touches few cache lines.
+//!
+//! A row lives in a slot, and slots are used again. Its record number is its identity: every order and every tie is
+//! settled by record numbers, never by slots.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::error::RowError;
+use super::plan::{Adjust, Field, Frequencies, Kind, Plan};
+use super::table::{Names, Sets, Table, Texts};
+use super::value::{Day, Value};
+
+/// Rows of one plan.
+pub struct Rows {
+    plan: Arc<Plan>,
+    ids: Vec<u64>,
+    alive: Vec<bool>,
+    words: Vec<u32>,
+    stride: usize,
+    tables: Vec<Table>,
+    free: Vec<u32>,
+    /// Values that a guard took out of the packed row: they count as missing until it gives them back.
+    hidden: FxHashMap<(u32, usize), u64>,
+}
+
+impl std::fmt::Debug for Rows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rows").field("rows", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl Rows {
+    /// No rows yet.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        let tables = plan.columns().iter().map(|column| empty_table(column.kind)).collect();
+        let stride = plan.stride();
+        Self {
+            plan,
+            ids: Vec::new(),
+            alive: Vec::new(),
+            words: Vec::new(),
+            stride,
+            tables,
+            free: Vec::new(),
+            hidden: FxHashMap::default(),
+        }
+    }
+
+    /// The plan the rows were made for.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// The same rows under another plan, say the same model with other weights; `None` when its columns differ.
+    pub fn with_plan(mut self, plan: Arc<Plan>) -> Option<Self> {
+        let same = plan.columns() == self.plan.columns();
+        self.plan = plan;
+        same.then_some(self)
+    }
+
+    /// How often the values occur, for the columns whose comparisons weigh that: what training puts into a model.
+    pub fn frequencies(&self) -> Vec<Option<Frequencies>> {
+        let weighed = |field: Field| {
+            let mut of_field = self.plan.comparisons().iter().filter(|comparison| comparison.field == field);
+            of_field.any(|c| c.levels.iter().any(|level| matches!(level.adjust, Adjust::Frequency { .. })))
+        };
+        let fields = self.plan.fields().par_iter();
+        fields.map(|field| weighed(*field).then(|| self.frequencies_of(*field))).collect()
+    }
+
+    fn frequencies_of(&self, field: Field) -> Frequencies {
+        let mut counts: FxHashMap<u64, u64> = FxHashMap::default();
+        for slot in self.slots() {
+            let cell = self.given(slot, field);
+            if let Some(hash) = if cell == 0 { None } else { self.content(field, cell) } {
+                *counts.entry(hash).or_default() += 1;
+            }
+        }
+        let rows = counts.values().sum();
+        let single = counts.values().filter(|count| **count == 1).count() as u64;
+        let mut counts: Vec<(u64, u64)> = counts.into_iter().filter(|(_, count)| *count > 1).collect();
+        counts.sort_unstable();
+        Frequencies { rows, counts, single }
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.ids.len() - self.free.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Slots in use, ascending.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = u32> {
+        (0u32..).zip(&self.alive).filter(|(_, alive)| **alive).map(|(slot, _)| slot)
+    }
+
+    /// One more than the highest slot.
+    pub(crate) fn slot_limit(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub(crate) fn alive(&self, slot: u32) -> bool {
+        self.alive[slot as usize]
+    }
+
+    /// The record number of the row in a slot.
+    pub(crate) fn id(&self, slot: u32) -> u64 {
+        self.ids[slot as usize]
+    }
+
+    /// Refuses values that do not fit the columns.
+    pub(crate) fn check(&self, id: u64, values: &[Value]) -> Result<(), RowError> {
+        let columns = self.plan.columns();
+        if values.len() != columns.len() {
+            return Err(RowError::Width { id, expected: columns.len(), found: values.len() });
+        }
+        for (value, column) in values.iter().zip(columns) {
+            if value.kind().is_some_and(|kind| kind != column.kind) {
+                return Err(RowError::Kind { id, column: column.name.clone(), kind: column.kind });
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds many rows at once, column by column in parallel. Record numbers must be new: the caller answers for it.
+    pub fn extend(&mut self, batch: &[(u64, Vec<Value>)]) -> Result<(), RowError> {
+        for (id, values) in batch {
+            self.check(*id, values)?;
+        }
+        let plan = Arc::clone(&self.plan);
+        let columns: Vec<Vec<u64>> = self
+            .tables
+            .par_iter_mut()
+            .enumerate()
+            .map(|(column, table)| batch.iter().map(|(_, values)| pack(table, &plan, &values[column])).collect())
+            .collect();
+        let first = self.ids.len();
+        self.ids.extend(batch.iter().map(|(id, _)| *id));
+        self.alive.resize(self.ids.len(), true);
+        self.words.resize(self.ids.len() * self.stride, 0);
+        for (field, column) in plan.fields().iter().zip(&columns) {
+            for (row, cell) in column.iter().enumerate() {
+                self.store((first + row) as u32, *field, *cell);
+            }
+        }
+        u32::try_from(self.ids.len()).map(|_| ()).expect("rows number less than 4 G");
+        Ok(())
+    }
+
+    /// Puts a checked row into a free slot.
+    pub(crate) fn insert(&mut self, id: u64, values: &[Value]) -> u32 {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.ids.push(0);
+            self.alive.push(false);
+            self.words.resize(self.ids.len() * self.stride, 0);
+            u32::try_from(self.ids.len() - 1).expect("rows number less than 4 G")
+        });
+        self.ids[slot as usize] = id;
+        self.alive[slot as usize] = true;
+        let plan = Arc::clone(&self.plan);
+        for ((field, value), table) in plan.fields().iter().zip(values).zip(0..) {
+            let cell = pack(&mut self.tables[table], &plan, value);
+            self.store(slot, *field, cell);
+        }
+        slot
+    }
+
+    /// Empties a slot.
+    pub(crate) fn remove(&mut self, slot: u32) {
+        let plan = Arc::clone(&self.plan);
+        for field in plan.fields() {
+            self.hidden.remove(&(slot, field.index));
+            self.store(slot, *field, 0);
+        }
+        self.alive[slot as usize] = false;
+        self.free.push(slot);
+    }
+
+    fn store(&mut self, slot: u32, field: Field, cell: u64) {
+        let at = slot as usize * self.stride + field.offset;
+        self.words[at] = cell as u32;
+        if field.wide() {
+            self.words[at + 1] = (cell >> 32) as u32;
+        }
+    }
+
+    /// The packed value as comparisons and blocking see it; 0 is missing.
+    pub(crate) fn cell(&self, slot: u32, field: Field) -> u64 {
+        let at = slot as usize * self.stride + field.offset;
+        let low = u64::from(self.words[at]);
+        if field.wide() { low | u64::from(self.words[at + 1]) << 32 } else { low }
+    }
+
+    /// The packed value as it was given, whatever a guard says.
+    pub(crate) fn given(&self, slot: u32, field: Field) -> u64 {
+        match self.cell(slot, field) {
+            0 => self.hidden.get(&(slot, field.index)).copied().unwrap_or(0),
+            cell => cell,
+        }
+    }
+
+    /// Lets a value count as missing, or no longer. Says whether that changed anything.
+    pub(crate) fn hide(&mut self, slot: u32, field: Field, hide: Hide) -> bool {
+        match hide {
+            Hide::Yes => {
+                let cell = self.cell(slot, field);
+                if cell != 0 {
+                    self.hidden.insert((slot, field.index), cell);
+                    self.store(slot, field, 0);
+                }
+                cell != 0
+            }
+            Hide::No => {
+                let cell = self.hidden.remove(&(slot, field.index));
+                if let Some(cell) = cell {
+                    self.store(slot, field, cell);
+                }
+                cell.is_some()
+            }
+        }
+    }
+
+    pub(crate) fn day(&self, slot: u32, field: Field) -> Option<Day> {
+        Day::from_code(self.cell(slot, field) as u32)
+    }
+
+    pub(crate) fn number(&self, slot: u32, field: Field) -> Option<f64> {
+        let cell = self.cell(slot, field);
+        (cell != 0).then(|| f64::from_bits(!cell))
+    }
+
+    pub(crate) fn texts(&self, field: Field) -> &Texts {
+        let Table::Texts(texts) = &self.tables[field.index] else { unreachable!("the plan gave it a text column") };
+        texts
+    }
+
+    pub(crate) fn names(&self, field: Field) -> &Names {
+        let Table::Names(names) = &self.tables[field.index] else { unreachable!("the plan gave it a name column") };
+        names
+    }
+
+    pub(crate) fn sets(&self, field: Field) -> &Sets {
+        let Table::Sets(sets) = &self.tables[field.index] else { unreachable!("the plan gave it a set column") };
+        sets
+    }
+
+    /// Hash of the content of a packed value that is there: equal values hash alike, in every column and every run.
+    pub(crate) fn content(&self, field: Field, cell: u64) -> Option<u64> {
+        match field.kind {
+            Kind::Text | Kind::Code => Some(self.texts(field).hash(cell as u32)),
+            Kind::Name => self.names(field).concat(cell as u32),
+            Kind::Digits | Kind::Date | Kind::Number => Some(xxh3_64(&cell.to_le_bytes())),
+            Kind::Set => None,
+        }
+    }
+}
+
+/// Whether a value is to count as missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hide {
+    Yes,
+    No,
+}
+
+fn empty_table(kind: Kind) -> Table {
+    match kind {
+        Kind::Text | Kind::Code => Table::Texts(Texts::default()),
+        Kind::Name => Table::Names(Names::default()),
+        Kind::Set => Table::Sets(Sets::default()),
+        Kind::Digits | Kind::Date | Kind::Number => Table::None,
+    }
+}
+
+fn pack(table: &mut Table, plan: &Plan, value: &Value) -> u64 {
+    match (value, table) {
+        (Value::Digits(digits), _) => digits.code(),
+        (Value::Date(day), _) => u64::from(day.code()),
+        (Value::Number(number), _) if !number.is_nan() => !(number + 0.0).to_bits(),
+        (Value::Text(text) | Value::Code(text), Table::Texts(texts)) => u64::from(texts.intern(text)),
+        (Value::Name(parts), Table::Names(names)) => u64::from(names.intern(parts, plan.names())),
+        (Value::Set(set), Table::Sets(sets)) => u64::from(sets.intern(set)),
+        (Value::Missing | Value::Number(_) | Value::Text(_) | Value::Code(_) | Value::Name(_) | Value::Set(_), _) => 0,
+    }
+}

@@ -1,0 +1,146 @@
+//! Levels to a weight: the sum of log2 Bayes factors (Fellegi-Sunter), adjusted by how common an agreeing value is.
+//!
+//! One function, [`Scorer::weigh`], walks the comparisons. Scoring, the cut-off and the explanation are what its
+//! visitor does with the steps, so that they cannot differ.
+
+use super::compare::{self, Pair};
+use super::decide::{Decision, Judged, decide};
+use super::plan::{Adjust, Comparison, Level, MAX_COMPARISONS, Pattern, Plan};
+use super::rows::Rows;
+
+/// Rounding that a bound on a sum of weights must leave room for.
+const SLACK: f64 = 1e-3;
+
+/// What one worker reuses from pair to pair.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    compare: compare::Scratch,
+    pattern: Pattern,
+}
+
+/// Scores pairs of rows. Cheap to make; immutable.
+#[derive(Clone)]
+pub(crate) struct Scorer<'a> {
+    rows: &'a Rows,
+    plan: &'a Plan,
+    /// The most that the comparisons after this one can add.
+    rest: [f64; MAX_COMPARISONS],
+}
+
+/// One comparison of a pair.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Step {
+    pub(crate) comparison: usize,
+    pub(crate) level: usize,
+    pub(crate) outcome: compare::Outcome,
+    pub(crate) weight: f64,
+    pub(crate) adjustment: f64,
+}
+
+/// The score of a pair.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Score {
+    pub(crate) weight: f32,
+    pub(crate) judged: Judged,
+}
+
+/// An edge between two rows: a pair at or above `review`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Scored {
+    pub(crate) a: u32,
+    pub(crate) b: u32,
+    pub(crate) weight: f32,
+    pub(crate) decision: Decision,
+    pub(crate) vetoes: u64,
+}
+
+impl<'a> Scorer<'a> {
+    pub(crate) fn new(rows: &'a Rows) -> Self {
+        let plan: &Plan = rows.plan();
+        let mut rest = [0.0; MAX_COMPARISONS];
+        let mut sum = 0.0;
+        for (i, comparison) in plan.comparisons().iter().enumerate().rev() {
+            rest[i] = sum;
+            sum += comparison.levels.iter().map(Level::most).fold(f64::NEG_INFINITY, f64::max);
+        }
+        Self { rows, plan, rest }
+    }
+
+    pub(crate) fn rows(&self) -> &'a Rows {
+        self.rows
+    }
+
+    /// The full score of a pair.
+    pub(crate) fn score(&self, a: u32, b: u32, scratch: &mut Scratch) -> Score {
+        let weight = self.weigh(a, b, scratch, |_, _| true).unwrap_or(f64::NEG_INFINITY) as f32;
+        Score { weight, judged: decide(self.plan, &scratch.pattern, weight) }
+    }
+
+    /// The edge of a pair, if it reaches `review`; stops as soon as that is out of reach.
+    pub(crate) fn edge(&self, a: u32, b: u32, scratch: &mut Scratch) -> Option<Scored> {
+        let floor = self.plan.thresholds().review;
+        let least = f64::from(floor) - SLACK;
+        let weight = self.weigh(a, b, scratch, |step, sum| sum + self.rest[step.comparison] >= least)? as f32;
+        if weight < floor {
+            return None;
+        }
+        let judged = decide(self.plan, &scratch.pattern, weight);
+        let (a, b) = self.ordered(a, b);
+        Some(Scored { a, b, weight, decision: judged.decision, vetoes: judged.vetoes })
+    }
+
+    /// The row with the lower record number first.
+    pub(crate) fn ordered(&self, a: u32, b: u32) -> (u32, u32) {
+        if self.rows.id(a) <= self.rows.id(b) { (a, b) } else { (b, a) }
+    }
+
+    /// Walks the comparisons, filling the pattern; `visit` sees each step with the sum so far and may stop the walk.
+    pub(crate) fn weigh(
+        &self,
+        a: u32,
+        b: u32,
+        scratch: &mut Scratch,
+        mut visit: impl FnMut(Step, f64) -> bool,
+    ) -> Option<f64> {
+        let (a, b) = self.ordered(a, b);
+        let pair = Pair { rows: self.rows, a, b };
+        let mut sum = 0.0;
+        for (index, comparison) in self.plan.comparisons().iter().enumerate() {
+            let outcome = comparison.function.compare(pair, &mut scratch.compare);
+            let level = comparison.level(&outcome, &scratch.pattern);
+            scratch.pattern[index] = level as u8;
+            let weight = comparison.levels[level].weight;
+            let adjustment = self.adjustment(comparison, level, &outcome, pair);
+            sum += weight + adjustment;
+            if !visit(Step { comparison: index, level, outcome, weight, adjustment }, sum) {
+                return None;
+            }
+        }
+        Some(sum)
+    }
+
+    /// What the frequency of the agreeing values adds to the weight of a level.
+    fn adjustment(&self, comparison: &Comparison, level: usize, outcome: &compare::Outcome, pair: Pair<'_>) -> f64 {
+        let level = &comparison.levels[level];
+        match level.adjust {
+            Adjust::None => 0.0,
+            Adjust::Rarity { factor, min, max } => (outcome.rarity * factor).clamp(min, max) - level.weight,
+            Adjust::Frequency { factor, min, max } => {
+                let field = comparison.field;
+                let Some(table) = self.plan.frequency_table(field.index) else { return 0.0 };
+                let bits = |slot| {
+                    let cell = self.rows.cell(slot, field);
+                    if cell == 0 { None } else { self.rows.content(field, cell).map(|hash| table.bits(hash)) }
+                };
+                // Where the two values differ, the more common one counts.
+                let (Some(a), Some(b)) = (bits(pair.a), bits(pair.b)) else { return 0.0 };
+                (a.min(b) * factor).clamp(min, max)
+            }
+        }
+    }
+
+    /// The levels of the pair that was weighed last.
+    pub(crate) fn pattern(scratch: &Scratch) -> &Pattern {
+        &scratch.pattern
+    }
+}

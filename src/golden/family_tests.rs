@@ -1,0 +1,150 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::agency::AgencyId;
+use crate::domain::date::Date;
+use crate::domain::feed::Feed;
+use crate::domain::record::{RecordKey, Sequence};
+use crate::domain::row::PersonCore;
+
+/// A membership row: person, family key, relation, KK number, village.
+type Row = (u64, &'static str, u8, &'static str, &'static str);
+
+fn records(rows: &[Row]) -> Vec<Record> {
+    let one = |(at, (_, key, relation, kk, village)): (usize, &Row)| Record {
+        id: RecordId(at as u64 + 1),
+        key: RecordKey {
+            agency: AgencyId::new("dinsos").expect("an id"),
+            feed: Feed::AnggotaKeluarga,
+            id_sumber: at.to_string(),
+        },
+        sequence: Sequence(at as u64 + 1),
+        tgl_data: Date::constant(2025, 11, at as i8 + 1),
+        withdrawn: false,
+        core: PersonCore {
+            no_kk: Some((*kk).to_owned()).filter(|kk| !kk.is_empty()),
+            kode_desa: Some((*village).to_owned()).filter(|village| !village.is_empty()),
+            ..PersonCore::default()
+        },
+        detail: Detail::Anggota(Box::new(AnggotaKeluarga {
+            id_keluarga: (*key).to_owned(),
+            hubungan_keluarga: Some(*relation),
+            ..AnggotaKeluarga::default()
+        })),
+        flags: vec![],
+    };
+    rows.iter().enumerate().map(one).collect()
+}
+
+fn families(rows: &[Row], order: &[usize]) -> Vec<GoldenFamily> {
+    let records = records(rows);
+    let memberships: Vec<Membership<'_>> = order
+        .iter()
+        .map(|at| Membership {
+            record: &records[*at],
+            person: PersonId(RecordId(rows[*at].0)),
+            no_kk: records[*at].core.no_kk.as_deref(),
+        })
+        .collect();
+    golden_families(&memberships)
+}
+
+fn in_order(rows: &[Row]) -> Vec<GoldenFamily> {
+    families(rows, &(0..rows.len()).collect::<Vec<_>>())
+}
+
+#[test]
+fn what_is_one_family() {
+    let cases: Vec<(&str, Vec<Row>, usize)> = vec![
+        ("one key", vec![(1, "K1", 1, "A", ""), (2, "K1", 3, "A", "")], 1),
+        ("two keys, nothing shared", vec![(1, "K1", 1, "A", ""), (2, "K2", 1, "B", "")], 2),
+        (
+            "two members shared",
+            vec![(1, "K1", 1, "", ""), (2, "K1", 3, "", ""), (1, "K2", 1, "", ""), (2, "K2", 3, "", "")],
+            1,
+        ),
+        (
+            "one member shared",
+            vec![(1, "K1", 1, "A", ""), (2, "K1", 4, "A", ""), (2, "K2", 9, "B", ""), (3, "K2", 1, "B", "")],
+            2,
+        ),
+        ("same card, same head", vec![(1, "K1", 1, "A", ""), (2, "K1", 3, "A", ""), (1, "K2", 1, "A", "")], 1),
+        ("same card, one head only", vec![(1, "K1", 1, "A", ""), (2, "K2", 5, "A", "")], 1),
+        ("same card, two heads", vec![(1, "K1", 1, "A", ""), (2, "K2", 1, "A", "")], 2),
+        (
+            "same card, two heads, a third without",
+            vec![(1, "K1", 1, "A", ""), (2, "K2", 1, "A", ""), (3, "K3", 5, "A", "")],
+            3,
+        ),
+        (
+            "trap 17: divorce, the children on both lists",
+            vec![
+                (1, "K1", 1, "A", ""),
+                (8, "K1", 4, "A", ""),
+                (9, "K1", 4, "A", ""),
+                (2, "K2", 1, "B", ""),
+                (8, "K2", 4, "B", ""),
+                (9, "K2", 4, "B", ""),
+            ],
+            2,
+        ),
+        (
+            "a new card, the same head",
+            vec![(1, "K1", 1, "A", ""), (8, "K1", 4, "A", ""), (1, "K2", 1, "B", ""), (8, "K2", 4, "B", "")],
+            1,
+        ),
+    ];
+    for (name, rows, expected) in cases {
+        assert_eq!(in_order(&rows).len(), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_joined_family_keeps_its_senders_keys() {
+    let village = "3201052006";
+    let rows = [
+        (1, "K2", 1, "A", village),
+        (2, "K2", 3, "A", village),
+        (4, "K2", 4, "B", village),
+        (3, "K1", 5, "A", village),
+    ];
+    let family = in_order(&rows).remove(0);
+    assert_eq!(family.id, FamilyId(RecordId(1)));
+    assert_eq!(family.sources, ["dinsos|K1", "dinsos|K2"]);
+    assert_eq!(family.head, Some(PersonId(RecordId(1))));
+    assert_eq!(family.members.len(), 4);
+    assert_eq!(family.no_kk.map(|chosen| (chosen.value, chosen.variants)), Some(("A".to_owned(), 2)));
+}
+
+#[test]
+fn a_family_lives_where_most_members_do() {
+    let rows = [(1, "K1", 1, "", "3201052006"), (2, "K1", 3, "", "3201052006"), (3, "K1", 4, "", "3201102004")];
+    let village = |rows: &[Row]| in_order(rows).remove(0).kode_desa.map(|chosen| chosen.value);
+    assert_eq!(village(&rows).as_deref(), Some("3201052006"), "one newer row may run ahead");
+    assert_eq!(village(&rows[1..]).as_deref(), Some("3201102004"), "among equals the newest");
+    let moved = [rows[0], rows[1], (1, "K1", 1, "", "3201102004"), (2, "K1", 3, "", "3201102004")];
+    assert_eq!(village(&moved).as_deref(), Some("3201102004"), "each member counts once, by the newest row");
+}
+
+#[test]
+fn withdrawn_rows_make_no_family() {
+    let mut records = records(&[(1, "K1", 1, "A", "")]);
+    records[0].withdrawn = true;
+    let membership = Membership { record: &records[0], person: PersonId(RecordId(1)), no_kk: None };
+    assert_eq!(golden_families(&[membership]), []);
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_rows_does_not_matter(
+        rows in proptest::collection::vec((1..5u64, 0..4usize, 1..4u8, 0..3usize), 1..10),
+        seed in any::<u64>(),
+    ) {
+        let rows: Vec<Row> = rows.into_iter().map(|(person, key, relation, kk)| {
+            (person, ["K1", "K2", "K3", "K4"][key], relation, ["", "A", "B"][kk], "3201052006")
+        }).collect();
+        let mut order: Vec<usize> = (0..rows.len()).collect();
+        order.sort_by_key(|at| (*at as u64 + 1).wrapping_mul(seed | 1));
+        prop_assert_eq!(families(&rows, &order), in_order(&rows));
+    }
+}

@@ -1,0 +1,471 @@
+//! The exam: what every adapter must do, whatever it is made of. Adapters' unit tests call [`run`].
+
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
+
+use tokio::task::JoinSet;
+
+use super::{Config, Row, Store, StoreError, Table, WriteBatch, after, prefix_end};
+
+/// Keys written by the case that asks for many.
+const MANY_KEYS: u32 = 100_000;
+
+/// Whether a store's content outlives its last handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Memory {
+    /// Opening the same name again finds everything.
+    Keeps,
+    /// Opening is always a fresh start.
+    Forgets,
+}
+
+/// Limits that the exam expects: the default ones, small enough groups that it meets several, no claim on the disk.
+pub(crate) fn limits() -> Config {
+    Config { max_group_bytes: 1 << 20, max_group_batches: 64, reserve_bytes: 0, ..Config::default() }
+}
+
+/// Runs all cases. `open` opens the store of that name with [`limits`], creating it empty the first time.
+pub(crate) async fn run<S: Store + 'static>(open: impl Fn(&str) -> Arc<S>, memory: Memory) {
+    atomic_over_all_tables(open("atomic")).await;
+    preconditions(open("preconditions")).await;
+    order_within_a_batch(open("order")).await;
+    one_of_many_racers_wins(open("race")).await;
+    counters_lose_no_step(open("counter")).await;
+    reads_see_own_writes(open("own-writes")).await;
+    reads_see_whole_batches(open("snapshots")).await;
+    ranges(open("ranges")).await;
+    edges(open("edges")).await;
+    large_values(open("large")).await;
+    limits_are_refusals(open("limits")).await;
+    many_keys(open("many")).await;
+    model(open("model")).await;
+    closing(open("closing")).await;
+    if memory == Memory::Keeps {
+        reopening(open).await;
+    }
+}
+
+async fn put(store: &impl Store, table: Table, rows: &[(&[u8], &[u8])]) {
+    let mut batch = WriteBatch::new();
+    for (key, value) in rows {
+        batch.put(table, *key, *value);
+    }
+    store.commit(batch).await.unwrap();
+}
+
+async fn all(store: &impl Store, table: Table) -> Vec<Row> {
+    let (mut rows, mut from) = (Vec::new(), Vec::new());
+    loop {
+        let page = store.scan(table, from, None, 1_000).await.unwrap();
+        let full = page.len() == 1_000;
+        rows.extend(page);
+        match rows.last() {
+            Some((key, _)) if full => from = after(key),
+            _ => return rows,
+        }
+    }
+}
+
+fn conflict(answer: Result<(), StoreError>) -> Option<(Table, usize)> {
+    match answer {
+        Ok(()) => None,
+        Err(StoreError::Conflict { table, index }) => Some((table, index)),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+async fn atomic_over_all_tables(store: Arc<impl Store>) {
+    let mut batch = WriteBatch::new();
+    for table in Table::ALL {
+        batch.put(table, *b"same", table.name());
+    }
+    store.commit(batch).await.unwrap();
+    for table in Table::ALL {
+        let rows = all(&*store, table).await;
+        assert_eq!(rows, [(b"same".to_vec(), table.name().as_bytes().to_vec())], "{table}");
+    }
+    let mut refused = WriteBatch::new();
+    for table in Table::ALL {
+        refused.put(table, *b"other", *b"").delete(table, *b"same");
+    }
+    refused.require_absent(Table::Cases, *b"same");
+    assert_eq!(conflict(store.commit(refused).await), Some((Table::Cases, 0)));
+    for table in Table::ALL {
+        assert_eq!(all(&*store, table).await.len(), 1, "{table} after a refused batch");
+    }
+}
+
+async fn preconditions(store: Arc<impl Store>) {
+    put(&*store, Table::Batches, &[(b"full", b"v"), (b"empty", b"")]).await;
+    let large = vec![7; 50_000];
+    put(&*store, Table::Batches, &[(b"large", &large)]).await;
+    let check = async |name: &str, require: &dyn Fn(&mut WriteBatch), expected: Option<usize>| {
+        let mut batch = WriteBatch::new();
+        require(&mut batch);
+        batch.put(Table::Cases, name, *b"1");
+        assert_eq!(conflict(store.commit(batch).await).map(|(_, index)| index), expected, "{name}");
+        let written = store.get(Table::Cases, name.into()).await.unwrap().is_some();
+        assert_eq!(written, expected.is_none(), "{name}");
+    };
+    check("absent, is absent", &|b| _ = b.require_absent(Table::Batches, *b"none"), None).await;
+    check("absent, is there", &|b| _ = b.require_absent(Table::Batches, *b"full"), Some(0)).await;
+    check("absent, is there empty", &|b| _ = b.require_absent(Table::Batches, *b"empty"), Some(0)).await;
+    check("absent, same key elsewhere", &|b| _ = b.require_absent(Table::Rows, *b"full"), None).await;
+    check("equals, is equal", &|b| _ = b.require_equals(Table::Batches, *b"full", *b"v"), None).await;
+    check("equals, differs", &|b| _ = b.require_equals(Table::Batches, *b"full", *b"w"), Some(0)).await;
+    check("equals, prefix", &|b| _ = b.require_equals(Table::Batches, *b"full", *b"vv"), Some(0)).await;
+    check("equals empty, is empty", &|b| _ = b.require_equals(Table::Batches, *b"empty", *b""), None).await;
+    check("equals empty, is absent", &|b| _ = b.require_equals(Table::Batches, *b"none", *b""), Some(0)).await;
+    check("equals large", &|b| _ = b.require_equals(Table::Batches, *b"large", large.clone()), None).await;
+    let second =
+        |b: &mut WriteBatch| _ = b.require_absent(Table::Batches, *b"none").require_absent(Table::Batches, *b"full");
+    check("second of two", &second, Some(1)).await;
+
+    let mut own_write = WriteBatch::new();
+    own_write.put(Table::Batches, *b"new", *b"1").require_absent(Table::Batches, *b"new");
+    assert_eq!(conflict(store.commit(own_write).await), None, "preconditions look at the state before the batch");
+    let mut reading_only = WriteBatch::new();
+    reading_only.require_absent(Table::Batches, *b"new");
+    assert_eq!(conflict(store.commit(reading_only).await), Some((Table::Batches, 0)), "a batch without writes");
+}
+
+async fn order_within_a_batch(store: Arc<impl Store>) {
+    let check = async |name: &str, write: fn(&mut WriteBatch), expected: Option<&[u8]>| {
+        let mut batch = WriteBatch::new();
+        write(&mut batch);
+        store.commit(batch).await.unwrap();
+        assert_eq!(store.get(Table::Rows, b"k".to_vec()).await.unwrap().as_deref(), expected, "{name}");
+    };
+    check("put", |b| _ = b.put(Table::Rows, *b"k", *b"1"), Some(b"1")).await;
+    check("overwrite", |b| _ = b.put(Table::Rows, *b"k", *b"2"), Some(b"2")).await;
+    check("same again", |b| _ = b.put(Table::Rows, *b"k", *b"2"), Some(b"2")).await;
+    check("two puts", |b| _ = b.put(Table::Rows, *b"k", *b"3").put(Table::Rows, *b"k", *b"4"), Some(b"4")).await;
+    check("put, delete", |b| _ = b.put(Table::Rows, *b"k", *b"5").delete(Table::Rows, *b"k"), None).await;
+    check("delete what is absent", |b| _ = b.delete(Table::Rows, *b"k"), None).await;
+    check("delete, put", |b| _ = b.delete(Table::Rows, *b"k").put(Table::Rows, *b"k", *b"6"), Some(b"6")).await;
+    check("nothing", |_| (), Some(b"6")).await;
+}
+
+async fn one_of_many_racers_wins<S: Store + 'static>(store: Arc<S>) {
+    const RACERS: u8 = 32;
+    for round in 0..20_u8 {
+        let mut race = JoinSet::new();
+        for racer in 0..RACERS {
+            let store = Arc::clone(&store);
+            race.spawn(async move {
+                let mut batch = WriteBatch::new();
+                batch.require_absent(Table::Idempotency, [round]);
+                batch.put(Table::Idempotency, [round], [racer]).put(Table::Batches, [round, racer], *b"");
+                conflict(store.commit(batch).await).is_none().then_some(racer)
+            });
+        }
+        let winners: Vec<u8> = race.join_all().await.into_iter().flatten().collect();
+        assert_eq!(winners.len(), 1, "round {round}");
+        assert_eq!(store.get(Table::Idempotency, vec![round]).await.unwrap(), Some(winners.clone()), "round {round}");
+        let traces = store.scan(Table::Batches, vec![round], prefix_end(&[round]), 100).await.unwrap();
+        assert_eq!(traces, [(vec![round, winners[0]], Vec::new())], "round {round}: losers leave nothing");
+    }
+}
+
+async fn counters_lose_no_step<S: Store + 'static>(store: Arc<S>) {
+    const WORKERS: u32 = 8;
+    const STEPS: u32 = 25;
+    put(&*store, Table::Batches, &[(b"n", &0_u32.to_be_bytes())]).await;
+    let mut workers = JoinSet::new();
+    for _ in 0..WORKERS {
+        let store = Arc::clone(&store);
+        workers.spawn(async move {
+            let mut done = 0;
+            while done < STEPS {
+                let seen = store.get(Table::Batches, b"n".to_vec()).await.unwrap().unwrap();
+                let next = u32::from_be_bytes(seen.as_slice().try_into().unwrap()) + 1;
+                let mut batch = WriteBatch::new();
+                batch.require_equals(Table::Batches, *b"n", seen).put(Table::Batches, *b"n", next.to_be_bytes());
+                done += u32::from(conflict(store.commit(batch).await).is_none());
+            }
+        });
+    }
+    workers.join_all().await;
+    let total = store.get(Table::Batches, b"n".to_vec()).await.unwrap().unwrap();
+    assert_eq!(total, (WORKERS * STEPS).to_be_bytes());
+}
+
+async fn reads_see_own_writes<S: Store + 'static>(store: Arc<S>) {
+    let mut writers = JoinSet::new();
+    for writer in 0..16_u8 {
+        let store = Arc::clone(&store);
+        writers.spawn(async move {
+            for step in 0..20_u8 {
+                let key = vec![writer, step];
+                put(&*store, Table::Members, &[(&key, &[step])]).await;
+                assert_eq!(store.get(Table::Members, key.clone()).await.unwrap(), Some(vec![step]));
+                let seen = store.scan(Table::Members, vec![writer], prefix_end(&[writer]), 100).await.unwrap();
+                assert_eq!(seen.len(), usize::from(step) + 1, "writer {writer}");
+            }
+        });
+    }
+    writers.join_all().await;
+}
+
+async fn reads_see_whole_batches<S: Store + 'static>(store: Arc<S>) {
+    const KEYS: u8 = 20;
+    let write = |round: u8| {
+        let mut batch = WriteBatch::new();
+        for key in 0..KEYS {
+            batch.put(Table::Persons, [key], vec![round; if key == 3 { 9_000 } else { 3 }]);
+        }
+        batch
+    };
+    store.commit(write(0)).await.unwrap();
+    let writer = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move {
+            for round in 1..=60 {
+                store.commit(write(round)).await.unwrap();
+            }
+        }
+    });
+    let keys: Vec<Vec<u8>> = (0..KEYS).map(|key| vec![key]).collect();
+    while !writer.is_finished() {
+        let mut read: Vec<Vec<u8>> =
+            store.get_many(Table::Persons, keys.clone()).await.unwrap().into_iter().flatten().collect();
+        assert!(read.iter().all(|value| value[0] == read[0][0]), "get_many saw half a batch");
+        read = store.scan(Table::Persons, Vec::new(), None, 100).await.unwrap().into_iter().map(|row| row.1).collect();
+        assert_eq!(read.len(), usize::from(KEYS));
+        assert!(read.iter().flatten().all(|byte| *byte == read[0][0]), "scan saw half a batch");
+    }
+    writer.await.unwrap();
+}
+
+async fn ranges(store: Arc<impl Store>) {
+    let rows: Vec<(&[u8], &[u8])> =
+        vec![(b"b", b"2"), (b"a\xff", b"1"), (b"a", b"0"), (b"c", b"5"), (b"b\x00", b"3"), (b"b\xff\xff", b"4")];
+    put(&*store, Table::Families, &rows).await;
+    put(&*store, Table::Cases, &[(b"b", b"other table")]).await;
+    let check = async |name: &str, from: &[u8], to: Option<&[u8]>, limit: usize, expected: &str| {
+        let rows = store.scan(Table::Families, from.to_vec(), to.map(<[u8]>::to_vec), limit).await.unwrap();
+        let values: Vec<u8> = rows.into_iter().flat_map(|row| row.1).collect();
+        assert_eq!(String::from_utf8(values).unwrap(), expected, "{name}");
+    };
+    check("everything, in order of bytes", b"", None, 100, "012345").await;
+    check("from is included", b"b", None, 100, "2345").await;
+    check("from need not exist", b"aa", None, 100, "12345").await;
+    check("to is excluded", b"", Some(b"b"), 100, "01").await;
+    check("prefix a", b"a", prefix_end(b"a").as_deref(), 100, "01").await;
+    check("prefix b", b"b", prefix_end(b"b").as_deref(), 100, "234").await;
+    check("first page", b"", None, 2, "01").await;
+    check("page after the last key", &after(b"a\xff"), None, 2, "23").await;
+    check("page after a key with followers", &after(b"b"), None, 2, "34").await;
+    check("past the end", b"d", None, 100, "").await;
+    check("no rows asked for", b"", None, 0, "").await;
+    check("empty range", b"b", Some(b"b"), 100, "").await;
+    check("inverted range", b"c", Some(b"a"), 100, "").await;
+
+    let keys = [&b"c"[..], b"none", b"a", b"c"].map(<[u8]>::to_vec).to_vec();
+    let found = store.get_many(Table::Families, keys).await.unwrap();
+    assert_eq!(found, [Some(b"5".to_vec()), None, Some(b"0".to_vec()), Some(b"5".to_vec())], "order of the keys asked");
+    assert!(store.get_many(Table::Families, Vec::new()).await.unwrap().is_empty());
+}
+
+async fn edges(store: Arc<impl Store>) {
+    let longest = vec![0xff; limits().max_key_bytes()];
+    let rows: Vec<(&[u8], &[u8])> = vec![(b"", b"empty key"), (b"\0", b""), (b"x", b"\0"), (&longest, b"longest")];
+    put(&*store, Table::Decisions, &rows).await;
+    let expected: Vec<Row> = rows.into_iter().map(|(key, value)| (key.to_vec(), value.to_vec())).collect();
+    assert_eq!(all(&*store, Table::Decisions).await, expected);
+    for (key, value) in &expected {
+        assert_eq!(store.get(Table::Decisions, key.clone()).await.unwrap().as_ref(), Some(value));
+    }
+    let mut batch = WriteBatch::new();
+    batch.delete(Table::Decisions, *b"").require_equals(Table::Decisions, *b"", *b"empty key");
+    store.commit(batch).await.unwrap();
+    assert_eq!(all(&*store, Table::Decisions).await, expected[1..]);
+}
+
+/// Bytes that no two lengths, and no two positions near each other, share.
+fn noise(length: usize) -> Vec<u8> {
+    (0..length).map(|i| ((i * 31 + length) % 251) as u8).collect()
+}
+
+async fn large_values(store: Arc<impl Store>) {
+    let lengths = [1 << 20, 4_095, 4_096, 4_097, 8_192, 131_052, 131_053, 600_000, 0, 12];
+    let read = async |key: &[u8]| store.get(Table::Receipts, key.to_vec()).await.unwrap().unwrap();
+    for length in lengths {
+        put(&*store, Table::Receipts, &[(b"changing", &noise(length)), (&length.to_be_bytes(), &noise(length))]).await;
+        assert_eq!(read(b"changing").await, noise(length), "{length}");
+    }
+    let kept = all(&*store, Table::Receipts).await;
+    assert_eq!(kept.len(), lengths.len() + 1);
+    for (key, value) in kept.iter().filter(|(key, _)| key != b"changing") {
+        let length = usize::from_be_bytes(key.as_slice().try_into().unwrap());
+        assert_eq!(*value, noise(length), "{length} in a scan");
+    }
+    let mut both = WriteBatch::new();
+    both.put(Table::Receipts, *b"changing", noise(70_000)).put(Table::Receipts, *b"changing", noise(70_001));
+    both.delete(Table::Receipts, (1_usize << 20).to_be_bytes());
+    store.commit(both).await.unwrap();
+    assert_eq!(read(b"changing").await, noise(70_001), "the later of two large values");
+    assert_eq!(store.get(Table::Receipts, (1_usize << 20).to_be_bytes().to_vec()).await.unwrap(), None);
+    // Full leaves of the longest keys and values that an engine might keep in place.
+    let mut wide = WriteBatch::new();
+    for number in 0..300_u32 {
+        wide.put(Table::Rows, wide_key(number), noise(4_096));
+    }
+    store.commit(wide).await.unwrap();
+    for number in 0..300 {
+        assert_eq!(store.get(Table::Rows, wide_key(number)).await.unwrap(), Some(noise(4_096)), "{number}");
+    }
+}
+
+/// A key of the greatest length whose first difference from its neighbours comes last.
+fn wide_key(number: u32) -> Vec<u8> {
+    let mut key = vec![b'k'; limits().max_key_bytes() - 4];
+    key.extend_from_slice(&number.to_be_bytes());
+    key
+}
+
+async fn limits_are_refusals(store: Arc<impl Store>) {
+    let limits = limits();
+    let check = |name: &str, answer: Result<(), StoreError>| {
+        assert!(matches!(answer, Err(StoreError::TooLarge { what, .. }) if what == name), "{name}: {answer:?}");
+    };
+    let mut key = WriteBatch::new();
+    key.put(Table::Batches, vec![0; limits.max_key_bytes() + 1], *b"");
+    check("key", store.commit(key).await);
+    let mut value = WriteBatch::new();
+    value.put(Table::Batches, *b"k", vec![0; limits.max_value_bytes + 1]);
+    check("value", store.commit(value).await);
+    let keys = vec![Vec::new(); limits.max_read_rows + 1];
+    check("list of keys", store.get_many(Table::Batches, keys).await.map(drop));
+    check("page", store.scan(Table::Batches, Vec::new(), None, limits.max_read_rows + 1).await.map(drop));
+    assert!(all(&*store, Table::Batches).await.is_empty());
+}
+
+async fn many_keys(store: Arc<impl Store>) {
+    // Every key once, in an order that is neither ascending nor random in the engine's favour.
+    let key = |i: u32| (i.wrapping_mul(7_919) % MANY_KEYS).to_be_bytes();
+    let started = Instant::now();
+    for first in (0..MANY_KEYS).step_by(2_000) {
+        let mut batch = WriteBatch::new();
+        for i in first..first + 2_000 {
+            batch.put(Table::Records, key(i), i.to_be_bytes()).put(Table::Members, key(i), *b"");
+        }
+        store.commit(batch).await.unwrap();
+    }
+    println!("{}: {MANY_KEYS} keys in two tables in {:?}", store.name(), started.elapsed());
+    let rows = all(&*store, Table::Records).await;
+    assert_eq!(rows.len(), MANY_KEYS as usize);
+    assert!(rows.iter().zip(0..).all(|((found, _), i): (_, u32)| found.as_slice() == i.to_be_bytes()));
+    for first in (0..MANY_KEYS).step_by(10_000) {
+        let keys = (first..first + 10_000).map(|i| key(i).to_vec()).collect();
+        let found = store.get_many(Table::Records, keys).await.unwrap();
+        assert!(found.iter().zip(first..).all(|(value, i)| value.as_deref() == Some(&i.to_be_bytes()[..])));
+    }
+    let mut batch = WriteBatch::new();
+    for i in (0..MANY_KEYS).filter(|i| i % 3 != 0) {
+        batch.delete(Table::Records, i.to_be_bytes());
+    }
+    store.commit(batch).await.unwrap();
+    assert_eq!(all(&*store, Table::Records).await.len(), MANY_KEYS.div_ceil(3) as usize);
+    assert_eq!(all(&*store, Table::Members).await.len(), MANY_KEYS as usize);
+}
+
+/// The plain twin: a map per table.
+type Twin = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
+
+/// Random batches against the twin; the seed is fixed, so a failure repeats.
+async fn model(store: Arc<impl Store>) {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move |below: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) % below
+    };
+    let mut twin = Twin::new();
+    for round in 0..150 {
+        let mut batch = WriteBatch::new();
+        let mut next = twin.clone();
+        for _ in 0..random(30) {
+            let table = Table::ALL[random(3) as usize];
+            let key = vec![b'k'; random(40) as usize];
+            if random(3) == 0 {
+                batch.delete(table, key.clone());
+                next.remove(&(table, key));
+            } else {
+                let value = noise([0, 5, 300, 5_000, 20_000][random(5) as usize]);
+                batch.put(table, key.clone(), value.clone());
+                next.insert((table, key), value);
+            }
+        }
+        let (table, key) = (Table::ALL[random(3) as usize], vec![b'k'; random(40) as usize]);
+        let expected = twin.contains_key(&(table, key.clone()));
+        batch.require_absent(table, key);
+        assert_eq!(conflict(store.commit(batch).await).is_some(), expected, "round {round}");
+        if !expected {
+            twin = next;
+        }
+        assert_twin(&*store, &twin, &format!("round {round}")).await;
+    }
+}
+
+async fn assert_twin(store: &impl Store, twin: &Twin, when: &str) {
+    for table in Table::ALL {
+        let expected: Vec<Row> = twin
+            .iter()
+            .filter(|((of, _), _)| *of == table)
+            .map(|((_, key), value)| (key.clone(), value.clone()))
+            .collect();
+        assert!(all(store, table).await == expected, "{table} differs, {when}");
+    }
+}
+
+async fn closing<S: Store + 'static>(store: Arc<S>) {
+    store.health().await.unwrap();
+    let mut under_way = JoinSet::new();
+    for key in 0..50_u8 {
+        let store = Arc::clone(&store);
+        under_way.spawn(async move {
+            let mut batch = WriteBatch::new();
+            batch.put(Table::Cases, [key], *b"");
+            match store.commit(batch).await {
+                Ok(()) => Some(vec![key]),
+                Err(StoreError::Closed) => None,
+                Err(other) => panic!("{other}"),
+            }
+        });
+    }
+    tokio::task::yield_now().await;
+    store.close().await.unwrap();
+    let mut answered: Vec<Vec<u8>> = under_way.join_all().await.into_iter().flatten().collect();
+    answered.sort();
+    let kept: Vec<Vec<u8>> = all(&*store, Table::Cases).await.into_iter().map(|row| row.0).collect();
+    assert_eq!(kept, answered, "exactly what was acknowledged");
+    assert!(matches!(store.commit(WriteBatch::new()).await, Err(StoreError::Closed)));
+    assert!(matches!(store.health().await, Err(StoreError::Closed)));
+    store.close().await.unwrap();
+}
+
+async fn reopening<S: Store + 'static>(open: impl Fn(&str) -> Arc<S>) {
+    let mut twin = Twin::new();
+    for round in 0..5_u32 {
+        let store = open("reopening");
+        assert_twin(&*store, &twin, &format!("opening {round}")).await;
+        for step in 0..40_u32 {
+            let mut batch = WriteBatch::new();
+            for table in Table::ALL {
+                let key = (step * 7 + round).to_be_bytes().to_vec();
+                let value = noise(if step == 20 { 40_000 } else { 100 + step as usize });
+                batch.put(table, key.clone(), value.clone());
+                twin.insert((table, key), value);
+                let gone = (step * 7 + round).saturating_sub(9).to_be_bytes().to_vec();
+                batch.delete(table, gone.clone());
+                twin.remove(&(table, gone));
+            }
+            store.commit(batch).await.unwrap();
+        }
+    }
+    assert_twin(&*open("reopening"), &twin, "last opening").await;
+    for (name, table) in [("many", Table::Members), ("large", Table::Rows)] {
+        assert!(!all(&*open(name), table).await.is_empty(), "{name}");
+    }
+}

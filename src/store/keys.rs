@@ -1,0 +1,42 @@
+//! Arithmetic on ordered keys, for paging and prefixes.
+
+/// The smallest key greater than `key`: where the page after `key` starts.
+pub fn after(key: &[u8]) -> Vec<u8> {
+    let mut next = Vec::with_capacity(key.len() + 1);
+    next.extend_from_slice(key);
+    next.push(0);
+    next
+}
+
+/// The end of the range of all keys that begin with `prefix`; `None` when that range has no end.
+pub fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|&byte| byte != u8::MAX)?;
+    let mut end = prefix[..=last].to_vec();
+    end[last] += 1;
+    Some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefix_ends() {
+        let cases: &[(&[u8], Option<&[u8]>)] = &[
+            (b"", None),
+            (b"a", Some(b"b")),
+            (b"a\xff", Some(b"b")),
+            (b"a\xff\x01", Some(b"a\xff\x02")),
+            (b"\xff\xff", None),
+        ];
+        for (prefix, expected) in cases {
+            assert_eq!(prefix_end(prefix).as_deref(), *expected, "{prefix:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_lies_between_a_key_and_what_is_after_it() {
+        assert_eq!(after(b""), b"\0");
+        assert_eq!(after(b"ab"), b"ab\0");
+    }
+}

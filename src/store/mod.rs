@@ -1,0 +1,124 @@
+//! What remembers: named tables of bytes behind one small contract, kept by every adapter.
+//!
+//! **For**: the service layer, which owns every encoding and every use case. A [`WriteBatch`] carries all writes of
+//! one use case over all tables together with what must still be true ([`Precondition`]); [`Store::commit`] applies it
+//! whole or not at all. Reads come in batches too ([`Store::get_many`]) and as ordered pages ([`Store::scan`]).
+//!
+//! **Not for**: it knows no record, person or agency, builds no index by itself, and has no method per screen. It has
+//! no read transaction over several calls: whoever decides on what it read repeats it as a precondition.
+//!
+//! # Contract
+//!
+//! 1. *Durable*: `commit` returns `Ok` only when the bytes would survive a power cut. An error other than `Conflict`,
+//!    `Full`, `TooLarge` and `Closed` leaves the outcome unknown, as does dropping the future; ask again with the same
+//!    idempotency key.
+//! 2. *Atomic*: a batch is seen and recovered whole or not at all, over all tables.
+//! 3. *Serial*: preconditions hold at the moment the batch is applied; of racing batches that exclude each other
+//!    exactly one succeeds.
+//! 4. *Read what is kept*: one `get_many` or one page of `scan` sees one state, which includes every commit answered
+//!    before the call; what it returns is as durable as an acknowledged write.
+//! 5. *Honest*: after a write or an fsync failed, nothing is written any more ([`StoreError::Poisoned`]) and no fsync
+//!    is repeated; reads of what was acknowledged go on. A full disk refuses writes and resumes by itself.
+//!
+//! `conformance.rs` examines each adapter. A new adapter is a file, an arm in [`open`] and a scheme of [`StoreUrl`].
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+mod batch;
+mod config;
+#[cfg(test)]
+mod conformance;
+mod error;
+#[cfg(test)]
+pub(crate) mod failing;
+mod keys;
+mod memory;
+mod sled;
+mod table;
+
+pub use self::{
+    batch::{Precondition, WriteBatch},
+    config::{Config, StoreUrl, StoreUrlError},
+    error::{Damage, StoreError},
+    keys::{after, prefix_end},
+    table::Table,
+};
+
+/// A key and its value.
+pub type Row = (Vec<u8>, Vec<u8>);
+
+/// Named tables of bytes; the module's header is the contract.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The adapter's name, for logs and metrics.
+    fn name(&self) -> &'static str;
+
+    /// Applies the batch to all tables if every precondition holds; returns when it is durable.
+    async fn commit(&self, batch: WriteBatch) -> Result<(), StoreError>;
+
+    /// The values of `keys`, in their order.
+    async fn get_many(&self, table: Table, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, StoreError>;
+
+    /// At most `limit` rows with `from <= key < to` in key order; without `to`, up to the end of the table.
+    ///
+    /// Fewer rows than `limit` mean that the range is exhausted. The next page starts at [`after`] the last key.
+    async fn scan(
+        &self,
+        table: Table,
+        from: Vec<u8>,
+        to: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError>;
+
+    /// Whether a write would be taken now; the error says why not.
+    async fn health(&self) -> Result<(), StoreError>;
+
+    /// Bytes that the store takes up.
+    async fn disk_bytes(&self) -> Result<u64, StoreError>;
+
+    /// Takes no further write and returns when those under way are answered. Reads still work.
+    ///
+    /// What the store holds of the outside is released when its last handle is dropped.
+    async fn close(&self) -> Result<(), StoreError>;
+
+    /// The value of one key.
+    async fn get(&self, table: Table, key: Vec<u8>) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.get_many(table, vec![key]).await?.pop().flatten())
+    }
+}
+
+/// Opens the store at `url`, creating it where there is none.
+///
+/// Blocks while the adapter recovers, so call it at start or on a thread that may wait.
+pub fn open(url: &StoreUrl, config: &Config) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match url {
+        StoreUrl::Memory => Arc::new(memory::MemoryStore::new(config.clone())),
+        StoreUrl::Sled(path) => Arc::new(sled::SledStore::open(path, config)?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn open_gives_the_adapter_that_the_address_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let sled = format!("sled:{}", folder.path().join("new").display());
+        for (address, name, lasting) in [("memory:", "memory", false), (&sled, "sled", true)] {
+            let url: StoreUrl = address.parse().unwrap();
+            let config = Config { reserve_bytes: 0, ..Config::default() };
+            let store = open(&url, &config).unwrap();
+            assert_eq!(store.name(), name);
+            let mut batch = WriteBatch::new();
+            batch.put(Table::Batches, *b"k", *b"v");
+            store.commit(batch).await.unwrap();
+            assert!(store.disk_bytes().await.unwrap() > 0, "{name}");
+            drop(store);
+            let again = open(&url, &config).unwrap().get(Table::Batches, b"k".to_vec()).await.unwrap();
+            assert_eq!(again.is_some(), lasting, "{name}");
+        }
+    }
+}

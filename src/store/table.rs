@@ -1,0 +1,101 @@
+//! The named tables.
+
+use std::fmt;
+
+/// A named table of a store: bytes to bytes, keys in byte order.
+///
+/// Names are written to disk, codes give the order; neither is ever given to another table. 1, 9 and 14 are such codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Table {
+    /// Accepted records.
+    Records = 2,
+    /// Raw rows as they came.
+    Rows = 3,
+    /// Batches that agencies pushed.
+    Batches = 4,
+    /// What was answered for each batch, row by row.
+    Receipts = 5,
+    /// Idempotency keys and the answers given for them.
+    Idempotency = 6,
+    /// Decisions of stewards.
+    Decisions = 7,
+    /// Which feed is closed for which region and period.
+    Completeness = 8,
+    /// Which record belongs to which person.
+    Members = 10,
+    /// Persons with their golden records.
+    Persons = 11,
+    /// Families.
+    Families = 12,
+    /// Review cases.
+    Cases = 13,
+}
+
+impl Table {
+    /// How many tables there are.
+    pub const COUNT: usize = 11;
+
+    /// All tables, in the order of their codes.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Records,
+        Self::Rows,
+        Self::Batches,
+        Self::Receipts,
+        Self::Idempotency,
+        Self::Decisions,
+        Self::Completeness,
+        Self::Members,
+        Self::Persons,
+        Self::Families,
+        Self::Cases,
+    ];
+
+    /// The name used by adapters, logs and metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Records => "records",
+            Self::Rows => "rows",
+            Self::Batches => "batches",
+            Self::Receipts => "receipts",
+            Self::Idempotency => "idempotency",
+            Self::Decisions => "decisions",
+            Self::Completeness => "completeness",
+            Self::Members => "members",
+            Self::Persons => "persons",
+            Self::Families => "families",
+            Self::Cases => "cases",
+        }
+    }
+
+    /// Position in `ALL`: the code without the gaps below it.
+    pub(super) fn index(self) -> usize {
+        match self as usize {
+            code @ ..9 => code - 2,
+            code => code - 3,
+        }
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn positions_and_names_agree() {
+        for (position, table) in Table::ALL.into_iter().enumerate() {
+            assert_eq!(table.index(), position, "{table}");
+        }
+        assert!(Table::ALL.is_sorted(), "in the order of their codes");
+        let names: BTreeSet<&str> = Table::ALL.into_iter().map(Table::name).collect();
+        assert_eq!(names.len(), Table::COUNT);
+    }
+}

@@ -1,0 +1,218 @@
+//! Who is calling. Bearer tokens bound to a client of the configuration; a client certificate is to be another way to
+//! the same [`Caller`] (`http` asks only [`Directory::by_token`] today).
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::domain::agency::{AgencyId, AgencyKind};
+use crate::domain::feed::Feed;
+
+/// What a client may do. Nothing that is not listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Right {
+    /// Push the feeds of its agency and read its own batches and receipts.
+    Push,
+    /// Look persons up.
+    Persons,
+    /// See and decide cases.
+    Review,
+    /// Read reports and the overview.
+    Reports,
+}
+
+/// One client of the gateway, as configured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    /// Name, shown in decisions and logs.
+    pub name: String,
+    /// SHA-256 of its bearer token, hexadecimal. `padan keys token` makes one.
+    pub token_sha256: String,
+    /// What it may do.
+    pub rights: Vec<Right>,
+    /// The agency it pushes for.
+    pub agency: Option<AgencyId>,
+    /// The kind of that agency.
+    pub kind: Option<AgencyKind>,
+}
+
+/// Somebody whose token was right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The client's name.
+    pub name: String,
+    /// Its agency.
+    pub agency: Option<AgencyId>,
+    /// The agency's kind.
+    pub kind: Option<AgencyKind>,
+    rights: Vec<Right>,
+}
+
+impl Caller {
+    /// Whether the caller has a right.
+    pub fn has(&self, right: Right) -> bool {
+        self.rights.contains(&right)
+    }
+
+    /// The agency, when the caller may push this feed.
+    pub fn may_push(&self, feed: Feed) -> Option<&AgencyId> {
+        let kind = self.kind.filter(|kind| kind.feeds().contains(&feed) && self.has(Right::Push));
+        kind.and(self.agency.as_ref())
+    }
+}
+
+/// All clients of a gateway. In a configuration it is the list of clients, checked as it is read.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Client>", into = "Vec<Client>")]
+pub struct Directory {
+    clients: Vec<(Vec<u8>, Caller)>,
+}
+
+/// A client of the configuration cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DirectoryError {
+    /// The hash is not 64 hexadecimal digits.
+    #[error("client '{client}': token_sha256 is not 64 hexadecimal digits")]
+    Hash {
+        /// Which client.
+        client: String,
+    },
+    /// Two clients share a token.
+    #[error("clients '{first}' and '{second}' have the same token")]
+    SharedToken {
+        /// One of them.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// The right to push needs an agency and its kind.
+    #[error("client '{client}' may push, but has no agency and kind")]
+    NoAgency {
+        /// Which client.
+        client: String,
+    },
+}
+
+impl Directory {
+    /// Checks the clients and makes them ready to be asked for.
+    pub fn new(clients: &[Client]) -> Result<Self, DirectoryError> {
+        let mut ready: Vec<(Vec<u8>, Caller)> = Vec::with_capacity(clients.len());
+        for client in clients {
+            let hash = unhex(&client.token_sha256)
+                .filter(|bytes| bytes.len() == 32)
+                .ok_or_else(|| DirectoryError::Hash { client: client.name.clone() })?;
+            if client.rights.contains(&Right::Push) && (client.agency.is_none() || client.kind.is_none()) {
+                return Err(DirectoryError::NoAgency { client: client.name.clone() });
+            }
+            if let Some((_, other)) = ready.iter().find(|(known, _)| *known == hash) {
+                return Err(DirectoryError::SharedToken { first: other.name.clone(), second: client.name.clone() });
+            }
+            let caller = Caller {
+                name: client.name.clone(),
+                agency: client.agency.clone(),
+                kind: client.kind,
+                rights: client.rights.clone(),
+            };
+            ready.push((hash, caller));
+        }
+        Ok(Self { clients: ready })
+    }
+
+    /// The agencies that may push a feed, each once, sorted.
+    pub fn agencies_sending(&self, feed: Feed) -> Vec<AgencyId> {
+        let mut found: Vec<AgencyId> =
+            self.clients.iter().filter_map(|(_, caller)| caller.may_push(feed)).cloned().collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// The client of a token. Compares hashes, so time tells nothing about the token.
+    pub fn by_token(&self, token: &str) -> Option<Caller> {
+        let hash = Sha256::digest(token.as_bytes());
+        self.clients.iter().find(|(known, _)| known.as_slice() == hash.as_slice()).map(|(_, caller)| caller.clone())
+    }
+}
+
+impl TryFrom<Vec<Client>> for Directory {
+    type Error = DirectoryError;
+
+    fn try_from(clients: Vec<Client>) -> Result<Self, DirectoryError> {
+        Self::new(&clients)
+    }
+}
+
+impl From<Directory> for Vec<Client> {
+    fn from(directory: Directory) -> Self {
+        let client = |(hash, caller): (Vec<u8>, Caller)| Client {
+            name: caller.name,
+            token_sha256: hex(&hash),
+            rights: caller.rights,
+            agency: caller.agency,
+            kind: caller.kind,
+        };
+        directory.clients.into_iter().map(client).collect()
+    }
+}
+
+/// SHA-256 of a token, as it stands in the configuration.
+pub fn token_hash(token: &str) -> String {
+    hex(&Sha256::digest(token.as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.len().is_multiple_of(2) && text.is_ascii();
+    let byte = |i: usize| u8::from_str_radix(&text[i..i + 2], 16).ok();
+    pairs.then(|| (0..text.len()).step_by(2).map(byte).collect()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(name: &str, token: &str, rights: &[Right], kind: Option<AgencyKind>) -> Client {
+        Client {
+            name: name.to_owned(),
+            token_sha256: token_hash(token),
+            rights: rights.to_vec(),
+            agency: kind.map(|_| AgencyId::new("dinsos-3201").expect("a good name")),
+            kind,
+        }
+    }
+
+    #[test]
+    fn a_token_leads_to_its_client_and_no_other() {
+        let clients = [
+            client("dinsos", "a", &[Right::Push], Some(AgencyKind::Dinsos)),
+            client("petugas", "b", &[Right::Review], None),
+        ];
+        let directory = Directory::new(&clients).expect("good clients");
+        let caller = directory.by_token("a").expect("known");
+        assert!(caller.may_push(Feed::AnggotaKeluarga).is_some());
+        assert!(caller.may_push(Feed::Rekening).is_none());
+        assert!(!caller.has(Right::Review));
+        assert!(directory.by_token("b").expect("known").may_push(Feed::AnggotaKeluarga).is_none());
+        assert!(directory.by_token("c").is_none());
+        assert_eq!(Vec::from(directory), clients, "it is written as it was read");
+    }
+
+    #[test]
+    fn bad_clients_are_refused_at_start() {
+        let mut bad = client("x", "a", &[], None);
+        bad.token_sha256 = "zz".to_owned();
+        assert!(matches!(Directory::new(&[bad]), Err(DirectoryError::Hash { .. })));
+        let pusher = client("x", "a", &[Right::Push], None);
+        assert!(matches!(Directory::new(&[pusher]), Err(DirectoryError::NoAgency { .. })));
+        let twins = [client("x", "a", &[], None), client("y", "a", &[], None)];
+        assert!(matches!(Directory::new(&twins), Err(DirectoryError::SharedToken { .. })));
+    }
+}

@@ -1,0 +1,146 @@
+//! What stewards see and decide.
+
+use super::accept::IdempotencySlot;
+use super::codec::{decode, encode, id_key};
+use super::error::ServiceError;
+use super::gateway::{Gateway, IdempotencyKey, Job, store_error};
+use super::reading::get_many;
+use super::views::{CaseFilter, CaseView, Decided, Page, VerdictRequest};
+use crate::auth::{Caller, Right};
+use crate::domain::case::{Case, CaseState};
+use crate::domain::decision::Decision;
+use crate::domain::person::GoldenPerson;
+use crate::domain::record::{PersonId, RecordId};
+use crate::store::{StoreError, Table, WriteBatch};
+
+/// Most cases of one page.
+const MAX_PAGE: usize = 200;
+
+/// Longest reason a steward may give, in characters.
+const MAX_REASON: usize = 1_000;
+
+impl Gateway {
+    /// Cases, heaviest first (the likeliest duplicates); decided ones newest first.
+    pub async fn cases(
+        &self,
+        caller: &Caller,
+        filter: CaseFilter,
+        cursor: Option<String>,
+        limit: usize,
+    ) -> Result<Page<CaseView>, ServiceError> {
+        may_review(caller)?;
+        self.settled().await;
+        let start: usize = match cursor {
+            None => 0,
+            Some(text) => text.parse().map_err(|_| ServiceError::Invalid {
+                pointer: "/cursor",
+                problem: "not a cursor that this gateway gave",
+            })?,
+        };
+        let all = match filter.decided {
+            Decided::Open => self.matcher(|m| m.open_cases(&filter)),
+            Decided::Done => self.matcher(|m| m.decided_cases(&filter)),
+        };
+        let total = all.len();
+        let mut items = Vec::new();
+        for case in all.into_iter().skip(start).take(limit.clamp(1, MAX_PAGE)) {
+            items.push(self.case_view(case).await?);
+        }
+        let reached = start + items.len();
+        Ok(Page { items, next: (reached < total).then(|| reached.to_string()), total: Some(total as u64) })
+    }
+
+    /// One case, open or decided.
+    pub async fn case(&self, caller: &Caller, id: &str) -> Result<CaseView, ServiceError> {
+        may_review(caller)?;
+        self.settled().await;
+        let case = self.matcher(|m| m.case(id)).ok_or(ServiceError::NotFound { what: "case" })?;
+        self.case_view(case).await
+    }
+
+    /// Decides a case, or takes the decision back; its effect on the clusters is there when this returns.
+    pub async fn decide(
+        &self,
+        caller: &Caller,
+        id: &str,
+        key: IdempotencyKey,
+        request: VerdictRequest,
+    ) -> Result<CaseView, ServiceError> {
+        may_review(caller)?;
+        let reason = request.reason.trim();
+        if reason.is_empty() || reason.chars().count() > MAX_REASON {
+            return Err(ServiceError::Invalid { pointer: "/alasan", problem: "give a reason of 1 to 1000 characters" });
+        }
+        let wanted = format!("decide|{id}|{:?}|{reason}", request.verdict);
+        let slot = IdempotencySlot::named(&caller.name, &key, &wanted);
+        let _flight = self.take_off(&slot.key)?;
+        if self.remembered(&slot).await?.is_some() {
+            return self.case(caller, id).await;
+        }
+        self.settled().await;
+        let case = self.matcher(|m| m.case(id)).ok_or(ServiceError::NotFound { what: "case" })?;
+        if (case.state == CaseState::Selesai) != request.verdict.is_none() {
+            return Err(ServiceError::Changed { what: "case" });
+        }
+        let at = self.clock().now();
+        let mut write = WriteBatch::new();
+        let mut decisions = Vec::new();
+        for (a, b, nth) in self.matcher(|m| m.pairs_of_verdict(&case, request.verdict)) {
+            let decision = Decision {
+                sequence: self.next_sequence(),
+                a,
+                b,
+                verdict: request.verdict,
+                reason: reason.to_owned(),
+                by: caller.name.clone(),
+                at,
+                case: id.to_owned(),
+            };
+            let place = decision_key(a, b, nth);
+            write.require_absent(Table::Decisions, place.clone());
+            write.put(Table::Decisions, place, encode(&decision));
+            decisions.push(decision);
+        }
+        slot.remember(&mut write, id);
+        match self.store().commit(write).await {
+            Ok(()) => {}
+            Err(StoreError::Conflict { .. }) => return Err(ServiceError::Changed { what: "case" }),
+            Err(error) => return Err(store_error(error)),
+        }
+        let (done, seen) = tokio::sync::oneshot::channel();
+        self.enqueue(Job::Decisions(decisions, done))?;
+        // The decisions are durable; should the worker stop now, their effect comes at the next start.
+        let _ = seen.await;
+        self.case(caller, id).await
+    }
+
+    async fn case_view(&self, case: Case) -> Result<CaseView, ServiceError> {
+        let (a, b) = case.pair;
+        let mut order = vec![a, b];
+        order.extend(case.records.iter().copied().filter(|id| *id != a && *id != b));
+        let records = self.records(&order).await?;
+        let (explained, decisions) = self.matcher(|m| (m.explain(a, b), m.decisions_of(a, b)));
+        let explained = explained.ok_or(ServiceError::NotFound { what: "case" })?;
+        let persons = self.golden(&case.persons).await?;
+        Ok(CaseView { case, records, explained, decisions, persons })
+    }
+
+    /// The stored golden records of persons.
+    pub(super) async fn golden(&self, ids: &[PersonId]) -> Result<Vec<GoldenPerson>, ServiceError> {
+        let keys = ids.iter().map(|id| id_key(id.0)).collect();
+        let found = get_many(self.store(), Table::Persons, keys).await?;
+        found.into_iter().flatten().map(|bytes| decode(&bytes, "person")).collect()
+    }
+}
+
+fn may_review(caller: &Caller) -> Result<(), ServiceError> {
+    if caller.has(Right::Review) { Ok(()) } else { Err(ServiceError::Forbidden) }
+}
+
+/// Key of the n-th decision about a pair. Two stewards who decide at once want the same key, and one gets it.
+pub(super) fn decision_key(a: RecordId, b: RecordId, nth: usize) -> Vec<u8> {
+    let mut key = id_key(a);
+    key.extend(id_key(b));
+    key.extend((nth as u64).to_be_bytes());
+    key
+}

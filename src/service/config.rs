@@ -1,0 +1,30 @@
+//! Limits and dates of the use cases.
+
+use serde::{Deserialize, Serialize};
+
+use super::clock::{Clock, day_in_jakarta};
+use crate::domain::date::Date;
+
+/// What may be configured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Rows acknowledged and not yet matched beyond which pushes are answered "busy, try again".
+    pub max_waiting_rows: u64,
+    /// Reports are made as of this date; today (Jakarta) when absent.
+    pub as_of: Option<Date>,
+    /// Limits of one pushed body.
+    pub intake: crate::feed::Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { max_waiting_rows: 200_000, as_of: None, intake: crate::feed::Limits::default() }
+    }
+}
+
+impl Config {
+    pub(super) fn as_of_or(&self, clock: &dyn Clock) -> Date {
+        self.as_of.unwrap_or_else(|| day_in_jakarta(clock.now()))
+    }
+}

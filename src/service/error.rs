@@ -1,0 +1,58 @@
+//! What a use case can answer instead of a result, split by what the caller can do about it.
+
+use crate::domain::feed::Feed;
+
+/// Why a use case did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The caller may not do this.
+    #[error("the caller has no right for this")]
+    Forbidden,
+    /// The caller's agency does not send this feed.
+    #[error("the caller's agency does not send {feed}")]
+    WrongFeed {
+        /// The feed asked for.
+        feed: Feed,
+    },
+    /// There is no such thing, or it is not for this caller: the answer is the same.
+    #[error("there is no such {what}")]
+    NotFound {
+        /// `batch`, `person`, `case`.
+        what: &'static str,
+    },
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key was used for another body")]
+    KeyReused,
+    /// A request with the same idempotency key is being worked on.
+    #[error("a request with this idempotency key is in flight")]
+    InFlight,
+    /// The thing changed since the caller looked.
+    #[error("the {what} changed in the meantime")]
+    Changed {
+        /// `case`.
+        what: &'static str,
+    },
+    /// A field of the request cannot be used.
+    #[error("{pointer}: {problem}")]
+    Invalid {
+        /// JSON pointer.
+        pointer: &'static str,
+        /// What is wrong, without the value.
+        problem: &'static str,
+    },
+    /// The matching queue is full; try again later.
+    #[error("too much is waiting to be matched")]
+    Busy,
+    /// The gateway is starting or stopping.
+    #[error("the gateway is not ready")]
+    NotReady,
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Stored bytes do not have the form this program writes.
+    #[error("stored state cannot be read: {what}")]
+    Corrupt {
+        /// Which table or noun.
+        what: String,
+    },
+}

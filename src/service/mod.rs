@@ -1,0 +1,39 @@
+//! Use cases: the only place that joins engine and store.
+//!
+//! Writes go one way: `accept` makes rows durable, tells the matcher (`matcher`, in memory), and `derive` writes what
+//! follows from it — members, golden persons, families, cases. Everything derived is a function of accepted records,
+//! decisions and models, so `load` can rebuild it at any start and `rebuild` can prove it.
+//!
+//! Knows nothing of HTTP, pages or the command line.
+
+mod accept;
+mod cases;
+pub mod clock;
+pub mod clusters;
+mod codec;
+mod columns;
+mod completeness;
+mod config;
+pub mod dedupe;
+mod derive;
+mod digest;
+pub mod error;
+pub mod gateway;
+mod load;
+mod matcher;
+pub mod models;
+mod overview;
+mod people;
+mod questions;
+mod reading;
+pub mod rebuild;
+mod receipts;
+mod reports;
+pub mod start;
+pub mod views;
+
+pub use self::config::Config;
+// Use cases as they stand; those above `service` call them here.
+pub use crate::auth::token_hash;
+pub use crate::engine::evaluate;
+pub use crate::feed::schema_text;

@@ -1,0 +1,66 @@
+//! Batches and their receipts, for the agency that pushed them.
+
+use super::accept::{RECEIPT_PAGE, receipt_key};
+use super::codec::decode;
+use super::error::ServiceError;
+use super::gateway::Gateway;
+use super::reading::Pages;
+use super::views::{BatchView, Page};
+use crate::auth::{Caller, Right};
+use crate::domain::batch::{Batch, ReceiptLine};
+use crate::store::{Table, prefix_end};
+
+impl Gateway {
+    /// A batch of the caller's agency. Others' batches and absent ones answer alike.
+    pub async fn batch(&self, caller: &Caller, id: &str) -> Result<BatchView, ServiceError> {
+        let absent = || ServiceError::NotFound { what: "batch" };
+        let bytes = self.get(Table::Batches, id.as_bytes().to_vec()).await?.ok_or_else(absent)?;
+        let batch: Batch = decode(&bytes, "batch")?;
+        let own = caller.has(Right::Push) && caller.agency.as_ref() == Some(&batch.agency);
+        if own { Ok(self.batch_view(batch)) } else { Err(absent()) }
+    }
+
+    /// The receipt of a batch, a page at a time; `cursor` is the one the page before gave.
+    pub async fn receipt(
+        &self,
+        caller: &Caller,
+        id: &str,
+        cursor: Option<String>,
+        limit: usize,
+    ) -> Result<Page<ReceiptLine>, ServiceError> {
+        let batch = self.batch(caller, id).await?.batch;
+        let start = match cursor {
+            None => 0,
+            Some(text) => text.parse().map_err(|_| ServiceError::Invalid {
+                pointer: "/cursor",
+                problem: "not a cursor that this gateway gave",
+            })?,
+        };
+        let items = self.receipt_lines(&batch.id, start, limit.max(1)).await?;
+        let reached = start + items.len();
+        let next = ((reached as u64) < batch.counts.baris).then(|| reached.to_string());
+        Ok(Page { items, next, total: Some(batch.counts.baris) })
+    }
+
+    pub(super) fn batch_view(&self, batch: Batch) -> BatchView {
+        let matched = batch.last_sequence.is_none_or(|last| !self.is_waiting(last));
+        BatchView { batch, matched }
+    }
+
+    /// Receipt lines `start..start + limit` (counted from 0), in line order.
+    pub(super) async fn receipt_lines(
+        &self,
+        batch: &str,
+        start: usize,
+        limit: usize,
+    ) -> Result<Vec<ReceiptLine>, ServiceError> {
+        let from = receipt_key(batch, start / RECEIPT_PAGE);
+        let last_page = start.checked_add(limit).map(|end| end.div_ceil(RECEIPT_PAGE));
+        let end = prefix_end(batch.as_bytes());
+        let end = last_page.map_or(end, |last| Some(receipt_key(batch, last)));
+        let pages: Vec<Vec<ReceiptLine>> =
+            Pages::between(self.store(), Table::Receipts, from, end).decode_all().await?;
+        let lines = pages.into_iter().flatten();
+        Ok(lines.skip(start % RECEIPT_PAGE).take(limit).collect())
+    }
+}

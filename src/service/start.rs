@@ -1,0 +1,88 @@
+//! From settings to a gateway.
+
+use std::sync::Arc;
+
+use super::Config;
+use super::clock::Clock;
+use super::error::ServiceError;
+use super::gateway::{Gateway, Jobs, Parts, store_error};
+use super::models::{self, ModelError, Models};
+use crate::store;
+
+// What those above `service` need to name in order to fill in a `StartWith`.
+pub use crate::auth::{Client, Directory, Right};
+pub use crate::store::StoreUrl;
+
+/// What a gateway is started with.
+pub struct StartWith {
+    /// Where bytes rest.
+    pub store: StoreUrl,
+    /// What to do when there is no store yet.
+    pub missing: Missing,
+    /// Limits of the store.
+    pub store_limits: store::Config,
+    /// Who may call.
+    pub clients: Directory,
+    /// Limits and dates.
+    pub settings: Config,
+    /// Models and rules other than those built in.
+    pub models: models::Config,
+    /// Time and identity.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What to do when there is no store at the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Make one: a gateway starts empty.
+    Create,
+    /// Say so: whoever reads a store means one that is there.
+    Refuse,
+}
+
+/// Why a gateway could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A model or rule file cannot be used.
+    #[error("the models and rules")]
+    Models(#[source] ModelError),
+    /// There is no store to read.
+    #[error("there is no store at {url}")]
+    NoStore {
+        /// Where it was looked for.
+        url: StoreUrl,
+    },
+    /// The store cannot be opened or read.
+    #[error("the store {url}")]
+    Store {
+        /// Which store.
+        url: StoreUrl,
+        /// Why.
+        #[source]
+        source: ServiceError,
+    },
+}
+
+impl StartWith {
+    /// Loads the models and opens the store.
+    pub async fn parts(self) -> Result<Parts, StartError> {
+        let models = Models::load(&self.models).map_err(StartError::Models)?;
+        if let (Missing::Refuse, StoreUrl::Sled(path)) = (self.missing, &self.store)
+            && !path.is_dir()
+        {
+            return Err(StartError::NoStore { url: self.store });
+        }
+        let (url, limits) = (self.store.clone(), self.store_limits);
+        let opened = tokio::task::spawn_blocking(move || store::open(&url, &limits)).await;
+        let opened = opened.map_err(|_| ServiceError::NotReady).and_then(|store| store.map_err(store_error));
+        let store = opened.map_err(|source| StartError::Store { url: self.store, source })?;
+        Ok(Parts { store, clients: self.clients, settings: self.settings, models: Arc::new(models), clock: self.clock })
+    }
+
+    /// Opens the gateway: reads what is stored, matches it, and is ready.
+    pub async fn open(self) -> Result<(Gateway, Jobs), StartError> {
+        let url = self.store.clone();
+        let parts = self.parts().await?;
+        Gateway::open(parts).await.map_err(|source| StartError::Store { url, source })
+    }
+}

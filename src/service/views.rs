@@ -1,0 +1,310 @@
+//! What the use cases answer: plain values that the JSON interface, the pages and the command line show each in its way.
+
+use std::collections::BTreeMap;
+
+use crate::domain::agency::AgencyId;
+use crate::domain::batch::{Batch, ReceiptLine};
+use crate::domain::case::Case;
+use crate::domain::date::{Date, Period, Timestamp};
+use crate::domain::decision::{Decision, Verdict};
+use crate::domain::feed::Feed;
+use crate::domain::finding::{Finding, Outcome, RuleKind, RuleSeverity, Scope};
+use crate::domain::person::{FamilyId, GoldenFamily, GoldenPerson};
+use crate::domain::record::{PersonId, Record, RecordId};
+
+/// The answer to a push.
+#[derive(Debug, Clone)]
+pub struct Pushed {
+    /// The batch as stored.
+    pub batch: Batch,
+    /// The batch had been accepted before under the same idempotency key.
+    pub replayed: bool,
+    /// The receipt lines, in line order.
+    pub lines: Vec<ReceiptLine>,
+}
+
+/// A batch and how far it is.
+#[derive(Debug, Clone)]
+pub struct BatchView {
+    /// The batch.
+    pub batch: Batch,
+    /// Every row of it has been matched.
+    pub matched: bool,
+}
+
+/// One page of something, and how to ask for the next.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Opaque cursor of the next page; `None` at the end.
+    pub next: Option<String>,
+    /// How many there are in all, where that is known cheaply.
+    pub total: Option<u64>,
+}
+
+/// One programme a person or their family has, as the sources state it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProgrammeLine {
+    /// `PKH`, `SEMBAKO`, `PBI_APBN`, `PIP`, ...
+    pub code: String,
+    /// `AKTIF`, `CAIR`, ...
+    pub status: String,
+    /// For which period.
+    pub period: Option<Period>,
+    /// Which feed says so.
+    pub feed: Feed,
+    /// Which record.
+    pub record: RecordId,
+    /// Last payment on an account of the person: day, amount in rupiah and status.
+    pub last_payment: Option<(Option<Date>, i64, String)>,
+}
+
+/// One thing that happened to a person's records.
+#[derive(Debug, Clone)]
+pub struct HistoryLine {
+    /// When (acceptance of a row, decision of a steward).
+    pub at: Option<Timestamp>,
+    /// `row_accepted`, `row_updated`, `row_withdrawn`, `decision`.
+    pub what: &'static str,
+    /// The record concerned.
+    pub record: RecordId,
+    /// The feed of that record.
+    pub feed: Feed,
+    /// Batch id or case id; never a personal value.
+    pub reference: String,
+}
+
+/// Everything about one person.
+#[derive(Debug, Clone)]
+pub struct PersonView {
+    /// The golden record.
+    pub person: GoldenPerson,
+    /// The id asked for was retired by a merge and leads here.
+    pub redirected_from: Option<PersonId>,
+    /// Source records.
+    pub sources: Vec<Record>,
+    /// Families.
+    pub families: Vec<GoldenFamily>,
+    /// Programmes.
+    pub programmes: Vec<ProgrammeLine>,
+    /// What happened, oldest first.
+    pub history: Vec<HistoryLine>,
+    /// Open cases that name one of the records.
+    pub cases: Vec<String>,
+}
+
+/// How to look a person up. Values travel in the body, never in a URL.
+#[derive(Clone, Default)]
+pub struct LookupQuery {
+    /// Exact NIK (cleaned as feeds are).
+    pub nik: Option<String>,
+    /// Name, compared as the matcher does.
+    pub nama: Option<String>,
+    /// Birth date; required with a name.
+    pub tanggal_lahir: Option<Date>,
+    /// Exact source key: feed and `id_sumber`.
+    pub source: Option<(Feed, String)>,
+}
+
+impl std::fmt::Debug for LookupQuery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LookupQuery(***)")
+    }
+}
+
+/// What persons and families are called, for lists that hold their numbers.
+#[derive(Clone, Default)]
+pub struct Names {
+    /// Names of persons.
+    pub persons: BTreeMap<PersonId, String>,
+    /// Names of the heads of families; of the oldest member where no head is known.
+    pub families: BTreeMap<FamilyId, String>,
+}
+
+impl std::fmt::Debug for Names {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Names(*** of {} persons and {} families)", self.persons.len(), self.families.len())
+    }
+}
+
+/// One line of an explanation: a comparison and what it contributed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExplainedLine {
+    /// Comparison name: `nik`, `nama`.
+    pub comparison: String,
+    /// Level reached: `exact`, `transpose`.
+    pub level: String,
+    /// Bits.
+    pub weight: f64,
+}
+
+/// Why a pair has its weight: the lines add up to the total.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explained {
+    /// One line a comparison, and one for the prior where the model has it.
+    pub lines: Vec<ExplainedLine>,
+    /// Sum, in bits.
+    pub total: f64,
+    /// Probability of a match.
+    pub probability: f64,
+    /// `link`, `review` or `distinct`.
+    pub decision: String,
+    /// Vetoes that hold: id and label.
+    pub vetoes: Vec<String>,
+    /// The model's thresholds, `review` and `link`.
+    pub thresholds: (f64, f64),
+    /// Name and version of the model.
+    pub model: String,
+}
+
+/// A case with what a steward needs to decide it.
+#[derive(Debug, Clone)]
+pub struct CaseView {
+    /// The case.
+    pub case: Case,
+    /// Its records, the two of the pair first.
+    pub records: Vec<Record>,
+    /// Why the pair has its weight.
+    pub explained: Explained,
+    /// Decisions about the pair so far, oldest first.
+    pub decisions: Vec<Decision>,
+    /// The persons on both sides.
+    pub persons: Vec<GoldenPerson>,
+}
+
+/// Which cases to list.
+#[derive(Debug, Clone, Default)]
+pub struct CaseFilter {
+    /// Only with this reason code.
+    pub reason: Option<String>,
+    /// Only those in this sub-district (six digits) or a region above it.
+    pub kode_wilayah: Option<String>,
+    /// Decided cases instead of open ones.
+    pub decided: Decided,
+}
+
+/// Open cases or decided ones.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Decided {
+    /// Waiting for a steward.
+    #[default]
+    Open,
+    /// Decided already.
+    Done,
+}
+
+/// A steward's answer.
+#[derive(Debug, Clone)]
+pub struct VerdictRequest {
+    /// The verdict; `None` takes the earlier one back (*Batalkan*).
+    pub verdict: Option<Verdict>,
+    /// Why; required.
+    pub reason: String,
+}
+
+/// What to report.
+#[derive(Debug, Clone, Default)]
+pub struct ReportQuery {
+    /// As of which date; the configured one (or today) when absent.
+    pub as_of: Option<Date>,
+    /// Only this region (code prefix of 2, 4, 6 or 10 digits).
+    pub kode_wilayah: Option<String>,
+    /// Only this rule.
+    pub rule: Option<String>,
+}
+
+/// One rule of the rule set, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleView {
+    /// `G01`.
+    pub id: String,
+    /// What it looks for.
+    pub kind: RuleKind,
+    /// What it is about.
+    pub scope: Scope,
+    /// How serious.
+    pub severity: RuleSeverity,
+    /// Name in Indonesian.
+    pub name_id: String,
+    /// Name in English.
+    pub name_en: String,
+    /// Legal basis.
+    pub legal_basis: String,
+    /// What to do about a finding, in Indonesian.
+    pub message_id: String,
+    /// What to do about a finding, in English.
+    pub message_en: String,
+}
+
+/// Counts of one rule in one sub-district.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportCell {
+    /// Rule id.
+    pub rule: String,
+    /// Sub-district code; empty when the region is not known.
+    pub kode_kecamatan: String,
+    /// Its name.
+    pub kecamatan: String,
+    /// Findings by outcome.
+    pub counts: BTreeMap<Outcome, u64>,
+}
+
+/// The complementarity report.
+#[derive(Debug, Clone)]
+pub struct ReportView {
+    /// As of.
+    pub as_of: Date,
+    /// Number of the last matched row: two reports with the same number saw the same data.
+    pub state: u64,
+    /// The rules evaluated, each id once: a rule that asks about persons and about families is one rule to people.
+    pub rules: Vec<RuleView>,
+    /// Rule by sub-district, sorted.
+    pub cells: Vec<ReportCell>,
+    /// The single findings other than `menerima`, when a rule was asked for.
+    pub findings: Vec<Finding>,
+    /// Closed feeds that were not declared and made answers impossible: feed, region, period, and how many answers.
+    pub open_feeds: Vec<(Feed, String, Period, u64)>,
+}
+
+/// One line of the overview.
+#[derive(Debug, Clone)]
+pub struct FeedLine {
+    /// Which feed.
+    pub feed: Feed,
+    /// Records that are not withdrawn.
+    pub records: u64,
+    /// Of those: with at least one flag.
+    pub flagged: u64,
+    /// Last batch.
+    pub last: Option<Timestamp>,
+    /// Who sends it.
+    pub agencies: Vec<AgencyId>,
+}
+
+/// The state of the gateway on one page.
+#[derive(Debug, Clone)]
+pub struct Overview {
+    /// One line a feed.
+    pub feeds: Vec<FeedLine>,
+    /// Persons.
+    pub persons: u64,
+    /// Families.
+    pub families: u64,
+    /// Persons known in two or more feeds.
+    pub persons_in_many_feeds: u64,
+    /// Cases waiting.
+    pub open_cases: u64,
+    /// Cases decided.
+    pub decided_cases: u64,
+    /// Rows accepted and not yet matched.
+    pub waiting_rows: u64,
+    /// Newest batches first, at most 20.
+    pub batches: Vec<BatchView>,
+    /// Keys too common to be compared: rule and number of rows.
+    pub stop_keys: Vec<(String, u64)>,
+    /// Name and version of the match model.
+    pub model: String,
+    /// Declared completeness, newest first.
+    pub closed_feeds: u64,
+}

@@ -1,0 +1,30 @@
+//! Background work. One worker today: the matcher, which takes acknowledged rows from the queue. It may be stopped at
+//! any point; what it had not done is derived at the next start.
+
+use tokio::task::JoinHandle;
+
+use crate::service::gateway::{Gateway, Jobs};
+
+/// Starts the matching worker. It ends when the last [`Gateway`] is gone or `stop` resolves.
+pub fn start(gateway: Gateway, jobs: Jobs, mut stop: tokio::sync::watch::Receiver<Running>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        tokio::select! {
+            result = gateway.work(jobs) => {
+                if let Err(error) = result {
+                    tracing::error!(error = &error as &dyn std::error::Error, "matching stopped; acknowledged rows are safe and are matched at the next start");
+                    gateway.stop_serving();
+                }
+            }
+            _ = stop.wait_for(|state| *state == Running::Stopping) => {}
+        }
+    })
+}
+
+/// Whether the program is to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Running {
+    /// Go on.
+    Yes,
+    /// Come to a safe point and end.
+    Stopping,
+}

@@ -1,0 +1,198 @@
+//! Pushing a batch, and asking what became of it.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::receipts::LineDto;
+use crate::domain::batch::{Batch, BatchCounts, RowOutcome};
+use crate::domain::feed::Feed;
+use crate::http::body::{Incoming, NDJSON};
+use crate::http::caller::{Reader, Writer};
+use crate::http::config::Config;
+use crate::http::extract::Backend;
+use crate::http::problem::{Problem, ProblemDocument};
+use crate::service::error::ServiceError;
+use crate::service::gateway::{Gateway, Intake, ReadBody};
+use crate::service::views::Pushed;
+use crate::telemetry::metric;
+
+/// A batch as stored.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BatchDto {
+    /// UUID v7.
+    id: String,
+    /// Who pushed.
+    #[schema(example = "dinsos-3201")]
+    agency: String,
+    /// Which feed.
+    #[schema(example = "dinsos-anggota-keluarga")]
+    feed: &'static str,
+    /// When it was accepted.
+    #[schema(format = DateTime)]
+    received_at: String,
+    /// What became of its rows.
+    counts: CountsDto,
+    /// SHA-256 of the body, hexadecimal.
+    sha256: String,
+    /// Warnings about the batch as a whole.
+    #[schema(example = json!(["EXCEL_PRECISION"]))]
+    alarms: Vec<String>,
+    /// Every row has been matched; absent in the answer to a push.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matched: Option<bool>,
+    /// Path of the receipt.
+    receipt: String,
+}
+
+/// Counts of rows.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CountsDto {
+    /// Lines with content.
+    baris: u64,
+    /// Accepted without doubt.
+    diterima: u64,
+    /// Accepted with flags.
+    ditandai: u64,
+    /// Refused.
+    ditolak: u64,
+    /// Of the accepted: changed nothing.
+    tanpa_perubahan: u64,
+}
+
+/// The answer to a push.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PushedDto {
+    /// The batch.
+    batch: BatchDto,
+    /// The same push had been accepted before under this idempotency key.
+    replayed: bool,
+    /// The first lines that were refused or flagged.
+    not_clean: Vec<LineDto>,
+    /// Path of the receipt when there are more such lines than shown here; else null.
+    next: Option<String>,
+}
+
+impl From<BatchCounts> for CountsDto {
+    fn from(counts: BatchCounts) -> Self {
+        let BatchCounts { baris, diterima, ditandai, ditolak, tanpa_perubahan } = counts;
+        Self { baris, diterima, ditandai, ditolak, tanpa_perubahan }
+    }
+}
+
+impl BatchDto {
+    /// A batch, with its state of matching where that was asked.
+    pub(super) fn new(batch: &Batch, matched: Option<bool>) -> Self {
+        Self {
+            id: batch.id.clone(),
+            agency: batch.agency.to_string(),
+            feed: batch.feed.name(),
+            received_at: batch.received_at.to_string(),
+            counts: batch.counts.into(),
+            sha256: batch.sha256.clone(),
+            alarms: batch.alarms.clone(),
+            matched,
+            receipt: format!("/v1/batches/{}/receipt", batch.id),
+        }
+    }
+}
+
+impl PushedDto {
+    /// The answer, with at most `limit` lines.
+    fn new(pushed: &Pushed, limit: usize) -> Self {
+        let batch = BatchDto::new(&pushed.batch, None);
+        let mut lines = pushed.lines.iter().filter(|line| line.hasil != RowOutcome::Diterima);
+        let not_clean = lines.by_ref().take(limit).map(LineDto::from).collect();
+        let next = lines.next().map(|_| batch.receipt.clone());
+        Self { batch, replayed: pushed.replayed, not_clean, next }
+    }
+}
+
+/// Push a batch of rows.
+///
+/// One JSON object a line. Every row gets an answer: accepted, flagged or refused; refused rows do not hold back the
+/// others. Answers when the batch is durable. The same key and body give the same answer again.
+#[utoipa::path(post, path = "/v1/feeds/{feed}/batches", tag = "push", operation_id = "pushBatch",
+    params(("feed" = String, Path, description = "Name of the feed"),
+           ("Idempotency-Key" = String, Header, description = "1 to 128 visible characters, new for each new body")),
+    request_body(content = String, content_type = "application/x-ndjson", description = "Rows as `/v1/schemas/{feed}` describes them"),
+    responses((status = 200, description = "Stored", body = PushedDto),
+        (status = 400, description = "Empty or broken body, or no key", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, description = "Another agency's feed", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "The same key is being worked on", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 413, description = "Too many bytes or rows", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "The key was used for another body", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "Too much is waiting", body = ProblemDocument, content_type = "application/problem+json")))]
+pub(crate) async fn push(
+    writer: Writer,
+    feed: web::Path<String>,
+    request: HttpRequest,
+    payload: web::Payload,
+    config: web::Data<Config>,
+    gateway: Backend,
+) -> Result<HttpResponse, Problem> {
+    let feed: Feed = feed.parse()?;
+    let limits = &config.limits;
+    let incoming = Incoming::open(&request, payload, NDJSON, limits, limits.max_body_bytes)?;
+    let intake = gateway.get()?.intake(&writer.caller, feed)?;
+    let body = read(incoming, intake, feed, limits.parse_chunk_bytes).await?;
+    let pushed = store(gateway.get()?, &writer, feed, body).await?;
+    let answer = PushedDto::new(&pushed, limits.max_answer_lines);
+    Ok(HttpResponse::Ok().insert_header((header::LOCATION, format!("/v1/batches/{}", answer.batch.id))).json(answer))
+}
+
+/// What became of a batch.
+#[utoipa::path(get, path = "/v1/batches/{id}", tag = "push", operation_id = "getBatch",
+    params(("id" = String, Path, description = "Id of the batch")),
+    responses((status = 200, description = "The batch", body = BatchDto),
+        (status = 404, description = "No such batch of this agency", body = ProblemDocument, content_type = "application/problem+json")))]
+pub(crate) async fn show(
+    Reader(caller): Reader,
+    id: web::Path<String>,
+    gateway: Backend,
+) -> Result<web::Json<BatchDto>, Problem> {
+    let view = gateway.get()?.batch(&caller, &id).await?;
+    Ok(web::Json(BatchDto::new(&view.batch, Some(view.matched))))
+}
+
+/// Stores a body that was read, and counts it.
+pub(super) async fn store(
+    gateway: &Gateway,
+    writer: &Writer,
+    feed: Feed,
+    body: ReadBody,
+) -> Result<Pushed, ServiceError> {
+    let pushed = gateway.push(&writer.caller, feed, writer.key.clone(), body).await?;
+    let counts = pushed.batch.counts;
+    for (outcome, rows) in [("diterima", counts.diterima), ("ditandai", counts.ditandai), ("ditolak", counts.ditolak)] {
+        let rows = if pushed.replayed { 0 } else { rows };
+        metrics::counter!(metric::PUSHED_ROWS, "feed" => feed.name(), "outcome" => outcome).increment(rows);
+    }
+    Ok(pushed)
+}
+
+/// Feeds the body to the intake in large pieces, parsed away from the network thread.
+async fn read(mut incoming: Incoming, mut intake: Intake, feed: Feed, piece: usize) -> Result<ReadBody, Problem> {
+    while let Some(bytes) = incoming.piece(piece).await? {
+        intake = web::block(move || intake.push(&bytes).map(|()| intake)).await??;
+    }
+    metrics::counter!(metric::PUSHED_BYTES, "feed" => feed.name()).increment(incoming.seen());
+    Ok(web::block(move || intake.finish()).await??)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::steward::samples;
+
+    #[test]
+    fn an_answer_shows_the_lines_that_are_not_clean_and_where_the_rest_is() {
+        let pushed = samples::pushed();
+        for (limit, shown, next) in [(10, 2, None), (2, 2, None), (1, 1, Some("/v1/batches/B1/receipt"))] {
+            let answer = PushedDto::new(&pushed, limit);
+            assert_eq!(answer.not_clean.len(), shown, "limit {limit}");
+            assert_eq!(answer.next.as_deref(), next, "limit {limit}");
+        }
+    }
+}

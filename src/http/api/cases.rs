@@ -1,0 +1,339 @@
+//! Cases: what the engine could not settle, and the steward's answer.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::persons::RecordDto;
+use super::{PageDto, next_path};
+use crate::auth::Right;
+use crate::domain::case::{CaseState, Question};
+use crate::domain::decision::{Decision, Verdict};
+use crate::http::body::{Incoming, JSON};
+use crate::http::caller::{Reader, Writer, need};
+use crate::http::config::Config;
+use crate::http::extract::{Backend, page_size, query, region};
+use crate::http::problem::{Code, Problem, ProblemDocument};
+use crate::service::views::{CaseFilter, CaseView, Decided, Explained, VerdictRequest};
+
+/// Characters of a reason at most.
+const MAX_REASON_CHARS: usize = 500;
+
+/// A case in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CaseLineDto {
+    /// `C` and the numbers of the two records.
+    #[schema(example = "C12-40")]
+    id: String,
+    /// What is asked.
+    #[schema(pattern = "^(same_person|shared_nik|over_linked)$")]
+    question: &'static str,
+    /// Where it stands.
+    #[schema(pattern = "^(baru|selesai)$")]
+    state: &'static str,
+    /// Why it is asked.
+    #[schema(example = json!(["V1"]))]
+    reasons: Vec<String>,
+    /// Match weight of the pair, in bits.
+    weight: f64,
+    /// Probability of a match.
+    probability: f64,
+    /// All records on both sides.
+    records: Vec<u64>,
+    /// The persons on both sides at present.
+    persons: Vec<String>,
+}
+
+/// A case with what is needed to decide it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CaseDto {
+    /// The case.
+    #[serde(flatten)]
+    line: CaseLineDto,
+    /// Its records, the two of the pair first.
+    sources: Vec<RecordDto>,
+    /// Why the pair has its weight.
+    explanation: ExplanationDto,
+    /// Decisions so far, oldest first.
+    decisions: Vec<DecisionDto>,
+}
+
+/// Why a pair has its weight; the lines add up to the total.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExplanationDto {
+    /// One line a comparison.
+    lines: Vec<ExplanationLineDto>,
+    /// Sum, in bits.
+    total: f64,
+    /// Probability of a match.
+    probability: f64,
+    /// `link`, `review` or `distinct`.
+    decision: String,
+    /// Vetoes that hold.
+    vetoes: Vec<String>,
+    /// From this weight on a steward is asked.
+    threshold_review: f64,
+    /// From this weight on records are linked.
+    threshold_link: f64,
+    /// Name and version of the model.
+    model: String,
+}
+
+/// What one comparison contributed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExplanationLineDto {
+    /// The comparison.
+    #[schema(example = "nik")]
+    comparison: String,
+    /// The level reached.
+    #[schema(example = "transpose")]
+    level: String,
+    /// Bits.
+    weight: f64,
+}
+
+/// A decision.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DecisionDto {
+    /// `GABUNGKAN`, `BUKAN_DUPLIKAT` or `BATALKAN`.
+    putusan: &'static str,
+    /// Why.
+    alasan: String,
+    /// Who.
+    by: String,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+/// A steward's answer.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VerdictDto {
+    /// What is decided.
+    putusan: Putusan,
+    /// Why; not about persons, auditors read it.
+    #[schema(min_length = 1, max_length = 500)]
+    alasan: String,
+}
+
+/// What a steward can decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum Putusan {
+    /// The same person.
+    Gabungkan,
+    /// Different persons.
+    BukanDuplikat,
+    /// Takes the earlier decision back.
+    Batalkan,
+}
+
+/// Which cases.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CaseParams {
+    /// Only with this reason code.
+    #[param(example = "V1")]
+    reason: Option<String>,
+    /// Only in this region.
+    #[param(example = "320101")]
+    kode_wilayah: Option<String>,
+    /// `baru` (the default) or `selesai`.
+    state: Option<String>,
+    /// Where the page starts, as given in `next`.
+    cursor: Option<String>,
+    /// Items a page.
+    limit: Option<String>,
+}
+
+impl Putusan {
+    /// The verdict; `None` takes the earlier one back.
+    fn verdict(self) -> Option<Verdict> {
+        match self {
+            Self::Gabungkan => Some(Verdict::Gabungkan),
+            Self::BukanDuplikat => Some(Verdict::BukanDuplikat),
+            Self::Batalkan => None,
+        }
+    }
+}
+
+impl From<&CaseView> for CaseLineDto {
+    fn from(view: &CaseView) -> Self {
+        let case = &view.case;
+        Self {
+            id: case.id.clone(),
+            question: match case.question {
+                Question::SamePerson => "same_person",
+                Question::SharedNik => "shared_nik",
+                Question::OverLinked => "over_linked",
+            },
+            state: match case.state {
+                CaseState::Baru => "baru",
+                CaseState::Selesai => "selesai",
+            },
+            reasons: case.reasons.clone(),
+            weight: case.weight,
+            probability: case.probability,
+            records: case.records.iter().map(|record| record.0).collect(),
+            persons: case.persons.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl From<&Explained> for ExplanationDto {
+    fn from(why: &Explained) -> Self {
+        let lines = why.lines.iter().map(|line| ExplanationLineDto {
+            comparison: line.comparison.clone(),
+            level: line.level.clone(),
+            weight: line.weight,
+        });
+        Self {
+            lines: lines.collect(),
+            total: why.total,
+            probability: why.probability,
+            decision: why.decision.clone(),
+            vetoes: why.vetoes.clone(),
+            threshold_review: why.thresholds.0,
+            threshold_link: why.thresholds.1,
+            model: why.model.clone(),
+        }
+    }
+}
+
+impl From<&Decision> for DecisionDto {
+    fn from(decision: &Decision) -> Self {
+        let putusan = match decision.verdict {
+            Some(Verdict::Gabungkan) => "GABUNGKAN",
+            Some(Verdict::BukanDuplikat) => "BUKAN_DUPLIKAT",
+            None => "BATALKAN",
+        };
+        Self { putusan, alasan: decision.reason.clone(), by: decision.by.clone(), at: decision.at.to_string() }
+    }
+}
+
+impl From<&CaseView> for CaseDto {
+    fn from(view: &CaseView) -> Self {
+        Self {
+            line: view.into(),
+            sources: view.records.iter().map(RecordDto::from).collect(),
+            explanation: (&view.explained).into(),
+            decisions: view.decisions.iter().map(DecisionDto::from).collect(),
+        }
+    }
+}
+
+/// Cases, those that matter most first.
+#[utoipa::path(get, path = "/v1/cases", tag = "review", operation_id = "listCases", params(CaseParams),
+    responses((status = 200, description = "Cases", body = PageDto<CaseLineDto>),
+        (status = 403, description = "No right to review", body = ProblemDocument, content_type = "application/problem+json")))]
+pub(crate) async fn list(
+    Reader(caller): Reader,
+    request: HttpRequest,
+    config: web::Data<Config>,
+    gateway: Backend,
+) -> Result<HttpResponse, Problem> {
+    need(&caller, Right::Review)?;
+    let params: CaseParams = query(&request)?;
+    let limit = page_size(params.limit.as_deref(), &config.limits)?;
+    let kode_wilayah = region("kode_wilayah", params.kode_wilayah)?;
+    let filter = CaseFilter { reason: params.reason, kode_wilayah, decided: decided(params.state.as_deref())? };
+    let page = gateway.get()?.cases(&caller, filter.clone(), params.cursor, limit).await?;
+    let more = [
+        ("reason", filter.reason.as_deref()),
+        ("kode_wilayah", filter.kode_wilayah.as_deref()),
+        ("state", params.state.as_deref()),
+    ];
+    let next = next_path("/v1/cases", page.next.as_deref(), limit, &more);
+    let items: Vec<CaseLineDto> = page.items.iter().map(CaseLineDto::from).collect();
+    Ok(HttpResponse::Ok().json(PageDto { items, next, total: page.total }))
+}
+
+/// One case.
+#[utoipa::path(get, path = "/v1/cases/{id}", tag = "review", operation_id = "getCase",
+    params(("id" = String, Path, description = "Id of the case")),
+    responses((status = 200, description = "The case", body = CaseDto),
+        (status = 404, description = "No such case", body = ProblemDocument, content_type = "application/problem+json")))]
+pub(crate) async fn show(
+    Reader(caller): Reader,
+    id: web::Path<String>,
+    gateway: Backend,
+) -> Result<web::Json<CaseDto>, Problem> {
+    need(&caller, Right::Review)?;
+    let view = gateway.get()?.case(&caller, &id).await?;
+    Ok(web::Json(CaseDto::from(&view)))
+}
+
+/// Decide a case, or take a decision back.
+///
+/// When the answer is there, so is the effect on the persons.
+#[utoipa::path(post, path = "/v1/cases/{id}/verdict", tag = "review", operation_id = "decideCase",
+    params(("id" = String, Path, description = "Id of the case"),
+           ("Idempotency-Key" = String, Header, description = "1 to 128 visible characters, new for each new body")),
+    request_body = VerdictDto,
+    responses((status = 200, description = "The case as it stands now", body = CaseDto),
+        (status = 409, description = "Somebody was faster", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "No reason given", body = ProblemDocument, content_type = "application/problem+json")))]
+pub(crate) async fn decide(
+    writer: Writer,
+    id: web::Path<String>,
+    request: HttpRequest,
+    payload: web::Payload,
+    config: web::Data<Config>,
+    gateway: Backend,
+) -> Result<web::Json<CaseDto>, Problem> {
+    need(&writer.caller, Right::Review)?;
+    let incoming = Incoming::open(&request, payload, JSON, &config.limits, config.limits.max_document_bytes)?;
+    let answer: VerdictDto = incoming.json().await?;
+    let answer = verdict_request(answer.putusan, &answer.alasan)?;
+    let view = gateway.get()?.decide(&writer.caller, &id, writer.key, answer).await?;
+    Ok(web::Json(CaseDto::from(&view)))
+}
+
+/// A decision with a reason that can be kept.
+pub(crate) fn verdict_request(putusan: Putusan, alasan: &str) -> Result<VerdictRequest, Problem> {
+    let reason = alasan.trim();
+    if (1..=MAX_REASON_CHARS).contains(&reason.chars().count()) {
+        return Ok(VerdictRequest { verdict: putusan.verdict(), reason: reason.to_owned() });
+    }
+    let pesan = format!("alasan wajib diisi, paling banyak {MAX_REASON_CHARS} huruf");
+    let message = format!("a reason is needed, of at most {MAX_REASON_CHARS} characters");
+    Err(Problem::field(Code::FieldInvalid, "/alasan", &pesan, &message))
+}
+
+fn decided(state: Option<&str>) -> Result<Decided, Problem> {
+    match state {
+        None | Some("baru") => Ok(Decided::Open),
+        Some("selesai") => Ok(Decided::Done),
+        Some(_) => Err(Problem::field(Code::QueryInvalid, "state", "isi baru atau selesai", "give baru or selesai")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::steward::samples;
+
+    #[test]
+    fn a_verdict_needs_a_reason() {
+        let verdict = |putusan, reason: &str| verdict_request(putusan, reason).map(|request| request.verdict);
+        assert_eq!(verdict(Putusan::Gabungkan, " jelas ").expect("good"), Some(Verdict::Gabungkan));
+        assert_eq!(verdict(Putusan::BukanDuplikat, "kembar").expect("good"), Some(Verdict::BukanDuplikat));
+        assert_eq!(verdict(Putusan::Batalkan, "keliru").expect("good"), None);
+        for reason in ["", "  \n", &"x".repeat(MAX_REASON_CHARS + 1)] {
+            assert_eq!(verdict(Putusan::Gabungkan, reason).expect_err("refused").code(), Code::FieldInvalid);
+        }
+    }
+
+    #[test]
+    fn a_case_leaves_the_gateway_masked_and_adds_up() {
+        let case = CaseDto::from(&samples::case_view());
+        let sum: f64 = case.explanation.lines.iter().map(|line| line.weight).sum();
+        assert!((sum - case.explanation.total).abs() < 1e-9);
+        let text = serde_json::to_string(&case).expect("JSON");
+        for secret in samples::SECRETS {
+            assert!(!text.contains(secret), "{secret} left the gateway");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Where the gateway listens and the limits of everything that comes in from there.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The outside of the gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Address and port; loopback by default.
+    pub listen: SocketAddr,
+    /// Certificate and key. There is no way to serve without TLS.
+    pub tls: Tls,
+    /// The origin browsers know the gateway by (`https://padan.example.go.id`), where it differs from the `Host` they send.
+    pub public_url: Option<String>,
+    /// Worker threads; one a core when absent.
+    pub workers: Option<usize>,
+    /// Limits.
+    pub limits: Limits,
+}
+
+/// PEM files of the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// Certificate chain, the server's own first.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// Every limit of the outside, by name. `_s` are seconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of one pushed batch.
+    pub max_body_bytes: u64,
+    /// Bytes of one row sent alone.
+    pub max_record_bytes: u64,
+    /// Bytes of any other JSON body.
+    pub max_document_bytes: u64,
+    /// Bytes of a form.
+    pub max_form_bytes: u64,
+    /// Bytes that are parsed in one go, away from the network thread.
+    pub parse_chunk_bytes: usize,
+    /// Time for the head of a request.
+    pub head_timeout_s: u64,
+    /// Time for the whole body of a request.
+    pub body_timeout_s: u64,
+    /// Time between two pieces of a body.
+    pub body_idle_s: u64,
+    /// Time between two requests of one connection.
+    pub keep_alive_s: u64,
+    /// Time for work in flight when the gateway stops.
+    pub stop_timeout_s: u64,
+    /// Open connections a worker.
+    pub max_connections: usize,
+    /// Items of a page, when the caller does not say.
+    pub page_items: usize,
+    /// Items of a page at most.
+    pub max_page_items: usize,
+    /// Receipt lines in the answer to a push; the rest is in the receipt.
+    pub max_answer_lines: usize,
+    /// Entries of a completeness declaration.
+    pub max_declared: usize,
+    /// Findings on one page of the report screens.
+    pub page_findings: usize,
+    /// Signed-in stewards at a time.
+    pub max_sessions: usize,
+    /// Minutes until a steward has to sign in again.
+    pub session_minutes: u64,
+    /// Wrong access codes from one address in a minute before it has to wait.
+    pub sign_in_failures: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)),
+            tls: Tls::default(),
+            public_url: None,
+            workers: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self { cert: PathBuf::from("keys/server.pem"), key: PathBuf::from("keys/server-key.pem") }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 16 << 20,
+            max_record_bytes: 64 << 10,
+            max_document_bytes: 1 << 20,
+            max_form_bytes: 16 << 10,
+            parse_chunk_bytes: 256 << 10,
+            head_timeout_s: 10,
+            body_timeout_s: 600,
+            body_idle_s: 30,
+            keep_alive_s: 60,
+            stop_timeout_s: 30,
+            max_connections: 10_000,
+            page_items: 50,
+            max_page_items: 1_000,
+            max_answer_lines: 100,
+            max_declared: 10_000,
+            page_findings: 100,
+            max_sessions: 1_000,
+            session_minutes: 60,
+            sign_in_failures: 5,
+        }
+    }
+}
+
+/// A setting that would not work.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// Zero where at least one is needed.
+    #[error("http.limits.{name} must be at least 1")]
+    Zero {
+        /// Which limit.
+        name: &'static str,
+    },
+    /// Browsers would never send this origin.
+    #[error("http.public_url must be https://HOST[:PORT] without a path")]
+    PublicUrl,
+    /// The default page is larger than the largest one.
+    #[error("http.limits.page_items is over max_page_items")]
+    Page,
+}
+
+impl Config {
+    /// Checks what serde cannot.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let limits = &self.limits;
+        let positive: [(&'static str, u64); 17] = [
+            ("max_body_bytes", limits.max_body_bytes),
+            ("max_record_bytes", limits.max_record_bytes),
+            ("max_document_bytes", limits.max_document_bytes),
+            ("max_form_bytes", limits.max_form_bytes),
+            ("parse_chunk_bytes", limits.parse_chunk_bytes as u64),
+            ("head_timeout_s", limits.head_timeout_s),
+            ("body_timeout_s", limits.body_timeout_s),
+            ("body_idle_s", limits.body_idle_s),
+            ("stop_timeout_s", limits.stop_timeout_s),
+            ("max_connections", limits.max_connections as u64),
+            ("page_items", limits.page_items as u64),
+            ("max_answer_lines", limits.max_answer_lines as u64),
+            ("max_declared", limits.max_declared as u64),
+            ("page_findings", limits.page_findings as u64),
+            ("max_sessions", limits.max_sessions as u64),
+            ("session_minutes", limits.session_minutes),
+            ("sign_in_failures", u64::from(limits.sign_in_failures)),
+        ];
+        if let Some((name, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
+            return Err(ConfigError::Zero { name });
+        }
+        if limits.page_items > limits.max_page_items {
+            return Err(ConfigError::Page);
+        }
+        let origin =
+            |url: &str| url.strip_prefix("https://").is_some_and(|host| !host.is_empty() && !host.contains('/'));
+        if self.public_url.as_deref().is_some_and(|url| !origin(url)) {
+            return Err(ConfigError::PublicUrl);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_a_good_configuration() {
+        assert_eq!(Config::default().check(), Ok(()));
+        assert_eq!(toml::from_str::<Config>("").expect("all defaults"), Config::default());
+    }
+
+    #[test]
+    fn settings_that_would_not_work_are_refused() {
+        for (text, error) in [
+            ("public_url = \"http://padan.id\"", ConfigError::PublicUrl),
+            ("public_url = \"https://padan.id/x\"", ConfigError::PublicUrl),
+            ("[limits]\nmax_body_bytes = 0", ConfigError::Zero { name: "max_body_bytes" }),
+            ("[limits]\npage_items = 2000", ConfigError::Page),
+        ] {
+            let config: Config = toml::from_str(text).expect("known keys");
+            assert_eq!(config.check(), Err(error), "{text}");
+        }
+        assert!(toml::from_str::<Config>("listn = \"0.0.0.0:1\"").is_err());
+        assert!(toml::from_str::<Config>("[limits]\nmax_body = 1").is_err());
+    }
+}

@@ -1,0 +1,76 @@
+//! The contract of the JSON interface as one OpenAPI 3.1 document, generated from the handlers and committed as
+//! `schemas/openapi.json`.
+
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::api::{batches, cases, completeness, health, overview, persons, receipts, records, reports, schemas};
+use super::problem::ProblemDocument;
+
+/// Everything that is described.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Padan",
+        description = "The hub where agencies' lists of social-assistance beneficiaries meet: who is the same person, \
+                       who is paid twice, who is left out. Every write needs `Idempotency-Key`; refusals are problem \
+                       documents (RFC 9457) in two languages; no personal value ever stands in a URL.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    paths(
+        batches::push, records::push, batches::show, receipts::show, completeness::declare,
+        persons::lookup, persons::show, cases::list, cases::show, cases::decide,
+        reports::complementarity, overview::show, schemas::show, health::alive, health::ready, health::metrics,
+    ),
+    components(schemas(ProblemDocument)),
+    tags(
+        (name = "push", description = "Agencies send rows and declare feeds complete"),
+        (name = "persons", description = "Who somebody is across agencies"),
+        (name = "review", description = "What the engine could not settle"),
+        (name = "reports", description = "Gaps, overlaps and the state of the gateway"),
+        (name = "contract", description = "What a row may hold"),
+        (name = "watch", description = "For machines that watch the gateway"),
+    ),
+    security(("token" = [])),
+    modifiers(&Token),
+)]
+pub(super) struct Contract;
+
+/// The bearer token.
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        openapi.components.get_or_insert_default().add_security_scheme("token", scheme);
+    }
+}
+
+/// The document as it is committed: pretty, stable, with a line break at its end.
+pub fn document() -> String {
+    let mut text = Contract::openapi().to_pretty_json().expect("the document holds strings, numbers and maps only");
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_document_is_the_generated_one() {
+        let committed = include_str!("../../schemas/openapi.json");
+        assert!(document() == committed, "schemas/openapi.json is old; run: padan openapi > schemas/openapi.json");
+    }
+
+    #[test]
+    fn every_described_path_is_served_and_the_other_way_round() {
+        let document: serde_json::Value = serde_json::from_str(&document()).expect("JSON");
+        assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
+        let described: std::collections::BTreeSet<&str> =
+            document["paths"].as_object().expect("paths").keys().map(String::as_str).collect();
+        let served: std::collections::BTreeSet<&str> =
+            super::super::routes::API.iter().map(|(path, _)| *path).collect();
+        assert_eq!(described, served);
+    }
+}

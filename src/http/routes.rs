@@ -1,0 +1,98 @@
+//! Everything that can be asked, in one list.
+
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpResponse, Route, http::header};
+use metrics_exporter_prometheus::PrometheusHandle;
+use utoipa::OpenApi;
+use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
+
+use super::api::{batches, cases, completeness, health, overview, persons, receipts, records, reports, schemas};
+use super::config::Config;
+use super::openapi::Contract;
+use super::problem::{Code, Problem};
+use super::steward;
+use super::steward::session::Sessions;
+use crate::auth::Directory;
+use crate::domain::feed::Feed;
+
+/// Makes the route of a path: actix routes cannot be shared between workers.
+type Endpoint = fn() -> Route;
+
+/// The JSON interface: path and handler. `openapi` describes the same list.
+pub(super) const API: &[(&str, Endpoint)] = &[
+    ("/v1/feeds/{feed}/batches", || web::post().to(batches::push)),
+    ("/v1/feeds/{feed}/records", || web::post().to(records::push)),
+    ("/v1/feeds/{feed}/completeness", || web::put().to(completeness::declare)),
+    ("/v1/batches/{id}", || web::get().to(batches::show)),
+    ("/v1/batches/{id}/receipt", || web::get().to(receipts::show)),
+    ("/v1/persons/lookup", || web::post().to(persons::lookup)),
+    ("/v1/persons/{id}", || web::get().to(persons::show)),
+    ("/v1/cases", || web::get().to(cases::list)),
+    ("/v1/cases/{id}", || web::get().to(cases::show)),
+    ("/v1/cases/{id}/verdict", || web::post().to(cases::decide)),
+    ("/v1/reports/complementarity", || web::get().to(reports::complementarity)),
+    ("/v1/overview", || web::get().to(overview::show)),
+    ("/v1/schemas/{feed}", || web::get().to(schemas::show)),
+    ("/healthz", || web::get().to(health::alive)),
+    ("/readyz", || web::get().to(health::ready)),
+    ("/metrics", || web::get().to(health::metrics)),
+];
+
+/// What all workers share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    config: Data<Config>,
+    directory: Data<Directory>,
+    sessions: Data<Sessions>,
+    metrics: Data<Option<PrometheusHandle>>,
+    schemas: Data<schemas::Schemas>,
+}
+
+impl Shared {
+    /// Wraps the parts.
+    pub(super) fn new(
+        config: &Config,
+        directory: Directory,
+        sessions: Sessions,
+        metrics: Option<PrometheusHandle>,
+        feed_schema: fn(Feed) -> &'static str,
+    ) -> Self {
+        Self {
+            config: Data::new(config.clone()),
+            directory: Data::new(directory),
+            sessions: Data::new(sessions),
+            metrics: Data::new(metrics),
+            schemas: Data::new(schemas::Schemas(feed_schema)),
+        }
+    }
+
+    /// Puts everything into the application.
+    pub(super) fn configure(&self, app: &mut ServiceConfig) {
+        app.app_data(self.config.clone())
+            .app_data(self.directory.clone())
+            .app_data(self.sessions.clone())
+            .app_data(self.metrics.clone())
+            .app_data(self.schemas.clone());
+        for (path, handler) in API {
+            app.service(web::resource(*path).route(handler()));
+        }
+        steward::configure(app);
+        docs(app);
+        app.default_service(web::to(nothing));
+    }
+}
+
+/// The contract, to be read in a browser.
+fn docs(app: &mut ServiceConfig) {
+    let settings = DocsConfig::default().validator_url("none").display_operation_id(true);
+    app.service(web::resource("/docs").route(web::get().to(to_docs)));
+    app.service(SwaggerUi::new("/docs/{_:.*}").config(settings).url("/v1/openapi.json", Contract::openapi()));
+}
+
+async fn to_docs() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
+}
+
+async fn nothing() -> Result<HttpResponse, Problem> {
+    Err(Problem::new(Code::NotFound, "no resource has this path; /docs/ lists them"))
+}

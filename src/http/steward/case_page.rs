@@ -1,0 +1,167 @@
+//! One conflict: the records side by side, why they were asked about, and the verdict.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::compare::{Comparison, compare};
+use super::layout::{Lang, Layout, Steward, render};
+use super::texts::Texts;
+use super::waterfall::{Waterfall, draw};
+use super::{format, forms, labels, see_other};
+use crate::auth::Right;
+use crate::domain::case::CaseState;
+use crate::domain::date::Date;
+use crate::domain::decision::{Decision, Verdict};
+use crate::domain::person::PersonField;
+use crate::http::api::cases::{Putusan, verdict_request};
+use crate::http::config::Config;
+use crate::http::extract::Backend;
+use crate::http::problem::{Code, Problem};
+use crate::service::gateway::IdempotencyKey;
+use crate::service::views::CaseView;
+
+#[derive(Template)]
+#[template(path = "case.html")]
+pub(super) struct CasePage {
+    page: Layout,
+    t: &'static Texts,
+    id: String,
+    question: &'static str,
+    reasons: Vec<String>,
+    gist: &'static str,
+    done: bool,
+    probability: String,
+    compared: Comparison,
+    others: usize,
+    picture: Waterfall,
+    vetoes: Vec<String>,
+    model: String,
+    persons: Vec<(String, String)>,
+    decisions: Vec<DecisionRow>,
+    latest: Option<DecisionRow>,
+    saved: bool,
+    /// Makes a form safe to send twice.
+    key: String,
+}
+
+#[derive(Clone)]
+struct DecisionRow {
+    what: &'static str,
+    class: &'static str,
+    by: String,
+    at: String,
+    reason: String,
+}
+
+/// What the verdict forms send.
+#[derive(Deserialize)]
+pub(super) struct VerdictForm {
+    token: String,
+    kunci: String,
+    putusan: Putusan,
+    #[serde(default)]
+    alasan: String,
+}
+
+impl CasePage {
+    /// The page of a case as known on `today`.
+    pub(super) fn new(page: Layout, view: &CaseView, today: Date, key: String) -> Self {
+        let lang = page.lang;
+        let decisions: Vec<DecisionRow> = view.decisions.iter().map(|decision| decision_row(decision, lang)).collect();
+        // The person of the first record is the first person.
+        let mut persons = view.persons.clone();
+        persons.sort_by_key(|person| !view.records.first().is_some_and(|first| person.records.contains(&first.id)));
+        let mut compared = compare(&view.records, &persons, today, lang);
+        if view.explained.lines.iter().any(|line| line.comparison == "nama_ibu" && line.level == "same") {
+            compared.mothers_agree(lang);
+        }
+        let name = |person: &crate::domain::person::GoldenPerson| {
+            person.value(PersonField::Nama).unwrap_or(lang.texts().unknown).to_owned()
+        };
+        Self {
+            t: lang.texts(),
+            id: view.case.id.clone(),
+            question: labels::question(view.case.question, lang),
+            reasons: view.case.reasons.iter().map(|code| labels::reason(code, lang)).collect(),
+            gist: gist(view, lang.texts()),
+            done: view.case.state == CaseState::Selesai,
+            probability: format::percent(view.explained.probability, lang),
+            others: view.records.len().saturating_sub(compared.columns.len()),
+            compared,
+            picture: draw(&view.explained, lang),
+            vetoes: view.explained.vetoes.iter().map(|veto| labels::reason(veto, lang)).collect(),
+            model: view.explained.model.clone(),
+            persons: persons.iter().map(|person| (person.id.to_string(), name(person))).collect(),
+            latest: decisions.last().cloned(),
+            decisions,
+            saved: false,
+            key,
+            page,
+        }
+    }
+}
+
+/// Why the machine left it to a person, in one sentence.
+fn gist(view: &CaseView, t: &'static Texts) -> &'static str {
+    let (review, link) = view.explained.thresholds;
+    let total = view.explained.total;
+    let asked = |code: &str| view.case.reasons.iter().any(|reason| reason.starts_with(code));
+    if total < review {
+        t.gist_below
+    } else if total < link {
+        t.gist_between
+    } else if !view.explained.vetoes.is_empty() {
+        t.gist_veto
+    } else if asked("REFUSED_") {
+        t.gist_refused
+    } else if asked("NO_STRONG") {
+        t.gist_weak
+    } else {
+        t.gist_enough
+    }
+}
+
+fn decision_row(decision: &Decision, lang: Lang) -> DecisionRow {
+    let t = lang.texts();
+    let (what, class) = match decision.verdict {
+        Some(Verdict::Gabungkan) => (t.merge, "good"),
+        Some(Verdict::BukanDuplikat) => (t.distinct, "bad"),
+        None => (t.revoke, "open"),
+    };
+    let (by, reason) = (decision.by.clone(), decision.reason.clone());
+    DecisionRow { what, class, by, at: format::time(decision.at, lang), reason }
+}
+
+/// One case.
+pub(super) async fn show(
+    steward: Steward,
+    id: web::Path<String>,
+    request: HttpRequest,
+    gateway: Backend,
+) -> Result<HttpResponse, Problem> {
+    let view = gateway.get()?.case(steward.with(Right::Review)?, &id).await?;
+    let key = Uuid::now_v7().to_string();
+    let mut page = CasePage::new(steward.page, &view, format::today(), key);
+    page.saved = request.query_string().split('&').any(|pair| pair == "tersimpan=ya");
+    render(&page)
+}
+
+/// A verdict, or its undoing.
+pub(super) async fn decide(
+    steward: Steward,
+    id: web::Path<String>,
+    request: HttpRequest,
+    payload: web::Payload,
+    config: web::Data<Config>,
+    gateway: Backend,
+) -> Result<HttpResponse, Problem> {
+    let caller = steward.with(Right::Review)?;
+    let form: VerdictForm = forms::read(&request, payload, &config).await?;
+    forms::check_token(&steward.session, &form.token)?;
+    let answer = verdict_request(form.putusan, &form.alasan)?;
+    let key = IdempotencyKey::new(&form.kunci).ok_or_else(|| Problem::new(Code::KeyInvalid, "open the page again"))?;
+    let view = gateway.get()?.decide(caller, &id, key, answer).await?;
+    Ok(see_other(&format!("/konflik/{}?tersimpan=ya", view.case.id)))
+}

@@ -1,0 +1,128 @@
+//! The conflict queue.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::layout::{Lang, Layout, Steward, render};
+use super::places::{Places, places};
+use super::texts::Texts;
+use super::{format, labels};
+use crate::auth::Right;
+use crate::http::config::Config;
+use crate::http::extract::{Backend, percent, region};
+use crate::http::masked;
+use crate::http::problem::Problem;
+use crate::service::views::{CaseFilter, CaseView, Decided, Page};
+
+#[derive(Template)]
+#[template(path = "cases.html")]
+pub(super) struct CasesPage {
+    page: Layout,
+    t: &'static Texts,
+    choice: Choice,
+    places: Places,
+    reasons: Vec<(&'static str, String)>,
+    cases: Vec<CaseRow>,
+    total: Option<String>,
+    next: Option<String>,
+}
+
+/// What the queue is narrowed to.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Choice {
+    #[serde(default)]
+    alasan: String,
+    #[serde(default)]
+    wilayah: String,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    mulai: String,
+}
+
+struct CaseRow {
+    id: String,
+    question: &'static str,
+    reasons: Vec<String>,
+    sides: Vec<Side>,
+    weight: String,
+    probability: String,
+}
+
+struct Side {
+    name: String,
+    born: String,
+    nik: String,
+    feed: &'static str,
+}
+
+impl Choice {
+    fn filter(&self) -> Result<CaseFilter, Problem> {
+        Ok(CaseFilter {
+            reason: Some(self.alasan.clone()).filter(|reason| !reason.is_empty()),
+            kode_wilayah: region("wilayah", Some(self.wilayah.trim().to_owned()))?,
+            decided: if self.done() { Decided::Done } else { Decided::Open },
+        })
+    }
+
+    fn done(&self) -> bool {
+        self.status == "selesai"
+    }
+
+    fn query(&self) -> String {
+        format!("alasan={}&wilayah={}&status={}", percent(&self.alasan), percent(&self.wilayah), percent(&self.status))
+    }
+}
+
+impl CasesPage {
+    /// One page of the queue.
+    pub(super) fn new(page: Layout, choice: Choice, cases: &Page<CaseView>) -> Self {
+        let lang = page.lang;
+        let codes = cases.items.iter().flat_map(|view| &view.records).filter_map(|record| record.core.kecamatan());
+        let places = places(&choice.wilayah, codes);
+        let next = cases.next.as_deref().map(|cursor| format!("/konflik?{}&mulai={}", choice.query(), percent(cursor)));
+        Self {
+            t: lang.texts(),
+            reasons: labels::reasons(lang),
+            cases: cases.items.iter().map(|view| case_row(view, lang)).collect(),
+            total: cases.total.map(|total| format::count(total, lang)),
+            next,
+            choice,
+            places,
+            page,
+        }
+    }
+}
+
+fn case_row(view: &CaseView, lang: Lang) -> CaseRow {
+    let side = |record: &crate::domain::record::Record| Side {
+        name: record.core.nama.clone().unwrap_or_else(|| lang.texts().unknown.to_owned()),
+        born: record.core.tanggal_lahir.map(|day| format::date(day, lang)).unwrap_or_default(),
+        nik: record.core.nik.as_deref().map(masked::number).unwrap_or_default(),
+        feed: labels::feed(record.key.feed, lang),
+    };
+    CaseRow {
+        id: view.case.id.clone(),
+        question: labels::question(view.case.question, lang),
+        reasons: view.case.reasons.iter().map(|code| labels::reason(code, lang)).collect(),
+        sides: view.records.iter().take(2).map(side).collect(),
+        weight: format::weight(view.case.weight, lang),
+        probability: format::percent(view.case.probability, lang),
+    }
+}
+
+/// The queue, narrowed as the query says.
+pub(super) async fn show(
+    steward: Steward,
+    request: HttpRequest,
+    config: web::Data<Config>,
+    gateway: Backend,
+) -> Result<HttpResponse, Problem> {
+    let caller = steward.with(Right::Review)?;
+    let choice =
+        web::Query::<Choice>::from_query(request.query_string()).map(web::Query::into_inner).unwrap_or_default();
+    let cursor = Some(choice.mulai.clone()).filter(|cursor| !cursor.is_empty());
+    let cases = gateway.get()?.cases(caller, choice.filter()?, cursor, config.limits.page_items).await?;
+    render(&CasesPage::new(steward.page, choice, &cases))
+}

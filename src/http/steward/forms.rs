@@ -1,0 +1,91 @@
+//! Forms: read within limits, and only when they were filled in on a page of ours.
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, web};
+use serde::de::DeserializeOwned;
+
+use super::session::Session;
+use crate::http::body::Incoming;
+use crate::http::config::Config;
+use crate::http::problem::{Code, Problem};
+
+const FORM: &[&str] = &["application/x-www-form-urlencoded"];
+
+/// Reads a form that was sent from this origin.
+pub(super) async fn read<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: web::Payload,
+    config: &Config,
+) -> Result<T, Problem> {
+    same_origin(request, config.public_url.as_deref())?;
+    let body = Incoming::open(request, payload, FORM, &config.limits, config.limits.max_form_bytes)?.whole().await?;
+    let unreadable = || Problem::new(Code::BadRequest, "the form cannot be read");
+    let text = std::str::from_utf8(&body).map_err(|_| unreadable())?;
+    web::Query::from_query(text).map(web::Query::into_inner).map_err(|_| unreadable())
+}
+
+/// Refuses a form whose token is not that of the session.
+pub(super) fn check_token(session: &Session, token: &str) -> Result<(), Problem> {
+    let equal = session.form_token.len() == token.len()
+        && session.form_token.bytes().zip(token.bytes()).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0;
+    if equal { Ok(()) } else { Err(foreign()) }
+}
+
+/// Browsers name the origin of every form they send; without it, or with another one, nothing is done.
+fn same_origin(request: &HttpRequest, public_url: Option<&str>) -> Result<(), Problem> {
+    let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let ours = public_url.map(str::to_owned).or_else(|| Some(format!("https://{}", host(request)?)));
+    let origin = text(header::ORIGIN).ok_or_else(foreign)?;
+    if ours.is_some_and(|ours| ours.trim_end_matches('/').eq_ignore_ascii_case(origin)) {
+        Ok(())
+    } else {
+        Err(foreign())
+    }
+}
+
+/// The host the browser asked for: the header in HTTP/1.1, the authority in HTTP/2.
+fn host(request: &HttpRequest) -> Option<String> {
+    let header = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+    header.map(str::to_owned).or_else(|| request.uri().authority().map(ToString::to_string))
+}
+
+fn foreign() -> Problem {
+    Problem::new(Code::ForeignForm, "open the page again and send the form from there")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::steward::samples;
+    use actix_web::test::TestRequest;
+
+    #[test]
+    fn only_forms_of_this_origin_count() {
+        for (origin, public_url, good) in [
+            (Some("https://padan.test:8443"), None, true),
+            (Some("https://PADAN.test:8443"), None, true),
+            (Some("http://padan.test:8443"), None, false),
+            (Some("https://evil.test"), None, false),
+            (Some("null"), None, false),
+            (None, None, false),
+            (Some("https://padan.go.id"), Some("https://padan.go.id"), true),
+            (Some("https://padan.test:8443"), Some("https://padan.go.id"), false),
+        ] {
+            let mut request = TestRequest::post().insert_header((header::HOST, "padan.test:8443"));
+            if let Some(origin) = origin {
+                request = request.insert_header((header::ORIGIN, origin));
+            }
+            let answer = same_origin(&request.to_http_request(), public_url);
+            assert_eq!(answer.is_ok(), good, "{origin:?} {public_url:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_token_of_the_session_counts() {
+        let session = Session { caller: samples::caller(), form_token: "abc".to_owned() };
+        assert!(check_token(&session, "abc").is_ok());
+        for token in ["", "abd", "abcd", "ABC"] {
+            assert!(check_token(&session, token).is_err(), "{token}");
+        }
+    }
+}

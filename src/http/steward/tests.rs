@@ -1,0 +1,182 @@
+//! Pages rendered from hand-made views: escaping, masking, both languages. They are also written to `target/pages`, to be
+//! looked at in a browser.
+
+use actix_web::test::TestRequest;
+use askama::Template;
+
+use super::case_page::CasePage;
+use super::cases_page::{CasesPage, Choice as CaseChoice};
+use super::findings_page::{FindingsPage, Listed, Part};
+use super::layout::{Lang, Layout};
+use super::overview_page::OverviewPage;
+use super::person_page::PersonPage;
+use super::problem_page::ProblemPage;
+use super::report_page::{Choice, ReportPage};
+use super::search_page::SearchPage;
+use super::session::Session;
+use super::sign_in::SignInPage;
+use super::{samples, style};
+use crate::domain::date::Date;
+use crate::http::problem::Code;
+use crate::service::views::Names;
+
+const TODAY: Date = Date::constant(2025, 11, 20);
+
+fn layout(path: &str, lang: &str) -> Layout {
+    let session = Session { caller: samples::caller(), form_token: "FORM-TOKEN".to_owned() };
+    let request = TestRequest::with_uri(&format!("{path}?lang={lang}")).to_http_request();
+    Layout::of(&request, Some(&session))
+}
+
+fn html(template: &impl Template) -> String {
+    template.render().expect("the template renders")
+}
+
+/// A page of two findings of the first rule.
+fn findings(part: &Part, lang: &str, names: &Names) -> String {
+    let report = samples::report_view();
+    let listed = Listed::new(part, &report.rules[0], &report, 2);
+    let page = layout("/komplementaritas/G01", lang);
+    html(&FindingsPage::new(page, part, &report.rules[0], &report, &listed, names))
+}
+
+/// Every page: file name and content.
+fn pages(lang: &str) -> Vec<(&'static str, String)> {
+    let person = samples::person_view();
+    let report = samples::report_view();
+    let nobody = Layout { user: None, menu: Vec::new(), ..layout("/masuk", lang) };
+    let key = || "KEY".to_owned();
+    let people = [samples::person_view()];
+    vec![
+        ("masuk", html(&SignInPage::new(nobody.clone(), "/konflik".to_owned(), Some(nobody.lang.texts().code_wrong)))),
+        ("ringkasan", html(&OverviewPage::new(layout("/", lang), &samples::overview()))),
+        ("konflik", html(&CasesPage::new(layout("/konflik", lang), CaseChoice::default(), &samples::cases()))),
+        ("kasus", html(&CasePage::new(layout("/konflik/C3-17", lang), &samples::case_view(), TODAY, key()))),
+        (
+            "kasus-selesai",
+            html(&CasePage::new(layout("/konflik/C3-17", lang), &samples::decided_case_view(), TODAY, key())),
+        ),
+        ("orang", html(&PersonPage::new(layout("/orang/P0000000003", lang), &person, &samples::names()))),
+        ("cari", html(&SearchPage::new(layout("/cari", lang), Some(Ok(&people))))),
+        ("komplementaritas", html(&ReportPage::new(layout("/komplementaritas", lang), Choice::default(), &report))),
+        ("temuan", findings(&Part::default(), lang, &samples::names())),
+        ("masalah", html(&ProblemPage::new(nobody, Code::NotFound, Vec::new(), Some("0193b".to_owned())))),
+    ]
+}
+
+#[test]
+fn every_page_renders_in_both_languages_and_shows_no_secret() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pages");
+    std::fs::create_dir_all(&folder).expect("a folder for the pages");
+    for lang in ["id", "en"] {
+        for (name, html) in pages(lang) {
+            assert!(html.contains(&format!("<html lang=\"{lang}\">")), "{name}");
+            for secret in samples::SECRETS {
+                assert!(!html.contains(secret), "{name} shows {secret}");
+            }
+            for forbidden in ["<script", "javascript:", " style=", "onclick", "http://"] {
+                assert!(!html.contains(forbidden), "{name} has {forbidden}");
+            }
+            let html = html.replace(style::css_path(), "../../src/http/steward/style.css");
+            let html = html.replace(style::icon_path(), "../../src/http/steward/icon.svg");
+            std::fs::write(folder.join(format!("{name}.{lang}.html")), html).expect("the page can be written");
+        }
+    }
+}
+
+#[test]
+fn names_are_text_and_not_markup() {
+    let cases = html(&CasesPage::new(layout("/konflik", "id"), CaseChoice::default(), &samples::cases()));
+    assert!(
+        cases.contains("RANI &#60;script&#62;") || cases.contains("RANI &lt;script&gt;"),
+        "the name is not escaped"
+    );
+    let mut view = samples::case_view();
+    view.records[0].core.nama = Some(samples::MARKUP.to_owned());
+    let case = html(&CasePage::new(layout("/konflik/C3-17", "id"), &view, TODAY, String::new()));
+    assert!(!case.contains("<script"), "a difference mark broke the escaping");
+}
+
+#[test]
+fn an_open_case_offers_two_verdicts_and_a_decided_one_their_undoing() {
+    let open = html(&CasePage::new(layout("/konflik/C3-17", "id"), &samples::case_view(), TODAY, "KEY".to_owned()));
+    let done =
+        html(&CasePage::new(layout("/konflik/C3-17", "id"), &samples::decided_case_view(), TODAY, "KEY".to_owned()));
+    for (words, in_open, in_done) in [
+        ("value=\"GABUNGKAN\"", true, false),
+        ("value=\"BUKAN_DUPLIKAT\"", true, false),
+        ("value=\"BATALKAN\"", false, true),
+        ("name=\"token\" value=\"FORM-TOKEN\"", true, true),
+        ("name=\"kunci\" value=\"KEY\"", true, true),
+        ("Akta kelahiran sama", false, true),
+        ("dua angka berdampingan tertukar", true, true),
+        ("tidak sesuai data", true, true),
+    ] {
+        assert_eq!((open.contains(words), done.contains(words)), (in_open, in_done), "{words}");
+    }
+}
+
+#[test]
+fn a_report_shows_what_cannot_be_assessed_and_why() {
+    let page = html(&ReportPage::new(layout("/komplementaritas", "id"), Choice::default(), &samples::report_view()));
+    assert!(page.contains("belum dapat dinilai") && page.contains("811"));
+    assert!(page.contains("bank-rekening"));
+    assert!(
+        page.contains("/komplementaritas/G01?tanggal=&#38;wilayah=&#38;kecamatan=320101"),
+        "cells lead to their list"
+    );
+}
+
+#[test]
+fn a_list_of_findings_has_pages() {
+    let part = |query: &str| actix_web::web::Query::<Part>::from_query(query).expect("a part").into_inner();
+    let page = |query: &str| findings(&part(query), "id", &samples::names());
+    for (query, next, previous) in [
+        ("", true, false),
+        ("hal=2", false, true),
+        ("hal=99", false, true),
+        ("hal=x", true, false),
+        ("kecamatan=329999", false, false),
+    ] {
+        let page = page(query);
+        assert_eq!((page.contains("rel=\"next\""), page.contains("rel=\"prev\"")), (next, previous), "{query}");
+    }
+}
+
+#[test]
+fn findings_show_names_to_those_who_may_see_them_and_numbers_to_others() {
+    let named = findings(&Part::default(), "id", &samples::names());
+    let bare = findings(&Part::default(), "id", &Names::default());
+    for (words, with, without) in [
+        (">RANI PUSPITASARI</a>", true, false),
+        ("Keluarga EMA SURYANI", true, false),
+        (">P0000000003</a>", false, true),
+        ("2 temuan", true, true),
+        ("○ 1 belum dapat dinilai", true, true),
+        ("Tindak lanjut:", true, true),
+        ("tidak ada barisnya", true, true),
+        ("Triwulan IV 2025", true, true),
+    ] {
+        assert_eq!((named.contains(words), bare.contains(words)), (with, without), "{words}");
+    }
+}
+
+#[test]
+fn the_language_is_asked_for_remembered_or_indonesian() {
+    use actix_web::cookie::Cookie;
+    for (uri, cookie, lang) in [
+        ("/", None, Lang::Indonesian),
+        ("/?lang=en", None, Lang::English),
+        ("/", Some("en"), Lang::English),
+        ("/?lang=id", Some("en"), Lang::Indonesian),
+        ("/?lang=fr", Some("xx"), Lang::Indonesian),
+    ] {
+        let mut request = TestRequest::with_uri(uri);
+        if let Some(value) = cookie {
+            request = request.cookie(Cookie::new("bahasa", value));
+        }
+        assert_eq!(Lang::of(&request.to_http_request()), lang, "{uri} {cookie:?}");
+    }
+    let layout = Layout::of(&TestRequest::with_uri("/konflik?alasan=V1&lang=en").to_http_request(), None);
+    assert_eq!(layout.switch, ["/konflik?alasan=V1&lang=id", "/konflik?alasan=V1&lang=en"]);
+}

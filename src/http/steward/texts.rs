@@ -1,0 +1,211 @@
+//! The words of the pages in two languages, one line each; a word cannot be missing in one of them.
+
+macro_rules! texts {
+    ($($name:ident = $id:literal, $en:literal;)+) => {
+        /// The words of one language.
+        #[derive(Debug)]
+        pub(super) struct Texts {
+            $(pub(super) $name: &'static str,)+
+        }
+
+        /// Bahasa Indonesia.
+        pub(super) static INDONESIAN: Texts = Texts { $($name: $id,)+ };
+        /// English.
+        pub(super) static ENGLISH: Texts = Texts { $($name: $en,)+ };
+    };
+}
+
+texts! {
+    tagline = "Pemadanan data bantuan sosial", "Matching of social-assistance data";
+    skip = "Langsung ke isi", "Skip to content";
+    menu = "Menu utama", "Main menu";
+    language = "Bahasa", "Language";
+    sign_in = "Masuk", "Sign in";
+    sign_out = "Keluar", "Sign out";
+    masked_note = "NIK, No. KK, nomor rekening, dan nama ibu ditampilkan tersamar.", "NIK, KK, account numbers and mothers' names are shown masked.";
+    unknown = "tidak diketahui", "not known";
+    none = "Tidak ada", "None";
+    filter = "Terapkan", "Apply";
+    all = "Semua", "All";
+    next_page = "Berikutnya", "Next";
+    first_page = "Kembali ke awal", "Back to the start";
+    previous_page = "Sebelumnya", "Previous";
+
+    code = "Kode akses", "Access code";
+    code_hint = "Kode akses diberikan oleh pengelola gerbang dan tidak disimpan di peramban.", "The operator of the gateway gives you the code; the browser does not keep it.";
+    code_wrong = "Kode akses tidak dikenal. Periksa kembali, lalu coba lagi.", "The access code is not known. Check it and try again.";
+    code_wait = "Terlalu banyak percobaan. Tunggu satu menit, lalu coba lagi.", "Too many attempts. Wait a minute, then try again.";
+    welcome = "Masuk ke Padan", "Sign in to Padan";
+    welcome_text = "Siapa orang yang sama di beberapa instansi, siapa yang dibayar dua kali, dan siapa yang terlewat.", "Who is the same person across agencies, who is paid twice, and who is left out.";
+
+    overview = "Ringkasan", "Overview";
+    persons = "Orang", "Persons";
+    families = "Keluarga", "Families";
+    in_many_feeds = "Dikenal di dua feed atau lebih", "Known in two feeds or more";
+    open_cases = "Menunggu keputusan", "Waiting for a decision";
+    decided_cases = "sudah diputus", "decided";
+    waiting_rows = "Baris menunggu dipadankan", "Rows waiting to be matched";
+    closed_feeds = "Pernyataan kelengkapan", "Declarations of completeness";
+    feeds = "Feed", "Feeds";
+    feed = "Feed", "Feed";
+    agency = "Instansi", "Agency";
+    records = "Data", "Records";
+    flagged = "Ditandai", "Flagged";
+    last_push = "Kiriman terakhir", "Last push";
+    last_batches = "Kiriman terbaru", "Latest batches";
+    received = "Waktu terima", "Received";
+    rows = "Baris", "Rows";
+    accepted = "Diterima", "Accepted";
+    refused = "Ditolak", "Refused";
+    state = "Status", "State";
+    matched = "Sudah dipadankan", "Matched";
+    matching = "Sedang dipadankan", "Being matched";
+    stop_keys = "Kunci yang terlalu umum untuk dibandingkan", "Keys too common to be compared";
+    rule = "Aturan", "Rule";
+    model = "Model pencocokan", "Match model";
+    never = "belum pernah", "never";
+
+    queue = "Antrian Konflik", "Conflict queue";
+    queue_intro = "Kasus yang tidak boleh diputus mesin. Yang paling mirip ada di atas.", "Cases the engine may not decide. The closest matches come first.";
+    queue_empty = "Tidak ada kasus pada pilihan ini.", "There is no case in this selection.";
+    case = "Kasus", "Case";
+    why_asked = "Mengapa ditanyakan", "Why it is asked";
+    region = "Wilayah", "Region";
+    region_code = "Wilayah (kode)", "Region (code)";
+    to_decision = "Ke keputusan", "To the decision";
+    gist_enough = "Jumlahnya cukup untuk digabungkan.", "The sum is enough for a link.";
+    gist_veto = "Jumlahnya cukup untuk digabungkan, tetapi ada penahan: mesin tidak boleh memutuskannya sendiri.", "The sum is enough for a link, but a veto holds: the engine may not decide alone.";
+    gist_refused = "Jumlahnya cukup untuk digabungkan, tetapi data lain pada kedua orang tidak cocok satu sama lain.", "The sum is enough for a link, but the other records of the two persons do not fit together.";
+    gist_weak = "Jumlahnya cukup untuk digabungkan, tetapi tidak ada penanda kuat: NIK yang sama, atau nama dan tanggal lahir yang sama bersama keluarga atau wilayah.", "The sum is enough for a link, but no strong identifier agrees: the NIK, or name and birth date together with family or region.";
+    gist_between = "Jumlahnya di antara kedua ambang: mungkin orang yang sama, mungkin bukan.", "The sum lies between the thresholds: maybe one person, maybe not.";
+    gist_below = "Jumlahnya di bawah ambang tinjau.", "The sum is below the review threshold.";
+    open = "Belum diputus", "Open";
+    decided = "Sudah diputus", "Decided";
+    score = "Skor kecocokan", "Match score";
+    bits = "bit", "bits";
+    probability = "Peluang", "Probability";
+    names = "Nama pada data", "Names in the records";
+    total = "seluruhnya", "in all";
+
+    side_by_side = "Data berdampingan", "Side by side";
+    field = "Isian", "Field";
+    comparison = "Perbandingan", "Comparison";
+    as_of_sender = "Per tanggal", "As of";
+    person_now = "Orang saat ini", "Present person";
+    same = "sama", "same";
+    near = "mirip", "near";
+    different = "berbeda", "different";
+    one_missing = "hanya satu", "one only";
+    nik_says = "Isi NIK", "What the NIK says";
+    nik_region = "Wilayah terbit NIK", "Region of issue";
+    nik_birth = "Lahir menurut NIK", "Birth by NIK";
+    nik_sex = "Jenis kelamin menurut NIK", "Sex by NIK";
+    nik_relation = "Hubungan kedua NIK", "Relation of the two NIKs";
+    nik_unreadable = "NIK tidak dapat dibaca", "the NIK cannot be read";
+    agrees = "sesuai data", "as stated";
+    disagrees = "tidak sesuai data", "not as stated";
+    flags = "Tanda", "Flags";
+    other_records = "Data lain dalam kasus ini", "Other records of this case";
+    source_fields = "Isian khusus feed: program, sekolah, rekening", "What only the feeds say: programmes, school, account";
+    withdrawn = "ditarik pengirim", "withdrawn by the sender";
+
+    why_score = "Rincian skor", "Why this score";
+    why_intro = "Setiap baris menambah atau mengurangi skor. Jumlahnya dibandingkan dengan dua ambang: tinjau dan gabung.", "Each line adds to the score or takes from it. The sum is held against two thresholds: review and link.";
+    level = "Tingkat", "Level";
+    weight = "Bobot", "Weight";
+    sum = "Jumlah", "Sum";
+    ambang_review = "tinjau", "review";
+    ambang_link = "gabung", "link";
+    vetoes = "Penahan yang berlaku", "Vetoes that hold";
+
+    decision = "Keputusan", "Decision";
+    merge = "Gabungkan", "Merge";
+    merge_text = "Kedua data adalah orang yang sama. Datanya menjadi satu orang.", "Both records are the same person. They become one.";
+    distinct = "Bukan Duplikat", "Not a duplicate";
+    distinct_text = "Kedua data adalah orang yang berbeda. Mesin tidak akan menggabungkannya lagi.", "The records are different persons. The engine will not join them again.";
+    revoke = "Batalkan", "Undo";
+    revoke_text = "Keputusan ditarik kembali dan keadaan semula dipulihkan.", "The decision is taken back and the earlier state restored.";
+    reason_required = "Alasan (wajib)", "Reason (required)";
+    reason_hint = "Tulis dasar keputusan, bukan data pribadi. Auditor membacanya.", "Write what the decision rests on, no personal data. Auditors read it.";
+    history = "Riwayat", "History";
+    by = "Oleh", "By";
+    at = "Waktu", "When";
+    saved = "Keputusan tersimpan.", "The decision is stored.";
+    no_decision = "Belum ada keputusan.", "No decision yet.";
+
+    golden = "Data gabungan", "Golden record";
+    value = "Isi", "Value";
+    source = "Sumber", "Source";
+    chosen_by = "Dipilih karena", "Chosen by";
+    versions = "versi", "versions";
+    programmes = "Program", "Programmes";
+    programme = "Program", "Programme";
+    period = "Periode", "Period";
+    last_payment = "Pembayaran terakhir", "Last payment";
+    family = "Keluarga", "Family";
+    head = "Kepala keluarga", "Head of family";
+    sources = "Data asal", "Source records";
+    what_happened = "Peristiwa", "What happened";
+    reference = "Rujukan", "Reference";
+    redirected = "Nomor ini sudah digabungkan. Ini orang yang sekarang:", "This number was merged. This is the present person:";
+    open_case_note = "Ada kasus yang menunggu keputusan:", "A case waits for a decision:";
+
+    search = "Cari", "Search";
+    search_title = "Cari orang", "Find a person";
+    search_intro = "Isian tidak tersimpan di alamat halaman maupun di catatan.", "What you type is kept neither in the address nor in a log.";
+    by_nik = "Menurut NIK", "By NIK";
+    by_name = "Menurut nama dan tanggal lahir", "By name and birth date";
+    name = "Nama", "Name";
+    birth = "Tanggal lahir", "Birth date";
+    found = "ditemukan", "found";
+    found_none = "Tidak ada orang yang sesuai.", "Nobody fits.";
+    person = "Orang", "Person";
+    date_wrong = "Tulis tanggal lahir sebagai TTTT-BB-HH, misalnya 1987-05-31.", "Write the birth date as YYYY-MM-DD, such as 1987-05-31.";
+    nik_missing = "Isi NIK.", "Give a NIK.";
+    name_missing = "Isi nama dan tanggal lahir.", "Give a name and a birth date.";
+
+    complementarity = "Komplementaritas", "Complementarity";
+    complementarity_intro = "Siapa yang seharusnya menerima dan belum, siapa yang menerima ganda, dan apa yang belum dapat dinilai.", "Who should receive and does not, who receives twice, and what cannot be assessed yet.";
+    as_of = "Per tanggal", "As of";
+    gaps = "Belum menerima", "Gaps";
+    gaps_text = "Memenuhi syarat, tetapi belum menerima.", "Entitled, and not served.";
+    overlaps = "Tumpang tindih", "Overlaps";
+    overlaps_text = "Menerima ganda atau menerima padahal tidak berhak.", "Served twice, or without being entitled.";
+    quality = "Mutu data", "Data quality";
+    quality_text = "Data di balik pembayaran perlu diperbaiki.", "The data behind a payment need repair.";
+    kecamatan = "Kecamatan", "Sub-district";
+    all_kecamatan = "Semua kecamatan", "All sub-districts";
+    no_region = "Wilayah tidak diketahui", "Region not known";
+    cannot_assess = "belum dapat dinilai", "cannot be assessed yet";
+    of_assessed = "dari yang dinilai", "of those assessed";
+    legal = "Dasar", "Basis";
+    severity = "Tingkat", "Severity";
+    open_feeds = "Feed yang belum dinyatakan lengkap", "Feeds not declared complete";
+    open_feeds_text = "Selama feed ini terbuka, data yang tidak ada belum berarti belum menerima.", "As long as these are open, a missing row is not a gap.";
+    answers = "Jawaban tertahan", "Answers held back";
+    findings = "temuan", "findings";
+    to_do = "Tindak lanjut", "What to do";
+    subject = "Subjek", "Subject";
+    evidence = "Bukti", "Evidence";
+    note = "Keterangan", "Note";
+    no_findings = "Tidak ada temuan pada pilihan ini.", "There is no finding in this selection.";
+    report_empty = "Belum ada data yang dapat dinilai.", "There is nothing to assess yet.";
+    data_state = "Keadaan data sampai baris", "Data up to row";
+    rule_list = "Arti kode aturan", "What the rule codes mean";
+    hint_cell = "Angka tebal: temuan. Angka bertanda ○: belum dapat dinilai. Setiap angka membuka daftarnya.", "Bold: findings. With ○: cannot be assessed yet. Every figure opens its list.";
+
+    problem = "Permintaan tidak dapat dilayani", "The request was not served";
+    request_id = "Nomor permintaan", "Request id";
+    back_home = "Ke halaman ringkasan", "To the overview";
+    status = "Status HTTP", "HTTP status";
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_two_languages_are_two() {
+        assert_ne!(super::INDONESIAN.merge, super::ENGLISH.merge);
+        assert_eq!(super::INDONESIAN.merge, "Gabungkan");
+        assert_eq!(super::INDONESIAN.distinct, "Bukan Duplikat");
+    }
+}

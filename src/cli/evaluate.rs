@@ -1,0 +1,324 @@
+//! `padan evaluate`: how good clusters and pairs are, against a truth.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::input::{CsvRows, InputError, InputOptions, InputTable, RowProblem, TextColumn, TextIndex, Wanted};
+use super::terminal::{Terminal, table, thousands};
+use super::{CliError, Outcome};
+use crate::service::evaluate::{self, ClusterQuality, ListedPair, PairDecision, PairQuality};
+
+const HELP: &str = "\
+Truth files: CSV or Parquet with id (or unique_id) and cluster; kebenaran.csv with feed, id_sumber and person_id (the id
+is FEED|id_sumber); a FEBRL file, where rec-17-org and rec-17-dup-0 are one entity.
+A row of the truth that is in no cluster counts as a cluster of its own.
+
+Example:
+  padan evaluate --truth kebenaran.csv --clusters out/clusters.csv --pairs out/pairs.csv";
+
+/// Measures clusters (and pairs) against the truth: pairwise and B-cubed precision, recall and F1, blocking recall.
+#[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
+pub(super) struct Args {
+    /// What is true.
+    #[arg(long, value_name = "FILE")]
+    truth: PathBuf,
+    /// What was found: CSV with id and `cluster_id`.
+    #[arg(long, value_name = "FILE")]
+    clusters: PathBuf,
+    /// The pairs that were scored: CSV with `id_l`, `id_r` and decision.
+    #[arg(long, value_name = "FILE")]
+    pairs: Option<PathBuf>,
+}
+
+/// A file cannot be used for an evaluation.
+#[derive(Debug, thiserror::Error)]
+enum EvaluateError {
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error("{}: there is no column that names the true entity", path.display())]
+    NoEntityColumn { path: PathBuf },
+    #[error("{}: row {row} names no entity", path.display())]
+    NoEntity { path: PathBuf, row: usize },
+    #[error("{}: there is no column '{column}'", path.display())]
+    NoColumn { path: PathBuf, column: &'static str },
+}
+
+impl EvaluateError {
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Input(InputError::NoIdColumn { .. }) => Some(
+                "clusters.csv has the columns id and cluster_id; a truth has id, unique_id, rec_id, or feed and id_sumber",
+            ),
+            Self::Input(error) => error.hint(),
+            Self::NoEntityColumn { .. } => Some(
+                "a truth has the columns id and cluster, or feed, id_sumber and person_id, or rec_id as FEBRL writes it",
+            ),
+            Self::NoEntity { .. } => Some("every row of a truth belongs to an entity, if only to its own"),
+            Self::NoColumn { .. } => Some("give the files that `padan dedupe` wrote, unchanged"),
+        }
+    }
+}
+
+/// What is printed with `--json`.
+#[derive(Debug, Serialize)]
+struct Report {
+    clusters: ClusterQuality,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pairs: Option<PairQuality>,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
+    let report = measure(args).map_err(|error| {
+        let hint = error.hint();
+        CliError::failed("evaluating clusters", error).hint(hint)
+    })?;
+    terminal.result(&report, || text(&report));
+    Ok(Outcome::Done)
+}
+
+/// Quality of a file of clusters against a truth: what the demo says of itself.
+pub(super) fn against_truth(truth: &Path, clusters: &Path) -> Result<ClusterQuality, CliError> {
+    let args = Args { truth: truth.to_owned(), clusters: clusters.to_owned(), pairs: None };
+    measure(&args).map(|report| report.clusters).map_err(|error| CliError::failed("evaluating clusters", error))
+}
+
+fn measure(args: &Args) -> Result<Report, EvaluateError> {
+    let (truth, clusters) = rayon::join(|| Truth::read(&args.truth), || Clusters::read(&args.clusters));
+    let (truth, clusters) = (truth?, clusters?);
+    let found = truth.found(&clusters)?;
+    drop(clusters);
+    let clusters = evaluate::clusters(&truth.labels, &found);
+    let pairs = match &args.pairs {
+        Some(path) => Some(evaluate::pairs(&truth.labels, truth.listed(path)?)),
+        None => None,
+    };
+    Ok(Report { clusters, pairs })
+}
+
+/// Rows of the truth and a number for the entity of each.
+struct Truth {
+    table: InputTable,
+    labels: Vec<u32>,
+}
+
+impl Truth {
+    fn read(path: &Path) -> Result<Self, EvaluateError> {
+        let wanted = Wanted::Any(vec!["cluster".to_owned(), "person_id".to_owned()]);
+        let table = InputTable::read(&[path.to_owned()], &InputOptions { id: None, wanted })?;
+        let named = table.column_index("cluster").or_else(|| table.column_index("person_id"));
+        let is_febrl = table.sources().iter().any(|source| source.id_column == "rec_id");
+        let missing = |row: usize| EvaluateError::NoEntity { path: path.to_owned(), row: row + 1 };
+        let labels = match named {
+            Some(column) => {
+                let column = table.column(column);
+                if let Some(row) = column.iter().position(|cell| cell.is_none()) {
+                    return Err(missing(row));
+                }
+                labels(column)
+            }
+            None if is_febrl => {
+                let mut entities = TextColumn::default();
+                for (row, id) in table.ids().iter().enumerate() {
+                    entities.push(id.and_then(febrl_entity).ok_or_else(|| missing(row))?).map_err(|_| {
+                        InputError::Row {
+                            path: path.to_owned(),
+                            line: row as u64 + 1,
+                            problem: RowProblem::TooMuchText,
+                        }
+                    })?;
+                }
+                labels(&entities)
+            }
+            None => return Err(EvaluateError::NoEntityColumn { path: path.to_owned() }),
+        };
+        Ok(Self { table, labels })
+    }
+
+    /// For each row of the truth, a number for the cluster it was found in.
+    fn found(&self, clusters: &Clusters) -> Result<Vec<u32>, EvaluateError> {
+        let index = clusters.table.unique_ids()?;
+        let cells = clusters.table.column(clusters.column);
+        let alone = clusters.table.len() as u32;
+        let found = |(row, id): (usize, Option<&str>)| {
+            let known = id.and_then(|id| index.find(id)).map(|at| at as usize);
+            known.filter(|at| cells.get(*at).is_some()).map_or(alone + row as u32, |at| clusters.labels[at])
+        };
+        Ok(self.table.ids().iter().enumerate().map(found).collect())
+    }
+
+    /// The listed pairs whose two records are in the truth.
+    fn listed(&self, path: &Path) -> Result<Vec<ListedPair>, EvaluateError> {
+        let index = self.table.unique_ids()?;
+        let mut rows = CsvRows::open(path)?;
+        let at = |rows: &CsvRows, column: &'static str| {
+            let at = rows.header().iter().position(|name| name == column);
+            at.ok_or_else(|| EvaluateError::NoColumn { path: path.to_owned(), column })
+        };
+        let (left, right) = (at(&rows, "id_l")?, at(&rows, "id_r")?);
+        let decision = at(&rows, "decision").ok();
+        let mut pairs = Vec::new();
+        while rows.advance()? {
+            let decided = match decision.map(|column| rows.cell(column)).transpose()? {
+                Some("link") => PairDecision::Link,
+                Some("review") => PairDecision::Review,
+                _ => PairDecision::Other,
+            };
+            if let (Some(l), Some(r)) = (index.find(rows.cell(left)?), index.find(rows.cell(right)?)) {
+                pairs.extend(ListedPair::new(l, r, decided));
+            }
+        }
+        Ok(pairs)
+    }
+}
+
+/// Rows of `clusters.csv` and a number for the cluster of each.
+struct Clusters {
+    table: InputTable,
+    column: usize,
+    labels: Vec<u32>,
+}
+
+impl Clusters {
+    fn read(path: &Path) -> Result<Self, EvaluateError> {
+        let options = InputOptions { id: Some("id".to_owned()), wanted: Wanted::Any(vec!["cluster_id".to_owned()]) };
+        let table = InputTable::read_unchecked(&[path.to_owned()], &options)?;
+        let column = table.column_index("cluster_id");
+        let column = column.ok_or_else(|| EvaluateError::NoColumn { path: path.to_owned(), column: "cluster_id" })?;
+        let labels = labels(table.column(column));
+        Ok(Self { table, column, labels })
+    }
+}
+
+/// A number for each row: equal where the text is equal.
+fn labels(column: &TextColumn) -> Vec<u32> {
+    let mut index = TextIndex::new(column);
+    (0..column.len()).map(|row| index.first(row)).collect()
+}
+
+/// `rec-17` of `rec-17-dup-0`.
+fn febrl_entity(id: &str) -> Option<&str> {
+    let (first, rest) = id.split_once('-')?;
+    let second = rest.split('-').next().filter(|part| !part.is_empty())?;
+    (!first.is_empty()).then(|| &id[..first.len() + 1 + second.len()])
+}
+
+fn text(report: &Report) -> String {
+    let share = |value: f64| format!("{value:.5}");
+    let quality =
+        |name: &str, q: &evaluate::Quality| vec![name.to_owned(), share(q.precision), share(q.recall), share(q.f1)];
+    let clusters = &report.clusters;
+    let mut out = format!(
+        "{} rows, {} true pairs in {} true clusters; {} clusters found, {:.3} % of the true ones exactly\n\n",
+        thousands(clusters.rows),
+        thousands(clusters.true_pairs),
+        thousands(clusters.true_clusters),
+        thousands(clusters.clusters),
+        clusters.exact * 100.0
+    );
+    let rows = [quality("pairwise", &clusters.pairwise), quality("B-cubed", &clusters.b_cubed)];
+    out.push_str(&table(&["clusters", "precision", "recall", "F1"], &rows));
+    if let Some(pairs) = &report.pairs {
+        let listed_true = pairs.blocking_recall * pairs.true_pairs as f64 / pairs.listed.max(1) as f64;
+        let row = |name: &str, count: u64, precision: f64, recall: f64| {
+            vec![name.to_owned(), thousands(count), share(precision), share(recall)]
+        };
+        let review_recall = pairs.link_or_review_recall - pairs.link_recall;
+        out.push('\n');
+        out.push_str(&table(
+            &["pairs", "number", "precision", "recall"],
+            &[
+                row("listed (blocking)", pairs.listed, listed_true, pairs.blocking_recall),
+                row("link", pairs.link, pairs.link_precision, pairs.link_recall),
+                row("review", pairs.review, pairs.review_precision, review_recall),
+                vec![
+                    "link or review".into(),
+                    thousands(pairs.link + pairs.review),
+                    String::new(),
+                    share(pairs.link_or_review_recall),
+                ],
+            ],
+        ));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(truth: (&str, &str), clusters: &str, pairs: Option<&str>) -> Result<Report, EvaluateError> {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let file = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::write(&path, text).expect("a file");
+            path
+        };
+        measure(&Args {
+            truth: file(truth.0, truth.1),
+            clusters: file("clusters.csv", clusters),
+            pairs: pairs.map(|text| file("pairs.csv", text)),
+        })
+    }
+
+    #[test]
+    fn all_forms_of_truth_are_read() {
+        // Three rows of one entity and one of another; the first two were put together, the third is in no cluster.
+        for (name, truth, ids) in [
+            ("t.csv", "id,cluster\na,1\nb,1\nc,1\nd,2\n", ["a", "b", "d"]),
+            (
+                "t.ndjson",
+                "{\"unique_id\":1,\"cluster\":5}\n{\"unique_id\":2,\"cluster\":5}\n{\"unique_id\":3,\"cluster\":5}\n{\"unique_id\":4,\"cluster\":6}\n",
+                ["1", "2", "4"],
+            ),
+            (
+                "kebenaran.csv",
+                "feed,id_sumber,person_id,family_id\nf,a,P1,F\ng,a,P1,F\ng,b,P1,F\nf,d,P2,F\n",
+                ["f|a", "g|a", "f|d"],
+            ),
+            (
+                "febrl.csv",
+                "rec_id, given_name\n rec-1-org, x\nrec-1-dup-0, x\nrec-1-dup-1,\nrec-10-org,y\n",
+                ["rec-1-org", "rec-1-dup-0", "rec-10-org"],
+            ),
+        ] {
+            let clusters =
+                format!("id,cluster_id\n{0},{0}\n{1},{0}\n{2},{2}\nnot-in-truth,{0}\n", ids[0], ids[1], ids[2]);
+            let got = report((name, truth), &clusters, None).unwrap_or_else(|error| panic!("{name}: {error}")).clusters;
+            assert_eq!((got.rows, got.true_pairs, got.found_pairs, got.common_pairs), (4, 3, 1, 1), "{name}");
+            assert_eq!((got.clusters, got.true_clusters), (3, 2), "{name}");
+        }
+    }
+
+    #[test]
+    fn pairs_are_counted_by_decision() {
+        let truth = "id,cluster\na,1\nb,1\nc,1\nd,2\n";
+        let pairs = "id_l,id_r,weight,probability,decision,rule\na,b,9,1,link,B1\na,d,8,1,link,B1\nb,c,3,0.5,review,B2\na,x,3,1,link,B2\n";
+        let got = report(("t.csv", truth), "id,cluster_id\n", Some(pairs)).expect("good files");
+        let pairs = got.pairs.expect("asked for");
+        assert_eq!((pairs.listed, pairs.link, pairs.review), (3, 2, 1));
+        assert!((pairs.link_precision - 0.5).abs() < 1e-9 && (pairs.link_or_review_recall - 2.0 / 3.0).abs() < 1e-9);
+        let text = text(&got);
+        for part in ["4 rows, 3 true pairs in 2 true clusters", "link or review", "0.66667"] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn files_that_cannot_be_used_are_named() {
+        let good = ("t.csv", "id,cluster\na,1\n");
+        for (truth, clusters, pairs, wanted) in [
+            (("t.csv", "id,x\na,1\n"), "id,cluster_id\n", None, "t.csv: there is no column that names the true entity"),
+            (("t.csv", "id,cluster\na,\n"), "id,cluster_id\n", None, "t.csv: row 1 names no entity"),
+            (("t.csv", "rec_id\nabc\n"), "id,cluster_id\n", None, "t.csv: row 1 names no entity"),
+            (good, "id,other\n", None, "clusters.csv: there is no column 'cluster_id'"),
+            (good, "id,cluster_id\n", Some("id_l,x\n"), "pairs.csv: there is no column 'id_r'"),
+        ] {
+            let error = report(truth, clusters, pairs).expect_err(wanted);
+            assert!(error.to_string().ends_with(wanted), "{error}");
+            assert!(error.hint().is_some(), "{wanted}: no hint");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! A whole gateway in this process: store, matcher and server. `serve` and `demo` run it, and so do the tests.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::Settings;
+use crate::http::{HttpError, Identity, RunningServer, Wiring};
+use crate::service::clock::Clock;
+use crate::service::gateway::Gateway;
+use crate::service::start::{Missing, StartError, StartWith};
+use crate::worker::{self, Running};
+
+/// A gateway at work.
+pub struct Launched {
+    /// The use cases.
+    pub gateway: Gateway,
+    server: RunningServer,
+    matcher: JoinHandle<()>,
+    stop: watch::Sender<Running>,
+}
+
+/// Why a gateway did not start or end well.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// Models, rules or the store.
+    #[error("opening the gateway")]
+    Start(#[from] StartError),
+    /// The listener, TLS or the server.
+    #[error("serving")]
+    Http(#[from] HttpError),
+    /// The address cannot be listened on.
+    #[error("listening on {address}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl LaunchError {
+    /// The next step, where there is an obvious one.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Http(HttpError::Tls(_)) => {
+                Some("name the files in [http.tls]; `padan keys dev --out keys` makes them for development")
+            }
+            Self::Http(HttpError::Config(_)) => Some(super::SETTINGS_HINT),
+            Self::Listen { .. } => Some("choose another port with --listen, or end what listens there"),
+            Self::Start(error) => Some(start_hint(error)),
+            Self::Http(_) => None,
+        }
+    }
+}
+
+fn start_hint(error: &StartError) -> &'static str {
+    match error {
+        StartError::Models(_) => {
+            "mend the file (config/model/README.md, config/rules/README.md), or leave the setting out to use what is built in"
+        }
+        StartError::NoStore { .. } => {
+            "check `store` in the configuration (a path there starts at the file's folder), or name it with --store"
+        }
+        StartError::Store { .. } => {
+            "end the padan that works on this store, or check the folder, its owner and the disk; --store names another"
+        }
+    }
+}
+
+/// The store, or what it is read with, cannot be used.
+pub(super) fn not_opened(error: StartError) -> super::CliError {
+    let hint = start_hint(&error);
+    super::CliError::failed("opening the store", error).hint(Some(hint))
+}
+
+/// Starts everything; returns when the gateway is ready. It stops when `stopped` resolves or [`Launched::stop`] is called.
+pub async fn launch(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+    stopped: impl Future<Output = ()> + Send + 'static,
+) -> Result<Launched, LaunchError> {
+    let identity = Identity::Files(settings.http.tls.clone());
+    let address = settings.http.listen;
+    let listener = TcpListener::bind(address).map_err(|source| LaunchError::Listen { address, source })?;
+    let start = StartWith {
+        store: settings.store.clone(),
+        missing: Missing::Create,
+        store_limits: settings.store_limits.clone(),
+        clients: settings.client.clone(),
+        settings: settings.service.clone(),
+        models: settings.models.clone(),
+        clock,
+    };
+    let (gateway, jobs) = start.open().await?;
+    let (stop, stopping) = watch::channel(Running::Yes);
+    let matcher = worker::start(gateway.clone(), jobs, stopping);
+    let wiring = Wiring { listener, identity, metrics, feed_schema: crate::service::schema_text };
+    let server = crate::http::start(gateway.clone(), &settings.http, wiring, stopped)?;
+    Ok(Launched { gateway, server, matcher, stop })
+}
+
+impl Launched {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// Waits for the shutdown signal, lets work in flight end, and closes the store.
+    pub async fn finished(self) -> Result<(), LaunchError> {
+        let ended = self.server.finished().await;
+        end(self.gateway, self.matcher, &self.stop).await;
+        Ok(ended?)
+    }
+
+    /// Stops it now, in the same order.
+    pub async fn stop(self) -> Result<(), LaunchError> {
+        let ended = self.server.stop().await;
+        end(self.gateway, self.matcher, &self.stop).await;
+        Ok(ended?)
+    }
+}
+
+async fn end(gateway: Gateway, matcher: JoinHandle<()>, stop: &watch::Sender<Running>) {
+    gateway.settled().await;
+    stop.send_replace(Running::Stopping);
+    // A matcher that panicked has said so in the log; nothing acknowledged is lost by it.
+    let _ = matcher.await;
+    gateway.close().await;
+}

@@ -1,0 +1,280 @@
+//! What the batch commands leave behind: `clusters.csv`, `pairs.csv`, `review.csv`, `summary.json`. A file is written
+//! beside its place and moved there when it is complete: nobody ever reads half of one.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+const BUFFER: usize = 1 << 18;
+
+/// An output file could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}", path.display())]
+pub struct OutputError {
+    /// Which file.
+    pub path: PathBuf,
+    /// Why.
+    pub source: io::Error,
+}
+
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// As the user's settings say.
+    Usual,
+    /// The owner alone: it holds a secret.
+    OwnerOnly,
+}
+
+/// A file that appears under its name only when it is complete.
+pub struct AtomicFile {
+    target: PathBuf,
+    temporary: PathBuf,
+    file: BufWriter<File>,
+    committed: bool,
+}
+
+impl AtomicFile {
+    /// Starts a file beside `target`. Its directory must be there.
+    pub fn create(target: &Path, access: Access) -> Result<Self, OutputError> {
+        let failed = |source| OutputError { path: target.to_owned(), source };
+        let name = target.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
+        let temporary = target.with_file_name(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        if access == Access::OwnerOnly {
+            owner_only(&mut options);
+        }
+        let file = match options.open(&temporary) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                fs::remove_file(&temporary).and_then(|()| options.open(&temporary))
+            }
+            opened => opened,
+        };
+        let file = BufWriter::with_capacity(BUFFER, file.map_err(failed)?);
+        Ok(Self { target: target.to_owned(), temporary, file, committed: false })
+    }
+
+    /// Writes the rest, syncs, and moves the file to its place.
+    pub fn commit(mut self) -> Result<(), OutputError> {
+        let finished = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
+        finished.and_then(|()| fs::rename(&self.temporary, &self.target)).map_err(|source| self.failed(source))?;
+        self.committed = true;
+        Ok(())
+    }
+
+    /// The error that names this file.
+    fn failed(&self, source: io::Error) -> OutputError {
+        OutputError { path: self.target.clone(), source }
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for AtomicFile {
+    fn drop(&mut self) {
+        if !self.committed {
+            // Nobody waits for this file any more; a temporary file that cannot be removed is overwritten next time.
+            let _ = fs::remove_file(&self.temporary);
+        }
+    }
+}
+
+#[cfg(unix)]
+fn owner_only(options: &mut OpenOptions) {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.mode(0o600);
+}
+
+#[cfg(not(unix))]
+fn owner_only(_: &mut OpenOptions) {}
+
+/// Makes the output directory.
+pub fn create_dir(path: &Path) -> Result<(), OutputError> {
+    fs::create_dir_all(path).map_err(|source| OutputError { path: path.to_owned(), source })
+}
+
+/// Writes a whole file at once.
+pub fn write_file(path: &Path, access: Access, bytes: &[u8]) -> Result<(), OutputError> {
+    let mut file = AtomicFile::create(path, access)?;
+    file.write_all(bytes).map_err(|source| file.failed(source))?;
+    file.commit()
+}
+
+/// Writes one JSON document, for people to read.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), OutputError> {
+    let failed = |source| OutputError { path: path.to_owned(), source };
+    let mut text = serde_json::to_vec_pretty(value).map_err(|error| failed(error.into()))?;
+    text.push(b'\n');
+    write_file(path, Access::Usual, &text)
+}
+
+/// A CSV file with a header, row by row.
+pub struct CsvFile {
+    path: PathBuf,
+    writer: csv::Writer<AtomicFile>,
+}
+
+impl CsvFile {
+    /// Starts a file with its header.
+    pub fn create(path: &Path, header: &[&str]) -> Result<Self, OutputError> {
+        let mut file =
+            Self { path: path.to_owned(), writer: csv::Writer::from_writer(AtomicFile::create(path, Access::Usual)?) };
+        file.row(header)?;
+        Ok(file)
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: &[&str]) -> Result<(), OutputError> {
+        self.writer.write_record(cells).map_err(|error| self.failed(error.into()))
+    }
+
+    /// Ends the file and moves it to its place.
+    pub fn commit(self) -> Result<(), OutputError> {
+        let Self { path, writer } = self;
+        let file = writer.into_inner().map_err(|error| OutputError { path, source: error.into_error() })?;
+        file.commit()
+    }
+
+    fn failed(&self, source: io::Error) -> OutputError {
+        OutputError { path: self.path.clone(), source }
+    }
+}
+
+/// `clusters.csv`: one row a record.
+pub struct ClustersFile(CsvFile);
+
+impl ClustersFile {
+    /// Starts `clusters.csv` in a directory.
+    pub fn create(dir: &Path) -> Result<Self, OutputError> {
+        CsvFile::create(&dir.join("clusters.csv"), &["id", "cluster_id"]).map(Self)
+    }
+
+    /// Adds a record. A cluster is named by the id of one of its records.
+    pub fn row(&mut self, id: &str, cluster: &str) -> Result<(), OutputError> {
+        self.0.row(&[id, cluster])
+    }
+
+    /// Ends the file.
+    pub fn commit(self) -> Result<(), OutputError> {
+        self.0.commit()
+    }
+}
+
+/// One scored pair, as it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct PairRow<'a> {
+    /// Id of one record.
+    pub left: &'a str,
+    /// Id of the other.
+    pub right: &'a str,
+    /// Match weight in bits.
+    pub weight: f64,
+    /// Probability of a match.
+    pub probability: f64,
+    /// `link` or `review`.
+    pub decision: &'a str,
+    /// The blocking rule that found it.
+    pub rule: &'a str,
+}
+
+/// `pairs.csv` or `review.csv`: one row a pair.
+pub struct PairsFile(CsvFile);
+
+impl PairsFile {
+    /// Starts a file of pairs.
+    pub fn create(path: &Path) -> Result<Self, OutputError> {
+        CsvFile::create(path, &["id_l", "id_r", "weight", "probability", "decision", "rule"]).map(Self)
+    }
+
+    /// Adds a pair.
+    pub fn row(&mut self, pair: &PairRow<'_>) -> Result<(), OutputError> {
+        let (weight, probability) = (format!("{:.4}", pair.weight), format!("{:.6}", pair.probability));
+        self.0.row(&[pair.left, pair.right, &weight, &probability, pair.decision, pair.rule])
+    }
+
+    /// Ends the file.
+    pub fn commit(self) -> Result<(), OutputError> {
+        self.0.commit()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(dir: &Path) -> Vec<String> {
+        let entries = fs::read_dir(dir).expect("a directory");
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn tables_are_quoted_where_needed() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let mut clusters = ClustersFile::create(dir.path()).expect("a file");
+        clusters.row("a,1", "a,1").expect("a row");
+        clusters.row("b", "a,1").expect("a row");
+        clusters.commit().expect("complete");
+        let mut pairs = PairsFile::create(&dir.path().join("pairs.csv")).expect("a file");
+        let pair = PairRow {
+            left: "a\"1",
+            right: "b",
+            weight: 12.345_678,
+            probability: 0.999_812_34,
+            decision: "link",
+            rule: "B1",
+        };
+        pairs.row(&pair).expect("a row");
+        pairs.commit().expect("complete");
+        for (name, text) in [
+            ("clusters.csv", "id,cluster_id\n\"a,1\",\"a,1\"\nb,\"a,1\"\n"),
+            ("pairs.csv", "id_l,id_r,weight,probability,decision,rule\n\"a\"\"1\",b,12.3457,0.999812,link,B1\n"),
+        ] {
+            assert_eq!(fs::read_to_string(dir.path().join(name)).expect("the file"), text, "{name}");
+        }
+        assert_eq!(names(dir.path()), ["clusters.csv", "pairs.csv"]);
+    }
+
+    #[test]
+    fn a_file_given_up_leaves_the_old_one() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let path = dir.path().join("summary.json");
+        write_json(&path, &serde_json::json!({"rows": 1})).expect("written");
+        let mut second = AtomicFile::create(&path, Access::Usual).expect("started");
+        second.write_all(b"half of").expect("buffered");
+        assert_eq!(names(dir.path()).len(), 2);
+        drop(second);
+        assert_eq!(names(dir.path()), ["summary.json"]);
+        assert_eq!(fs::read_to_string(&path).expect("the old file"), "{\n  \"rows\": 1\n}\n");
+    }
+
+    #[test]
+    fn a_missing_directory_is_named() {
+        let error = write_file(Path::new("/nowhere-at-all/x.csv"), Access::Usual, b"").expect_err("no directory");
+        assert_eq!(error.to_string(), "cannot write /nowhere-at-all/x.csv");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn secrets_are_for_the_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let path = dir.path().join("key.pem");
+        fs::write(&path, "old and open").expect("a file");
+        write_file(&path, Access::OwnerOnly, b"secret").expect("written");
+        assert_eq!(fs::metadata(&path).expect("the file").permissions().mode() & 0o777, 0o600);
+    }
+}

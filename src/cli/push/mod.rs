@@ -1,0 +1,564 @@
+//! `padan push`: sends feed files to a gateway in chunks that can be sent again without harm, and keeps the receipt.
+
+mod chunk;
+mod client;
+mod completeness;
+mod receipt;
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use ureq::http::Method;
+
+pub use self::chunk::ChunkLimits;
+use self::chunk::{ChunkError, Chunks};
+pub use self::client::{Answer, Call, CallError, Client, ClientError, Patience, SendError, Session, Transport};
+use self::client::{JSON, NDJSON};
+pub use self::completeness::{Declared, declare};
+pub use self::receipt::{AnswerLine, Remark};
+use self::receipt::{Origin, Receipt};
+use super::output::OutputError;
+use super::terminal::{Progress, Terminal, Unit, table, thousands};
+use super::{CliError, Outcome};
+use crate::domain::batch::{BatchCounts, RowOutcome};
+use crate::domain::feed::Feed;
+
+const READ_BUFFER: usize = 1 << 18;
+/// Refused lines that are shown when there is no receipt file.
+const SHOWN_LINES: usize = 5;
+const POLL_FIRST: Duration = Duration::from_millis(200);
+const POLL_LONGEST: Duration = Duration::from_secs(2);
+
+const HELP: &str = "\
+FEED is the feed's name; it may be left out when the files are named after their feeds (bank-rekening.ndjson).
+The same command again goes on where it stopped: what was accepted is not stored twice.
+
+Examples:
+  padan push data/*.ndjson --to https://127.0.0.1:8443 --ca keys/ca.pem --token-file dinsos.token --receipt tt.csv
+  padan push --completeness kelengkapan.json --to https://127.0.0.1:8443 --ca keys/ca.pem --token-file dinsos.token";
+
+/// Sends feed files (NDJSON) to a gateway, shows what became of the rows and writes the receipt.
+#[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
+pub(super) struct Args {
+    /// Feed and files, or files named after their feeds.
+    #[arg(value_name = "FEED|FILE", required_unless_present = "completeness")]
+    files: Vec<String>,
+    /// Address of the gateway.
+    #[arg(long, value_name = "https://HOST:PORT")]
+    to: String,
+    /// File with the token alone in it; without it the variable `PADAN_TOKEN` is read.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Certificate authority that signed the gateway's certificate (PEM).
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Rows in one request.
+    #[arg(long, value_name = "N", default_value_t = ChunkLimits::default().rows, value_parser = clap::value_parser!(u64).range(1..))]
+    chunk_rows: u64,
+    /// Write the receipt here: CSV when the name ends in .csv, else NDJSON.
+    #[arg(long, value_name = "FILE")]
+    receipt: Option<PathBuf>,
+    /// Put all lines into the receipt, not only those with flags or errors.
+    #[arg(long, requires = "receipt")]
+    all_lines: bool,
+    /// Wait until everything sent has been matched.
+    #[arg(long)]
+    wait: bool,
+    /// Give up waiting after so many seconds.
+    #[arg(long, value_name = "N", default_value_t = 3600)]
+    wait_seconds: u64,
+    /// Declare closed feeds from a JSON list of {feed, `kode_wilayah`, periode, lengkap}, after the files.
+    #[arg(long, value_name = "FILE")]
+    completeness: Option<PathBuf>,
+}
+
+/// A push did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    /// A file could not be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A line is longer than any row.
+    #[error("{}:{line}: the line is longer than {limit} bytes", path.display())]
+    LineTooLong {
+        /// Which file.
+        path: PathBuf,
+        /// Which line.
+        line: u64,
+        /// The limit.
+        limit: usize,
+    },
+    /// The name of a file is not the name of a feed, and no feed was named.
+    #[error("{}: the file is not named after a feed; the feeds are {}", path.display(), Feed::ALL.map(Feed::name).join(", "))]
+    NoFeed {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A feed and nothing to send.
+    #[error("{feed}: no file is named")]
+    NoFile {
+        /// Which feed.
+        feed: Feed,
+    },
+    /// Only NDJSON is sent.
+    #[error("{}: not an NDJSON file by its name", path.display())]
+    NotNdjson {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// There is no token.
+    #[error("there is no token")]
+    NoToken,
+    /// The gateway cannot be spoken to as asked.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// A request failed.
+    #[error("{}", what.display())]
+    Call {
+        /// The file being sent.
+        what: PathBuf,
+        /// Why.
+        source: CallError,
+    },
+    /// The gateway's answer has another form than this program knows.
+    #[error("the gateway's answer cannot be read")]
+    Answer(#[source] serde_json::Error),
+    /// The completeness file is not a list of entries.
+    #[error("{}: not a list of completeness entries", path.display())]
+    Declaration {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The receipt could not be written.
+    #[error(transparent)]
+    Receipt(#[from] OutputError),
+    /// Not matched in time.
+    #[error("batch {batch} is not matched after {seconds} s")]
+    NotMatched {
+        /// Which batch.
+        batch: String,
+        /// How long was waited.
+        seconds: u64,
+    },
+}
+
+impl PushError {
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Call { source, .. } => source.hint(),
+            Self::Client(error) => Some(error.hint()),
+            Self::NoFeed { .. } => Some("write the feed before the files: padan push bank-rekening FILE"),
+            Self::NoFile { .. } => Some("write the files after the feed: padan push bank-rekening FILE"),
+            Self::NotNdjson { .. } => Some("write one JSON object a line to a file that ends in .ndjson"),
+            Self::NoToken => Some("name its file with --token-file, or set PADAN_TOKEN"),
+            Self::LineTooLong { .. } => Some("check that the file has line ends"),
+            Self::Answer(_) => Some("is it a Padan gateway, of the same version?"),
+            Self::NotMatched { .. } => {
+                Some("the rows are stored; matching goes on. Look at GET /v1/batches/{id} later")
+            }
+            Self::Declaration { .. } => {
+                Some(r#"[{"feed": "bank-rekening", "kode_wilayah": "320105", "periode": "2025-T4", "lengkap": true}]"#)
+            }
+            Self::Read { .. } | Self::Receipt(_) => None,
+        }
+    }
+
+    /// The call itself was wrong: nothing was sent, and nothing can be.
+    fn is_wrong_call(&self) -> bool {
+        matches!(
+            self,
+            Self::NoFeed { .. } | Self::NoFile { .. } | Self::NotNdjson { .. } | Self::NoToken | Self::Client(_)
+        )
+    }
+}
+
+/// What became of one file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FileSummary {
+    /// The file.
+    pub file: PathBuf,
+    /// As which feed it was sent.
+    pub feed: Feed,
+    /// Rows by outcome.
+    pub counts: BatchCounts,
+    /// Requests.
+    pub chunks: u64,
+    /// Of those: known to the gateway from an earlier run.
+    pub repeated: u64,
+    /// Time it took.
+    pub seconds: f64,
+    /// The last batch with an accepted row: once it is matched, all of the file is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_batch: Option<String>,
+}
+
+impl FileSummary {
+    fn rows_per_second(&self) -> u64 {
+        if self.seconds > 0.0 { (self.counts.baris as f64 / self.seconds) as u64 } else { 0 }
+    }
+}
+
+/// Whoever wants to know how a push goes on.
+pub trait Observer {
+    /// A chunk was answered; `bytes` of the file are done.
+    fn progressed(&mut self, summary: &FileSummary, bytes: u64);
+    /// Whether lines without a flag or an error are wanted too: they cost a second request a chunk.
+    fn wants_clean_lines(&self) -> bool {
+        false
+    }
+    /// The lines of a chunk, numbered as in the file.
+    fn answered(&mut self, batch: &str, lines: Vec<AnswerLine>) -> Result<(), PushError>;
+    /// Something is in the way.
+    fn noted(&mut self, sentence: &str);
+}
+
+/// What the gateway says about a chunk. It shows the lines that are not clean, and not more of them than it has room for.
+#[derive(Deserialize)]
+struct PushAnswer {
+    batch: BatchHead,
+    #[serde(default, alias = "ulangan")]
+    replayed: bool,
+    #[serde(default, alias = "baris")]
+    not_clean: Vec<AnswerLine>,
+    /// There are more: path of the receipt.
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct BatchHead {
+    id: String,
+    #[serde(default)]
+    counts: BatchCounts,
+}
+
+/// Sends one file, chunk by chunk. The rows of answered chunks are safe at the gateway whatever happens to the rest.
+pub fn push_file(
+    session: &Session<'_>,
+    path: &Path,
+    feed: Feed,
+    limits: ChunkLimits,
+    observer: &mut dyn Observer,
+) -> Result<FileSummary, PushError> {
+    let file = File::open(path).map_err(|source| PushError::Read { path: path.to_owned(), source })?;
+    let mut chunks = Chunks::new(BufReader::with_capacity(READ_BUFFER, file), feed, limits);
+    let url = format!("/v1/feeds/{feed}/batches");
+    let started = Instant::now();
+    let mut summary = FileSummary {
+        file: path.to_owned(),
+        feed,
+        counts: BatchCounts::default(),
+        chunks: 0,
+        repeated: 0,
+        seconds: 0.0,
+        last_batch: None,
+    };
+    while let Some(chunk) = chunks.next_chunk().map_err(|error| unreadable(path, limits, error))? {
+        let call = Call {
+            method: &Method::POST,
+            path: &url,
+            key: Some(&chunk.key),
+            content_type: NDJSON,
+            accept: JSON,
+            body: &chunk.body,
+        };
+        let answer = session.call(&call, &mut |sentence| observer.noted(sentence));
+        let answer = answer.map_err(|source| PushError::Call { what: path.to_owned(), source })?;
+        let mut answer: PushAnswer = serde_json::from_slice(&answer.body).map_err(PushError::Answer)?;
+        summary.add(&answer);
+        summary.seconds = started.elapsed().as_secs_f64();
+        let shown = answer.not_clean.len() as u64;
+        if answer.next.is_some() || (observer.wants_clean_lines() && shown < answer.batch.counts.baris) {
+            answer.not_clean = receipt_of(session, path, &answer.batch.id, &mut |sentence| observer.noted(sentence))?;
+        }
+        answer.not_clean.iter_mut().for_each(|line| line.baris += chunk.first_line - 1);
+        observer.answered(&answer.batch.id, answer.not_clean)?;
+        observer.progressed(&summary, chunk.end);
+    }
+    Ok(summary)
+}
+
+impl FileSummary {
+    fn add(&mut self, answer: &PushAnswer) {
+        let new = &answer.batch.counts;
+        self.counts.baris += new.baris;
+        self.counts.diterima += new.diterima;
+        self.counts.ditandai += new.ditandai;
+        self.counts.ditolak += new.ditolak;
+        self.counts.tanpa_perubahan += new.tanpa_perubahan;
+        self.chunks += 1;
+        self.repeated += u64::from(answer.replayed);
+        if new.diterima + new.ditandai > 0 {
+            self.last_batch = Some(answer.batch.id.clone());
+        }
+    }
+}
+
+/// All lines of a batch.
+fn receipt_of(
+    session: &Session<'_>,
+    file: &Path,
+    batch: &str,
+    note: &mut dyn FnMut(&str),
+) -> Result<Vec<AnswerLine>, PushError> {
+    let answer = session.call(&get(&format!("/v1/batches/{batch}/receipt"), NDJSON), note);
+    let answer = answer.map_err(|source| PushError::Call { what: file.to_owned(), source })?;
+    let lines = answer.body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    lines.map(|line| serde_json::from_slice(line).map_err(PushError::Answer)).collect()
+}
+
+fn get<'a>(path: &'a str, accept: &'a str) -> Call<'a> {
+    Call { method: &Method::GET, path, key: None, content_type: "", accept, body: b"" }
+}
+
+fn unreadable(path: &Path, limits: ChunkLimits, error: ChunkError) -> PushError {
+    match error {
+        ChunkError::Read(source) => PushError::Read { path: path.to_owned(), source },
+        ChunkError::LineTooLong { line } => {
+            PushError::LineTooLong { path: path.to_owned(), line, limit: limits.line_bytes }
+        }
+    }
+}
+
+/// Sends one file and shows how it goes on.
+pub fn push_watched(
+    session: &Session<'_>,
+    path: &Path,
+    feed: Feed,
+    limits: ChunkLimits,
+    terminal: Terminal,
+) -> Result<FileSummary, PushError> {
+    let mut watch = Watch::new(terminal, path, feed, None, false)?;
+    let pushed = push_file(session, path, feed, limits, &mut watch);
+    watch.finish();
+    pushed
+}
+
+/// Waits until a batch has been matched, at most `limit`.
+pub fn wait_matched(
+    session: &Session<'_>,
+    batch: &str,
+    limit: Duration,
+    note: &mut dyn FnMut(&str),
+) -> Result<(), PushError> {
+    #[derive(Deserialize)]
+    struct State {
+        matched: bool,
+    }
+    let path = format!("/v1/batches/{batch}");
+    let call = get(&path, JSON);
+    let (mut pause, mut waited) = (POLL_FIRST, Duration::ZERO);
+    loop {
+        let answer = session.call(&call, note);
+        let answer = answer.map_err(|source| PushError::Call { what: PathBuf::from(&path), source })?;
+        let state: State = serde_json::from_slice(&answer.body).map_err(PushError::Answer)?;
+        if state.matched {
+            return Ok(());
+        }
+        if waited >= limit {
+            return Err(PushError::NotMatched { batch: batch.to_owned(), seconds: limit.as_secs() });
+        }
+        (session.pause)(pause);
+        waited += pause;
+        pause = (pause * 2).min(POLL_LONGEST);
+    }
+}
+
+/// Runs the command.
+pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
+    push(args, terminal).map_err(|error| {
+        let hint = error.hint();
+        let to_error = if error.is_wrong_call() { CliError::wrong_call } else { CliError::failed };
+        to_error("pushing".to_owned(), error).hint(hint)
+    })
+}
+
+fn push(args: &Args, terminal: Terminal) -> Result<Outcome, PushError> {
+    let files = files_of(&args.files)?;
+    let ca = args.ca.as_deref().map(read_file).transpose()?;
+    let client = Client::new(&args.to, &token(args.token_file.as_deref())?, ca.as_deref())?;
+    let session = Session { transport: &client, patience: Patience::default(), pause: &std::thread::sleep };
+    let limits = ChunkLimits { rows: args.chunk_rows, ..ChunkLimits::default() };
+    let mut receipt = args.receipt.as_deref().map(Receipt::create).transpose()?;
+
+    let mut summaries = Vec::new();
+    for (feed, path) in &files {
+        let mut watch = Watch::new(terminal, path, *feed, receipt.as_mut(), args.all_lines)?;
+        let pushed = push_file(&session, path, *feed, limits, &mut watch);
+        watch.finish();
+        summaries.push(pushed?);
+    }
+    if let Some(receipt) = receipt {
+        receipt.commit()?;
+    }
+    let declared = match &args.completeness {
+        Some(path) => declare(&session, path, &mut |sentence| terminal.say(sentence))?,
+        None => Vec::new(),
+    };
+    if args.wait {
+        for batch in summaries.iter().filter_map(|summary| summary.last_batch.as_ref()) {
+            let limit = Duration::from_secs(args.wait_seconds);
+            wait_matched(&session, batch, limit, &mut |sentence| terminal.say(sentence))?;
+        }
+    }
+    let refused = summaries.iter().any(|summary| summary.counts.ditolak > 0);
+    let report = Report { files: summaries, completeness: declared };
+    terminal.result(&report, || report.text());
+    Ok(if refused { Outcome::Refused } else { Outcome::Done })
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, PushError> {
+    std::fs::read(path).map_err(|source| PushError::Read { path: path.to_owned(), source })
+}
+
+fn token(file: Option<&Path>) -> Result<String, PushError> {
+    match file {
+        Some(path) => std::fs::read_to_string(path).map_err(|source| PushError::Read { path: path.to_owned(), source }),
+        None => std::env::var("PADAN_TOKEN").map_err(|_| PushError::NoToken),
+    }
+}
+
+/// The feed of each file: the one named first, or the one the file is named after.
+fn files_of(arguments: &[String]) -> Result<Vec<(Feed, PathBuf)>, PushError> {
+    let named: Option<Feed> = arguments.first().and_then(|first| first.parse().ok());
+    let files = if named.is_some() { &arguments[1..] } else { arguments };
+    if let (Some(feed), []) = (named, files) {
+        return Err(PushError::NoFile { feed });
+    }
+    let with_feed = |name: &String| {
+        let path = PathBuf::from(name);
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        let feed = named.or_else(|| stem.and_then(|stem| stem.parse().ok()));
+        let feed = feed.ok_or_else(|| PushError::NoFeed { path: path.clone() })?;
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("csv" | "xlsx" | "parquet" | "gz" | "zip") => Err(PushError::NotNdjson { path }),
+            _ => Ok((feed, path)),
+        }
+    };
+    files.iter().map(with_feed).collect()
+}
+
+/// Shows a push and keeps its receipt.
+struct Watch<'a> {
+    progress: Progress,
+    file: String,
+    feed: Feed,
+    receipt: Option<&'a mut Receipt>,
+    all_lines: bool,
+    shown: usize,
+}
+
+impl<'a> Watch<'a> {
+    fn new(
+        terminal: Terminal,
+        path: &Path,
+        feed: Feed,
+        receipt: Option<&'a mut Receipt>,
+        all_lines: bool,
+    ) -> Result<Self, PushError> {
+        let size = std::fs::metadata(path).map_err(|source| PushError::Read { path: path.to_owned(), source })?.len();
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let progress = terminal.progress(feed.name(), Unit::Bytes, size);
+        Ok(Self { progress, file, feed, receipt, all_lines, shown: 0 })
+    }
+
+    fn finish(self) {
+        self.progress.finish();
+    }
+}
+
+impl Observer for Watch<'_> {
+    fn progressed(&mut self, summary: &FileSummary, bytes: u64) {
+        let counts = &summary.counts;
+        let note = format!(
+            "{} rows, {} rows/s, {} flagged, {} refused",
+            thousands(counts.baris),
+            thousands(summary.rows_per_second()),
+            thousands(counts.ditandai),
+            thousands(counts.ditolak)
+        );
+        self.progress.at(bytes, &note);
+    }
+
+    fn wants_clean_lines(&self) -> bool {
+        self.all_lines
+    }
+
+    fn answered(&mut self, batch: &str, lines: Vec<AnswerLine>) -> Result<(), PushError> {
+        let origin = Origin { file: &self.file, feed: self.feed, batch };
+        for line in &lines {
+            match &mut self.receipt {
+                Some(receipt) if self.all_lines || !line.is_clean() => receipt.line(origin, line)?,
+                None if line.hasil == RowOutcome::Ditolak && self.shown <= SHOWN_LINES => {
+                    let more = "more lines were refused; --receipt FILE keeps them all".to_owned();
+                    let text = if self.shown < SHOWN_LINES { line.summary() } else { more };
+                    self.progress.say(&format!("{}: {text}", self.file));
+                    self.shown += 1;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn noted(&mut self, sentence: &str) {
+        self.progress.say(&format!("{}: {sentence}", self.file));
+    }
+}
+
+/// What is printed in the end.
+#[derive(Debug, Serialize)]
+struct Report {
+    files: Vec<FileSummary>,
+    completeness: Vec<Declared>,
+}
+
+impl Report {
+    fn text(&self) -> String {
+        use std::fmt::Write;
+        let row = |s: &FileSummary| {
+            let counts =
+                [s.counts.baris, s.counts.diterima, s.counts.ditandai, s.counts.ditolak, s.counts.tanpa_perubahan];
+            let mut cells = vec![s.feed.to_string()];
+            cells.extend(counts.map(thousands));
+            cells.extend([
+                format!("{}/{}", s.repeated, s.chunks),
+                format!("{:.1}", s.seconds),
+                thousands(s.rows_per_second()),
+            ]);
+            cells
+        };
+        let rows: Vec<Vec<String>> = self.files.iter().map(row).collect();
+        let header = ["feed", "rows", "accepted", "flagged", "refused", "unchanged", "repeated", "seconds", "rows/s"];
+        let mut text = if rows.is_empty() { String::new() } else { table(&header, &rows) };
+        for declared in &self.completeness {
+            let entries = thousands(declared.entries);
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "{}: {entries} regions and periods declared", declared.feed);
+        }
+        text
+    }
+}
+
+/// Bytes as lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests;

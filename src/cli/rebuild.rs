@@ -1,0 +1,100 @@
+//! `padan rebuild`: is the derived state what follows from what was accepted and decided?
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::terminal::{Terminal, thousands};
+use super::{CliError, Outcome, runtime};
+use crate::config::Settings;
+use crate::service::clock::SystemClock;
+use crate::service::rebuild::{Rebuilt, Repair, rebuild};
+use crate::service::start::{Missing, StartWith, StoreUrl};
+
+const HELP: &str = "\
+The gateway must not be running on the store. Nothing is written without --write.
+Exit code 1 when the store held something else than what follows from its inputs.
+
+Example:
+  padan rebuild --config padan.toml";
+
+/// Derives persons, families and cases again from accepted rows and decisions, and compares with the store.
+#[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
+pub(super) struct Args {
+    /// The configuration (TOML) of the gateway.
+    #[arg(long, value_name = "FILE", env = "PADAN_CONFIG")]
+    config: PathBuf,
+    /// Another store than the configuration names.
+    #[arg(long, value_name = "URL", env = "PADAN_STORE")]
+    store: Option<StoreUrl>,
+    /// Write what follows from the inputs where the store holds something else.
+    #[arg(long)]
+    write: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    identical: bool,
+    inputs: &'a str,
+    stored: &'a str,
+    derived: &'a str,
+    entries: u64,
+    differences: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{differences} derived entries are not what follows from the inputs")]
+struct Different {
+    differences: u64,
+}
+
+pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
+    let doing = || format!("reading the configuration {}", args.config.display());
+    let read = Settings::read(&args.config);
+    let settings = read.map_err(|error| CliError::wrong_call(doing(), error).hint(Some(super::SETTINGS_HINT)))?;
+    let start = StartWith {
+        store: args.store.clone().unwrap_or(settings.store),
+        missing: Missing::Refuse,
+        store_limits: settings.store_limits,
+        clients: settings.client,
+        settings: settings.service,
+        models: settings.models,
+        clock: Arc::new(SystemClock),
+    };
+    let repair = if args.write { Repair::Write } else { Repair::Compare };
+    terminal.say("reading the store and matching everything again");
+    let rebuilt = runtime()?.block_on(async {
+        let parts = start.parts().await.map_err(super::launch::not_opened)?;
+        rebuild(parts, repair).await.map_err(|error| CliError::failed("rebuilding", error))
+    })?;
+    show(&rebuilt, terminal);
+    if rebuilt.identical() || repair == Repair::Write {
+        return Ok(Outcome::Done);
+    }
+    let different = Different { differences: rebuilt.differences };
+    Err(CliError::failed("comparing the store", different).hint(Some("`padan rebuild --write` puts it right")))
+}
+
+fn show(rebuilt: &Rebuilt, terminal: Terminal) {
+    let report = Report {
+        identical: rebuilt.identical(),
+        inputs: &rebuilt.before.inputs,
+        stored: &rebuilt.before.derived,
+        derived: &rebuilt.derived,
+        entries: rebuilt.entries,
+        differences: rebuilt.differences,
+    };
+    terminal.result(&report, || {
+        let mut text = String::new();
+        let _ = writeln!(text, "inputs   {}", report.inputs);
+        let _ = writeln!(text, "stored   {}", report.stored);
+        let _ = writeln!(text, "derived  {}", report.derived);
+        let state = if report.identical { "identical" } else { "different" };
+        let entries = thousands(report.entries);
+        let _ = writeln!(text, "{state}: {entries} derived entries, {} differences", thousands(report.differences));
+        text
+    });
+}

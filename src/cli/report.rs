@@ -1,0 +1,176 @@
+//! `padan report`: gaps and overlaps in the terminal, as CSV or JSON, from a gateway's store.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::output::CsvFile;
+use super::terminal::{Terminal, table, thousands};
+use super::{CliError, Outcome, runtime};
+use crate::config::Settings;
+use crate::domain::date::Date;
+use crate::domain::finding::Outcome as Answer;
+use crate::service::clock::SystemClock;
+use crate::service::start::{Missing, StartWith, StoreUrl};
+use crate::service::views::{ReportQuery, ReportView};
+
+const HELP: &str = "\
+The gateway must not be running on the store; a running gateway answers GET /v1/reports/complementarity.
+A gap is reported only where the proving feed was declared complete; elsewhere the answer is Belum Dapat Dinilai.
+
+Examples:
+  padan report --config padan.toml --as-of 2025-11-20
+  padan report --config padan.toml --region 320105 --csv temuan.csv";
+
+/// Prints who should receive a programme and does not, and who receives one twice.
+#[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
+pub(super) struct Args {
+    /// The configuration (TOML) of the gateway.
+    #[arg(long, value_name = "FILE", env = "PADAN_CONFIG")]
+    config: PathBuf,
+    /// Another store than the configuration names.
+    #[arg(long, value_name = "URL", env = "PADAN_STORE")]
+    store: Option<StoreUrl>,
+    /// As of which date.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Option<Date>,
+    /// Only this region (2, 4, 6 or 10 digits).
+    #[arg(long, value_name = "CODE", value_parser = region_code)]
+    region: Option<String>,
+    /// Also write the counts, rule by sub-district, as CSV.
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
+    let doing = || format!("reading the configuration {}", args.config.display());
+    let read = Settings::read(&args.config);
+    let settings = read.map_err(|error| CliError::wrong_call(doing(), error).hint(Some(super::SETTINGS_HINT)))?;
+    let start = StartWith {
+        store: args.store.clone().unwrap_or(settings.store),
+        missing: Missing::Refuse,
+        store_limits: settings.store_limits,
+        clients: settings.client,
+        settings: settings.service,
+        models: settings.models,
+        clock: Arc::new(SystemClock),
+    };
+    let query = ReportQuery { as_of: args.as_of, kode_wilayah: args.region.clone(), rule: None };
+    let view = runtime()?.block_on(async {
+        let (gateway, _jobs) = start.open().await.map_err(super::launch::not_opened)?;
+        gateway.report_for_operator(query).await.map_err(|error| CliError::failed("evaluating the rules", error))
+    })?;
+    if let Some(path) = &args.csv {
+        write_csv(&view, path)?;
+    }
+    terminal.result(&Summary::of(&view), || text(&view));
+    Ok(Outcome::Done)
+}
+
+/// A region that a report can be cut to.
+fn region_code(text: &str) -> Result<String, &'static str> {
+    let fits = matches!(text.len(), 2 | 4 | 6 | 10) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if fits { Ok(text.to_owned()) } else { Err("a region has 2, 4, 6 or 10 digits (Kemendagri, without dots)") }
+}
+
+/// Counts of one rule over all sub-districts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+struct RuleLine {
+    aturan: String,
+    nama: String,
+    jenis: String,
+    menerima: u64,
+    belum_menerima: u64,
+    tumpang_tindih: u64,
+    belum_dapat_dinilai: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Summary {
+    per: String,
+    aturan: Vec<RuleLine>,
+}
+
+impl Summary {
+    fn of(view: &ReportView) -> Self {
+        Self { per: view.as_of.to_string(), aturan: rule_lines(view) }
+    }
+}
+
+fn rule_lines(view: &ReportView) -> Vec<RuleLine> {
+    let mut counts: BTreeMap<&str, BTreeMap<Answer, u64>> = BTreeMap::new();
+    for cell in &view.cells {
+        for (outcome, count) in &cell.counts {
+            *counts.entry(&cell.rule).or_default().entry(*outcome).or_default() += count;
+        }
+    }
+    // A rule may have several entries, one for each kind of subject; people know it by its id.
+    let mut seen = BTreeSet::new();
+    view.rules
+        .iter()
+        .filter(|rule| seen.insert(rule.id.as_str()))
+        .map(|rule| {
+            let of = |outcome| counts.get(rule.id.as_str()).and_then(|c| c.get(&outcome)).copied().unwrap_or_default();
+            RuleLine {
+                aturan: rule.id.clone(),
+                nama: rule.name_id.clone(),
+                jenis: format!("{:?}", rule.kind).to_lowercase(),
+                menerima: of(Answer::Menerima),
+                belum_menerima: of(Answer::BelumMenerima),
+                tumpang_tindih: of(Answer::TumpangTindih),
+                belum_dapat_dinilai: of(Answer::BelumDapatDinilai),
+            }
+        })
+        .collect()
+}
+
+/// The table of gaps and overlaps, one line a rule.
+pub(super) fn text(view: &ReportView) -> String {
+    let rows: Vec<Vec<String>> = rule_lines(view)
+        .into_iter()
+        .map(|line| {
+            let counts = [line.menerima, line.belum_menerima, line.tumpang_tindih, line.belum_dapat_dinilai];
+            let shown = counts.map(|count| if count == 0 { "-".to_owned() } else { thousands(count) });
+            [vec![line.aturan, line.nama], shown.to_vec()].concat()
+        })
+        .collect();
+    let header = ["aturan", "nama", "menerima", "belum menerima", "tumpang tindih", "belum dapat dinilai"];
+    format!("Komplementaritas per {}\n{}", view.as_of, table(&header, &rows))
+}
+
+fn write_csv(view: &ReportView, path: &std::path::Path) -> Result<(), CliError> {
+    let failed = |error| CliError::failed(format!("writing {}", path.display()), error);
+    let mut file =
+        CsvFile::create(path, &["aturan", "kode_kecamatan", "kecamatan", "hasil", "jumlah"]).map_err(failed)?;
+    for cell in &view.cells {
+        for (outcome, count) in &cell.counts {
+            let row = [&cell.rule, &cell.kode_kecamatan, &cell.kecamatan, outcome.label(), &count.to_string()];
+            file.row(&row).map_err(failed)?;
+        }
+    }
+    file.commit().map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_codes_of_a_known_length() {
+        for (code, fits) in [
+            ("32", true),
+            ("3201", true),
+            ("320105", true),
+            ("3201052001", true),
+            ("", false),
+            ("320", false),
+            ("32.01", false),
+            ("zz", false),
+        ] {
+            assert_eq!(region_code(code).is_ok(), fits, "{code}");
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! The app is one builder away: a running gateway on loopback over TLS, a fresh store, and clients by role.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use padan::auth::{Client, Directory, Right, token_hash};
+use padan::cli::keys::DevKeys;
+use padan::cli::launch::{Launched, launch};
+use padan::config::Settings;
+use padan::domain::agency::{AgencyId, AgencyKind};
+use padan::domain::date::Date;
+use padan::service::clock::SystemClock;
+use padan::store::StoreUrl;
+use serde_json::Value;
+
+/// The day the sample worlds are of.
+pub(crate) const AS_OF: Date = Date::constant(2025, 11, 20);
+
+/// A client: name, token, agency, rights.
+type Role = (&'static str, &'static str, Option<(&'static str, AgencyKind)>, &'static [Right]);
+
+/// Clients of every test gateway.
+const CLIENTS: &[Role] = &[
+    ("dinsos", "kode-dinsos", Some(("dinsos-3201", AgencyKind::Dinsos)), &[Right::Push]),
+    ("disdik", "kode-disdik", Some(("disdik-3201", AgencyKind::Disdik)), &[Right::Push]),
+    ("dinkes", "kode-dinkes", Some(("dinkes-3201", AgencyKind::Dinkes)), &[Right::Push]),
+    ("bank", "kode-bank", Some(("bank-009", AgencyKind::Bank)), &[Right::Push]),
+    ("petugas", "kode-petugas", None, &[Right::Review, Right::Persons, Right::Reports]),
+    ("petugas-dua", "kode-petugas-dua", None, &[Right::Review, Right::Persons, Right::Reports]),
+    ("pembaca", "kode-pembaca", None, &[Right::Reports]),
+];
+
+/// Settings of a test gateway in `dir`: certificates are made there, the port is free.
+pub(crate) fn settings(dir: &Path, store: StoreUrl) -> Settings {
+    let keys = DevKeys::generate(&["127.0.0.1".to_owned(), "localhost".to_owned()], AS_OF).expect("keys");
+    let at = |name: &str, text: &str| {
+        let path = dir.join(name);
+        std::fs::write(&path, text).expect("a key file");
+        path
+    };
+    at("ca.pem", &keys.ca);
+    let mut settings = Settings { store, ..Settings::default() };
+    settings.http.tls.cert = at("server.pem", &keys.server);
+    settings.http.tls.key = at("server.key", &keys.server_key);
+    settings.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    settings.http.workers = Some(2);
+    settings.service.as_of = Some(AS_OF);
+    settings.store_limits.cache_bytes = 64 << 20;
+    let clients: Vec<Client> = CLIENTS
+        .iter()
+        .map(|(name, token, agency, rights)| Client {
+            name: (*name).to_owned(),
+            token_sha256: token_hash(token),
+            rights: rights.to_vec(),
+            agency: agency.map(|(id, _)| AgencyId::new(id).expect("a good id")),
+            kind: agency.map(|(_, kind)| kind),
+        })
+        .collect();
+    settings.client = Directory::new(&clients).expect("good clients");
+    settings
+}
+
+/// A gateway in this process.
+pub(crate) struct TestApp {
+    pub(crate) runtime: tokio::runtime::Runtime,
+    pub(crate) launched: Option<Launched>,
+    dir: tempfile::TempDir,
+    address: SocketAddr,
+}
+
+impl TestApp {
+    /// On the memory store.
+    pub(crate) fn start() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// With other settings.
+    pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut settings = settings(dir.path(), StoreUrl::Memory);
+        change(&mut settings);
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
+        let launched = runtime
+            .block_on(launch(&settings, Arc::new(SystemClock), None, std::future::pending()))
+            .expect("the gateway starts");
+        let address = launched.address();
+        Self { runtime, launched: Some(launched), dir, address }
+    }
+
+    /// A client with the token of a role; `""` sends none.
+    pub(crate) fn client(&self, role: &str) -> TestClient {
+        TestClient::new(self.address, &self.dir.path().join("ca.pem"), role)
+    }
+
+    /// Where it listens.
+    pub(crate) fn url(&self) -> String {
+        format!("https://{}", self.address)
+    }
+
+    /// The file of its certificate authority.
+    pub(crate) fn ca(&self) -> PathBuf {
+        self.dir.path().join("ca.pem")
+    }
+
+    /// The use cases, to look behind the interface.
+    pub(crate) fn gateway(&self) -> padan::service::gateway::Gateway {
+        self.launched.as_ref().expect("running").gateway.clone()
+    }
+
+    /// Returns when everything pushed is matched.
+    pub(crate) fn settle(&self) {
+        let gateway = self.gateway();
+        self.runtime.block_on(async move { gateway.settled().await });
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        let Some(launched) = self.launched.take() else { return };
+        let waiting = launched.gateway.waiting_rows();
+        let stopped = self.runtime.block_on(launched.stop());
+        if !std::thread::panicking() {
+            stopped.expect("the gateway stops");
+            assert_eq!(waiting, 0, "work was left in the queue");
+        }
+    }
+}
+
+/// An HTTP client of one role.
+#[derive(Clone)]
+pub(crate) struct TestClient {
+    agent: ureq::Agent,
+    base: String,
+    token: Option<String>,
+    ca: Vec<u8>,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) kind: String,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON ({}): {}", self.status, self.text))
+    }
+
+    /// Asserts a status, showing the body otherwise.
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+}
+
+impl TestClient {
+    pub(crate) fn new(address: SocketAddr, ca: &Path, role: &str) -> Self {
+        let pem = std::fs::read(ca).expect("the CA");
+        let certificate = ureq::tls::Certificate::from_pem(&pem).expect("PEM");
+        let roots = ureq::tls::RootCerts::new_with_certs(&[certificate]);
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls =
+            ureq::tls::TlsConfig::builder().root_certs(roots).unversioned_rustls_crypto_provider(provider).build();
+        let agent = ureq::Agent::config_builder()
+            .tls_config(tls)
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_mins(1)))
+            .build()
+            .new_agent();
+        let token = CLIENTS.iter().find(|(name, ..)| *name == role).map(|(_, token, ..)| (*token).to_owned());
+        Self { agent, base: format!("https://{address}"), token, ca: pem }
+    }
+
+    /// A TLS connection, to write bytes by hand.
+    pub(crate) fn raw(&self) -> rustls::StreamOwned<rustls::ClientConnection, std::net::TcpStream> {
+        use rustls::pki_types::pem::PemObject;
+        let mut roots = rustls::RootCertStore::empty();
+        let authority = rustls::pki_types::CertificateDer::from_pem_slice(&self.ca).expect("PEM");
+        roots.add(authority).expect("a CA");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .expect("TLS 1.3")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = "localhost".try_into().expect("a name");
+        let connection = rustls::ClientConnection::new(Arc::new(config), name).expect("a client");
+        let host = self.base.trim_start_matches("https://");
+        let stream = std::net::TcpStream::connect(host).expect("connected");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time-out");
+        rustls::StreamOwned::new(connection, stream)
+    }
+
+    /// The same client with another token.
+    pub(crate) fn with_token(mut self, token: &str) -> Self {
+        self.token = Some(token.to_owned());
+        self
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        let request = self.agent.get(format!("{}{path}", self.base));
+        let request = match &self.token {
+            Some(token) => request.header("Authorization", format!("Bearer {token}")),
+            None => request,
+        };
+        read(request.call().expect("an answer"))
+    }
+
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.try_send(method, path, headers, body).expect("an answer")
+    }
+
+    /// As [`TestClient::send`], for servers that may be dead.
+    pub(crate) fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer, ureq::Error> {
+        let uri = format!("{}{path}", self.base);
+        let mut request = ureq::http::Request::builder().method(method).uri(uri);
+        if let Some(token) = &self.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.agent.run(request.body(body).expect("a request")).map(read)
+    }
+
+    /// Pushes rows with an idempotency key.
+    pub(crate) fn push(&self, feed: &str, key: &str, body: &str) -> Answer {
+        let headers = [("Content-Type", "application/x-ndjson"), ("Idempotency-Key", key)];
+        self.send("POST", &format!("/v1/feeds/{feed}/batches"), &headers, body.as_bytes())
+    }
+
+    /// Sends JSON with an idempotency key.
+    pub(crate) fn json(&self, method: &str, path: &str, key: &str, body: &Value) -> Answer {
+        let headers = [("Content-Type", "application/json"), ("Idempotency-Key", key)];
+        self.send(method, path, &headers, body.to_string().as_bytes())
+    }
+}
+
+fn read(mut response: ureq::http::Response<ureq::Body>) -> Answer {
+    let status = response.status().as_u16();
+    let value = |v: &ureq::http::HeaderValue| v.to_str().unwrap_or_default().to_owned();
+    let kind = response.headers().get("content-type").map(value).unwrap_or_default();
+    let text = response.body_mut().with_config().limit(256 << 20).read_to_string().unwrap_or_default();
+    Answer { status, kind, text }
+}
+
+/// A gateway in a process of its own, with everything it says.
+pub(crate) struct Process {
+    child: Child,
+    told: Arc<Mutex<String>>,
+}
+
+impl Process {
+    /// Starts `padan serve` and returns when it listens.
+    pub(crate) fn start(config: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_padan"))
+            .args(["serve", "--config"])
+            .arg(config)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the gateway starts");
+        let told = Arc::new(Mutex::new(String::new()));
+        let (listens, heard) = std::sync::mpsc::channel();
+        let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let log = told.clone();
+        // Somebody has to read what it says, or the gateway would wait for us.
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let ready = line.contains("padan listens on");
+                let mut log = log.lock().expect("nobody panics with it");
+                log.push_str(&line);
+                log.push('\n');
+                drop(log);
+                if ready {
+                    // Nobody waits for it twice.
+                    let _ = listens.send(());
+                }
+            }
+        });
+        let process = Self { child, told };
+        let listens = heard.recv_timeout(Duration::from_mins(1));
+        assert!(listens.is_ok(), "the gateway did not come to listen:\n{}", process.told());
+        process
+    }
+
+    /// What it said so far.
+    pub(crate) fn told(&self) -> String {
+        self.told.lock().expect("nobody panics with it").clone()
+    }
+
+    /// Ends it at once (SIGKILL).
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("dead");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // A test that failed leaves no process behind; one that ended it already has nothing left to end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A file under `tests/data`.
+pub(crate) fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
+
+/// The role that sends a feed.
+pub(crate) fn sender(feed: &str) -> &'static str {
+    match feed.split('-').next() {
+        Some("dinsos") => "dinsos",
+        Some("disdik") => "disdik",
+        Some("dinkes") => "dinkes",
+        _ => "bank",
+    }
+}

@@ -11,17 +11,20 @@ use super::output::{ClustersFile, OutputError, PairRow, PairsFile, create_dir, w
 use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
-use crate::service::dedupe::{Matched, MatchedPair, Table, TableModel};
+use super::train;
+use crate::service::dedupe::{Matched, MatchedPair, Table, TableError, TableModel};
 
 const HELP: &str = "\
 Reads CSV, NDJSON and Parquet, one file or several. The id of a row is --id, or the column unique_id, id or rec_id; in a
 file named after a feed (dinsos-anggota-keluarga.ndjson) it is FEED|id_sumber.
 Writes clusters.csv (id,cluster_id), pairs.csv (id_l,id_r,weight,probability,decision,rule; all pairs at or above
-review), review.csv (the questions for a steward) and summary.json.
+review), review.csv (the questions for a steward) and summary.json. With --train the weights are learned from the input
+first, without labels, and the learned model is left in model.toml.
 
 Examples:
   padan dedupe kab-sampel/*.ndjson --out out
-  padan dedupe febrl3.csv --model config/model/febrl.toml --out out";
+  padan dedupe febrl3.csv --model config/model/febrl.toml --out out
+  padan dedupe rows.parquet --model config/model/idhard.toml --train --out out";
 
 /// Finds the rows that are the same person, in files.
 #[derive(Debug, clap::Args)]
@@ -33,6 +36,9 @@ pub(super) struct Args {
     /// Match model (TOML); the built-in Indonesian model without it.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Learn the model's weights, thresholds and frequencies from the input first.
+    #[arg(long)]
+    train: bool,
     /// Where to write; made when it is not there.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -63,9 +69,16 @@ struct StopKeyLine {
 }
 
 /// The input with its columns found once.
-struct Cells<'a> {
+pub(super) struct Cells<'a> {
     input: &'a InputTable,
     columns: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Cells<'a> {
+    pub(super) fn new(input: &'a InputTable) -> Self {
+        let columns = input.columns().iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+        Self { input, columns }
+    }
 }
 
 impl Table for Cells<'_> {
@@ -80,9 +93,9 @@ impl Table for Cells<'_> {
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
     let started = Instant::now();
-    let model = TableModel::read(args.model.as_deref()).map_err(|error| {
-        CliError::wrong_call("reading the model", error).hint(Some("config/model/README.md explains every part"))
-    })?;
+    let path = args.model.as_deref();
+    let model = if args.train { TableModel::read_to_train(path) } else { TableModel::read(path) };
+    let model = model.map_err(wrong_model)?;
     let options = InputOptions { id: args.id.clone(), wanted: Wanted::Any(model.fields()) };
     let input = InputTable::read(&args.inputs, &options).map_err(|error| {
         let hint = error.hint();
@@ -95,10 +108,17 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
         thousands(input.len() as u64),
         model.name()
     ));
-    let columns = input.columns().iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
-    let cells = Cells { input: &input, columns };
+    let cells = Cells::new(&input);
     let today = day_in_jakarta(SystemClock.now());
-    let mut matched = model.run(&cells, today).map_err(|error| CliError::failed("matching", error))?;
+    let mut matched = if args.train {
+        let (trained, matched) = model.train_and_run(&cells, today).map_err(failed)?;
+        create_dir(&args.out).map_err(|error| CliError::failed("writing the result", error))?;
+        train::write(&args.out.join("model.toml"), &trained)?;
+        train::tell_problems(&trained, terminal);
+        matched
+    } else {
+        model.run(&cells, today).map_err(failed)?
+    };
     let writing = Instant::now();
     write(args, &input, &matched).map_err(|error| CliError::failed("writing the result", error))?;
     matched.seconds.insert(0, ("read", read));
@@ -108,6 +128,24 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
         .map_err(|error| CliError::failed("writing the summary", error))?;
     terminal.result(&summary, || text(&summary));
     Ok(Outcome::Done)
+}
+
+/// A model that cannot be used.
+pub(super) fn wrong_model(error: TableError) -> CliError {
+    let hint = match &error {
+        TableError::Untrained { .. } => "add --train, or train it once with `padan train`".to_owned(),
+        TableError::Plan(error) => error.hint(),
+        TableError::Read { .. } | TableError::Column(_) | TableError::Train(_) | TableError::Rows(_) => {
+            "config/model/README.md explains every part".to_owned()
+        }
+    };
+    CliError::wrong_call("reading the model", error).hint(Some(hint))
+}
+
+/// Rows that could not be trained on or matched.
+pub(super) fn failed(error: TableError) -> CliError {
+    let hint = matches!(error, TableError::Train(_)).then_some("give more rows, or a model whose blocking rules fit them");
+    CliError::failed("matching", error).hint(hint)
 }
 
 fn write(args: &Args, input: &InputTable, matched: &Matched) -> Result<(), OutputError> {

@@ -17,6 +17,7 @@ mod report;
 mod serve;
 mod simulate;
 pub mod terminal;
+mod train;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -53,6 +54,7 @@ enum Command {
     Report(report::Args),
     Rebuild(rebuild::Args),
     Dedupe(dedupe::Args),
+    Train(train::Args),
     Evaluate(evaluate::Args),
     Simulate(simulate::Args),
     Keys(keys::Args),
@@ -68,6 +70,7 @@ impl Command {
             Self::Report(args) => report::run(&args, terminal),
             Self::Rebuild(args) => rebuild::run(&args, terminal),
             Self::Dedupe(args) => dedupe::run(&args, terminal),
+            Self::Train(args) => train::run(&args, terminal),
             Self::Evaluate(args) => evaluate::run(&args, terminal),
             Self::Simulate(args) => simulate::run(&args, terminal),
             Self::Keys(args) => keys::run(&args, terminal),

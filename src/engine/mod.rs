@@ -67,4 +67,5 @@ pub use self::exec::{Change, Delta, Edge, Linkage, Live, match_rows};
 pub use self::explain::{ExplainedStep, Explanation};
 pub use self::plan::{ClusterLimits, Column, Frequencies, Kind, Plan, Thresholds, VetoAction};
 pub use self::rows::Rows;
+pub use self::score::train::{Parameter, TrainError, Trained, TrainingProblem, TrainingSummary, train};
 pub use self::value::{Day, Digits, Value};

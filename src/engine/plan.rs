@@ -48,21 +48,25 @@ mod file;
 mod frequency;
 mod key;
 mod place;
+mod rewrite;
 #[cfg(test)]
 mod tests;
+mod training;
 
 use std::sync::Arc;
 
 use self::column::Columns;
 pub(crate) use self::column::Field;
 pub use self::column::{Column, Kind};
-pub(crate) use self::comparison::{Adjust, Comparison, Level};
+pub(crate) use self::comparison::{Adjust, Comparison, Level, Weighed};
 pub use self::condition::VetoAction;
 pub(crate) use self::condition::{MAX_COMPARISONS, MAX_VETOES, Pattern, Strong, Veto};
 pub use self::frequency::Frequencies;
 pub(crate) use self::frequency::FrequencyTable;
 pub(crate) use self::key::{Derive, Derived, Part, Rule};
 use self::place::Place;
+pub(crate) use self::rewrite::{LearnedLevel, rewrite};
+pub(crate) use self::training::Training;
 use super::compare::name::NameRules;
 use super::error::{PlanError, Problem};
 
@@ -111,6 +115,7 @@ pub struct Plan {
     guards: Arc<[Guard]>,
     cluster: ClusterLimits,
     thresholds: Thresholds,
+    training: Arc<Training>,
     frequencies: Vec<Option<Frequencies>>,
     tables: Arc<[Option<FrequencyTable>]>,
     names: Arc<NameRules>,
@@ -148,12 +153,13 @@ impl Plan {
             name: file.model.name.clone(),
             version: file.model.version.clone(),
             about: file.model.about.clone(),
-            trained: file.model.trained,
+            trained: *file.model.trained.get_ref(),
             rules: rules.into(),
             comparisons: comparisons.into(),
             strong,
             vetoes,
             guards,
+            training: Arc::new(training::compile(place, &columns, &file.training)?),
             cluster: cluster(place, &file.cluster)?,
             thresholds,
             tables: tables(&frequencies),
@@ -167,6 +173,12 @@ impl Plan {
     #[must_use]
     pub fn with_names(mut self, names: NameRules) -> Self {
         self.names = Arc::new(names);
+        self
+    }
+
+    /// The same plan with the names rules of another one.
+    pub(crate) fn with_names_of(mut self, other: &Self) -> Self {
+        self.names = Arc::clone(&other.names);
         self
     }
 
@@ -274,6 +286,10 @@ impl Plan {
         &self.guards
     }
 
+    pub(crate) fn training(&self) -> &Training {
+        &self.training
+    }
+
     pub(crate) fn names(&self) -> &NameRules {
         &self.names
     }
@@ -299,7 +315,7 @@ fn comparisons(place: Place<'_>, columns: &Columns, file: &file::File) -> Result
     place.unique("comparison", file.comparison.iter().map(|c| &c.name))?;
     let mut compiled = Vec::new();
     for comparison in &file.comparison {
-        let next = comparison::compile(place, columns, &compiled, comparison, file.model.trained)?;
+        let next = comparison::compile(place, columns, &compiled, comparison, *file.model.trained.get_ref())?;
         compiled.push(next);
     }
     Ok(compiled)

@@ -10,7 +10,8 @@ use rayon::prelude::*;
 use super::columns::{ColumnError, Columns, name_rules};
 use super::models::INDONESIA;
 use crate::domain::date::{Date, parse_date};
-use crate::engine::{BlockReport, Decision, Linkage, Plan, PlanError, Rows, match_rows};
+use crate::engine::{BlockReport, Decision, Linkage, Plan, PlanError, Rows, TrainError, match_rows, train};
+pub use crate::engine::{Parameter, Trained};
 use crate::normalise::NameTables;
 
 /// Rows normalised at a time: enough for all threads, little enough for memory.
@@ -20,6 +21,7 @@ const CHUNK: usize = 65_536;
 pub struct TableModel {
     plan: Arc<Plan>,
     columns: Columns,
+    text: Cow<'static, str>,
 }
 
 /// A model cannot be used for a table.
@@ -46,6 +48,9 @@ pub enum TableError {
         /// Its name.
         name: String,
     },
+    /// The rows teach nothing.
+    #[error("training the model")]
+    Train(#[source] TrainError),
     /// Two rows have one number, or a value does not fit: a bug in whoever filled the table.
     #[error("matching the rows")]
     Rows(#[source] crate::engine::RowError),
@@ -91,8 +96,14 @@ pub struct MatchedPair {
 }
 
 impl TableModel {
-    /// Reads a model file; without one, the built-in Indonesian model.
+    /// Reads a model file whose weights are known; without one, the built-in Indonesian model.
     pub fn read(path: Option<&Path>) -> Result<Self, TableError> {
+        let model = Self::read_to_train(path)?;
+        if model.plan.trained() { Ok(model) } else { Err(TableError::Untrained { name: model.plan.name().to_owned() }) }
+    }
+
+    /// Reads a model file that is to be trained.
+    pub fn read_to_train(path: Option<&Path>) -> Result<Self, TableError> {
         let text = match path {
             None => Cow::Borrowed(INDONESIA),
             Some(path) => std::fs::read_to_string(path)
@@ -100,12 +111,9 @@ impl TableModel {
                 .map_err(|source| TableError::Read { path: path.to_owned(), source })?,
         };
         let plan = Plan::parse(&text).map_err(TableError::Plan)?;
-        if !plan.trained() {
-            return Err(TableError::Untrained { name: plan.name().to_owned() });
-        }
         let plan = plan.with_names(name_rules(NameTables::embedded()));
         let columns = Columns::of(&plan)?;
-        Ok(Self { plan: Arc::new(plan), columns })
+        Ok(Self { plan: Arc::new(plan), columns, text })
     }
 
     /// The fields the model reads, each once.
@@ -125,6 +133,28 @@ impl TableModel {
     /// Matches a table. `today` is the day numbers are read on where a row has no `tgl_data`.
     pub fn run(&self, table: &dyn Table, today: Date) -> Result<Matched, TableError> {
         let started = Instant::now();
+        let rows = self.fill(table, today)?;
+        self.link(rows, vec![("normalise", started.elapsed().as_secs_f64())])
+    }
+
+    /// Trains the model on a table, then matches the table with it.
+    pub fn train_and_run(&self, table: &dyn Table, today: Date) -> Result<(Trained, Matched), TableError> {
+        let started = Instant::now();
+        let mut rows = self.fill(table, today)?;
+        let normalised = started.elapsed().as_secs_f64();
+        let trained = train(&mut rows, &self.text).map_err(TableError::Train)?;
+        let trained_in = started.elapsed().as_secs_f64() - normalised;
+        let rows = rows.with_plan(trained.plan()).expect("training keeps the columns");
+        let matched = self.link(rows, vec![("normalise", normalised), ("train", trained_in)])?;
+        Ok((trained, matched))
+    }
+
+    /// Trains the model on a table.
+    pub fn train(&self, table: &dyn Table, today: Date) -> Result<Trained, TableError> {
+        train(&mut self.fill(table, today)?, &self.text).map_err(TableError::Train)
+    }
+
+    fn fill(&self, table: &dyn Table, today: Date) -> Result<Rows, TableError> {
         let mut rows = Rows::new(self.plan.clone());
         let mut from = 0;
         while from < table.rows() {
@@ -140,34 +170,38 @@ impl TableModel {
             rows.extend(&batch).map_err(TableError::Rows)?;
             from = to;
         }
-        let normalised = started.elapsed().as_secs_f64();
-        let linkage = match_rows(&mut rows, &[]).map_err(TableError::Rows)?;
-        let matched = started.elapsed().as_secs_f64() - normalised;
-        Ok(self.matched(table.rows(), linkage, vec![("normalise", normalised), ("match", matched)]))
+        Ok(rows)
     }
 
-    fn matched(&self, rows: usize, linkage: Linkage, seconds: Vec<(&'static str, f64)>) -> Matched {
-        let mut clusters: Vec<u32> = (0..rows as u32).collect();
-        for (row, cluster) in &linkage.assignments {
-            clusters[*row as usize] = *cluster as u32;
-        }
-        let pairs: Vec<MatchedPair> = linkage
-            .edges
-            .iter()
-            .map(|edge| MatchedPair {
-                rows: (edge.pair.0 as u32, edge.pair.1 as u32),
-                weight: edge.weight,
-                probability: self.plan.probability(edge.weight),
-                decision: if edge.decision == Decision::Link { "link" } else { "review" },
-                rule: edge.rule,
-            })
-            .collect();
-        let asked = |item: &crate::engine::ReviewItem| {
-            let pair = (item.pair.0 as u32, item.pair.1 as u32);
-            pairs.binary_search_by_key(&pair, |known| known.rows).ok().map(|at| pairs[at])
-        };
-        let review = linkage.review.iter().filter_map(asked).collect();
-        let rules = self.plan.rule_names().map(str::to_owned).collect();
-        Matched { clusters, pairs, review, blocking: linkage.blocking, rules, seconds }
+    fn link(&self, mut rows: Rows, mut seconds: Vec<(&'static str, f64)>) -> Result<Matched, TableError> {
+        let started = Instant::now();
+        let linkage = match_rows(&mut rows, &[]).map_err(TableError::Rows)?;
+        seconds.push(("match", started.elapsed().as_secs_f64()));
+        Ok(matched(rows.plan(), rows.len(), linkage, seconds))
     }
+}
+
+fn matched(plan: &Plan, rows: usize, linkage: Linkage, seconds: Vec<(&'static str, f64)>) -> Matched {
+    let mut clusters: Vec<u32> = (0..rows as u32).collect();
+    for (row, cluster) in &linkage.assignments {
+        clusters[*row as usize] = *cluster as u32;
+    }
+    let pairs: Vec<MatchedPair> = linkage
+        .edges
+        .iter()
+        .map(|edge| MatchedPair {
+            rows: (edge.pair.0 as u32, edge.pair.1 as u32),
+            weight: edge.weight,
+            probability: plan.probability(edge.weight),
+            decision: if edge.decision == Decision::Link { "link" } else { "review" },
+            rule: edge.rule,
+        })
+        .collect();
+    let asked = |item: &crate::engine::ReviewItem| {
+        let pair = (item.pair.0 as u32, item.pair.1 as u32);
+        pairs.binary_search_by_key(&pair, |known| known.rows).ok().map(|at| pairs[at])
+    };
+    let review = linkage.review.iter().filter_map(asked).collect();
+    let rules = plan.rule_names().map(str::to_owned).collect();
+    Matched { clusters, pairs, review, blocking: linkage.blocking, rules, seconds }
 }

@@ -44,22 +44,33 @@ pub(crate) struct Task {
     later: std::ops::Range<usize>,
 }
 
+impl Task {
+    /// How many pairs it has, those of earlier rules included.
+    pub(crate) fn pairs(&self) -> usize {
+        self.later.clone().sum()
+    }
+}
+
 impl Blocks {
     /// Builds the blocks of rows whose guards are applied.
     pub(crate) fn build(rows: &Rows) -> Self {
-        let plan = rows.plan();
-        let rules = plan.rules().len();
+        Self::of(rows, rows.plan().rules())
+    }
+
+    /// Builds the blocks of other rules than the plan's.
+    pub(crate) fn of(rows: &Rows, of_rules: &[Rule]) -> Self {
+        let rules = of_rules.len();
         let mut cells = vec![0; rows.slot_limit() * rules];
         let mut blocks = Vec::new();
         let mut stop_keys = Vec::new();
-        for (index, rule) in plan.rules().iter().enumerate() {
+        for (index, rule) in of_rules.iter().enumerate() {
             let mut built = RuleBlocks { members: Vec::new(), starts: vec![0], lists: vec![0], many: rule.many };
             collect(rows, rule, &mut built, &mut stop_keys);
             built.enter(&mut cells, rules, index);
             blocks.push(built);
         }
         stop_keys.sort_unstable();
-        let names = plan.rule_names().map(str::to_owned).collect();
+        let names = of_rules.iter().map(|rule| rule.name.clone()).collect();
         Self { rules: blocks, cells, stop_keys, names }
     }
 
@@ -100,6 +111,17 @@ impl Blocks {
                 }
             }
         }
+    }
+
+    /// The rules that give a pair, ascending.
+    pub(crate) fn rules_of(&self, a: u32, b: u32) -> impl Iterator<Item = usize> {
+        let width = self.rules.len();
+        let (a, b) = (a as usize * width, b as usize * width);
+        let shared = move |rule: &usize| {
+            let (x, y) = (self.cells[a + rule], self.cells[b + rule]);
+            x != 0 && y != 0 && self.rules[*rule].first_shared(x, y).is_some()
+        };
+        (0..width).filter(shared)
     }
 
     fn is_first(&self, task: &Task, a: u32, b: u32) -> bool {

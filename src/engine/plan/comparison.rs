@@ -20,6 +20,8 @@ pub(crate) struct Comparison {
     pub(crate) levels: Vec<Level>,
     /// The first column, whose term frequencies adjust a level.
     pub(crate) field: Field,
+    /// All columns it reads, as indexes.
+    pub(crate) columns: Vec<usize>,
 }
 
 impl Comparison {
@@ -43,7 +45,19 @@ pub(crate) struct Level {
     only_if: Vec<At>,
     unless: Vec<At>,
     pub(crate) weight: f64,
+    pub(crate) weighed: Weighed,
     pub(crate) adjust: Adjust,
+}
+
+/// Where the weight of a level comes from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Weighed {
+    /// Set by a person: training leaves it alone.
+    Fixed,
+    /// From the share of the level among matches and among other pairs.
+    Shares { m: f64, u: f64 },
+    /// Not yet.
+    Untrained,
 }
 
 /// When a level holds, apart from what it asks of other comparisons.
@@ -91,6 +105,11 @@ impl Level {
         met && self.only_if.iter().all(|at| at.holds(pattern)) && !self.unless.iter().any(|at| at.holds(pattern))
     }
 
+    /// Whether it stands for a missing value.
+    pub(crate) fn absent(&self) -> bool {
+        matches!(self.test, Test::Missing(_))
+    }
+
     /// The most that a pair at this level can weigh.
     pub(crate) fn most(&self) -> f64 {
         match self.adjust {
@@ -107,6 +126,7 @@ impl Level {
             only_if: Vec::new(),
             unless: Vec::new(),
             weight: 0.0,
+            weighed: Weighed::Fixed,
             adjust: Adjust::None,
         }
     }
@@ -132,6 +152,7 @@ pub(super) fn compile(
         relations: spec.relations,
         levels,
         field: fields[0],
+        columns: fields.iter().map(|field| field.index).collect(),
     })
 }
 
@@ -203,12 +224,14 @@ impl Context<'_> {
 
     fn level(&self, level: &file::Level) -> Result<Level, PlanError> {
         let test = self.test(level)?;
+        let (weight, weighed) = self.weight(level)?;
         Ok(Level {
             label: level.label.get_ref().clone(),
             test,
             only_if: self.references(&level.only_if)?,
             unless: self.references(&level.unless)?,
-            weight: self.weight(level)?,
+            weight,
+            weighed,
             adjust: self.adjust(level)?,
         })
     }
@@ -273,17 +296,20 @@ impl Context<'_> {
         if self.spec.single { f64::from(number as f32) } else { number }
     }
 
-    fn weight(&self, level: &file::Level) -> Result<f64, PlanError> {
+    fn weight(&self, level: &file::Level) -> Result<(f64, Weighed), PlanError> {
         match (&level.weight, &level.m, &level.u) {
-            (Some(weight), None, None) => self.place.within(weight, "weight", f64::is_finite, "a finite number"),
+            (Some(weight), None, None) => {
+                let bits = self.place.within(weight, "weight", f64::is_finite, "a finite number")?;
+                Ok((bits, Weighed::Fixed))
+            }
             (None, Some(m), Some(u)) => {
                 let probability = |p: f64| p > 0.0 && p < 1.0;
                 let range = "above 0 and below 1";
                 let m = self.place.within(m, "m", probability, range)?;
                 let u = self.place.within(u, "u", probability, range)?;
-                Ok((m / u).log2())
+                Ok(((m / u).log2(), Weighed::Shares { m, u }))
             }
-            (None, None, None) if !self.trained => Ok(0.0),
+            (None, None, None) if !self.trained => Ok((0.0, Weighed::Untrained)),
             _ => {
                 let problem = Problem::NoWeight { label: level.label.get_ref().clone() };
                 Err(self.place.refuse(level.label.span(), problem))

@@ -24,6 +24,11 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) frequency: Vec<Frequency>,
     #[serde(default)]
+    pub(super) training: Training,
+    /// What a training was made from: for people, the engine never looks at it.
+    #[serde(default, rename = "provenance")]
+    pub(super) _provenance: BTreeMap<String, toml::Value>,
+    #[serde(default)]
     pub(super) cluster: Cluster,
     pub(super) thresholds: Thresholds,
 }
@@ -33,7 +38,7 @@ pub(super) struct File {
 pub(super) struct Model {
     pub(super) name: String,
     pub(super) version: String,
-    pub(super) trained: bool,
+    pub(super) trained: Spanned<bool>,
     #[serde(default)]
     pub(super) about: String,
 }
@@ -169,6 +174,19 @@ pub(super) struct Frequency {
     pub(super) counts: BTreeMap<String, u64>,
     #[serde(default)]
     pub(super) single: u64,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Training {
+    #[serde(default)]
+    pub(super) deterministic: Vec<Spanned<Vec<Spanned<String>>>>,
+    pub(super) recall: Option<Spanned<f64>>,
+    pub(super) precision: Option<Spanned<f64>>,
+    pub(super) review: Option<Spanned<f64>>,
+    pub(super) seed: Option<u64>,
+    pub(super) random_pairs: Option<Spanned<u64>>,
+    pub(super) candidate_pairs: Option<Spanned<u64>>,
 }
 
 #[derive(Deserialize, Default)]

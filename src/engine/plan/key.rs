@@ -70,6 +70,9 @@ impl Derive {
     }
 }
 
+/// More rows than this that share all keys of a deterministic rule are no one entity.
+const MOST_ALIKE: u32 = 50;
+
 /// One derived value; several of them are alternatives: `no_kk|nik.last(10)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Derived {
@@ -93,6 +96,27 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
+    /// A rule of training: pairs that share all keys are taken for matches.
+    pub(super) fn deterministic(
+        place: Place<'_>,
+        columns: &Columns,
+        keys: &Spanned<Vec<Spanned<String>>>,
+    ) -> Result<Self, PlanError> {
+        let block = file::Block {
+            name: Spanned::new(keys.span(), String::new()),
+            keys: Spanned::new(keys.span(), keys.get_ref().clone()),
+            most: Spanned::new(keys.span(), MOST_ALIKE),
+            prefix: String::new(),
+            stop_keys: Vec::new(),
+        };
+        Self::compile(place, columns, &block)
+    }
+
+    /// The columns its keys are made from.
+    pub(crate) fn reads(&self, column: usize) -> bool {
+        self.parts.iter().flatten().any(|derived| derived.field.index == column)
+    }
+
     pub(super) fn compile(place: Place<'_>, columns: &Columns, block: &file::Block) -> Result<Self, PlanError> {
         if block.keys.get_ref().is_empty() {
             return Err(place.refuse(block.keys.span(), Problem::Empty { what: "`keys` of a blocking rule" }));

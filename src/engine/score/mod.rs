@@ -3,6 +3,8 @@
 //! One function, [`Scorer::weigh`], walks the comparisons. Scoring, the cut-off and the explanation are what its
 //! visitor does with the steps, so that they cannot differ.
 
+pub(super) mod train;
+
 use super::compare::{self, Pair};
 use super::decide::{Decision, Judged, decide};
 use super::plan::{Adjust, Comparison, Level, MAX_COMPARISONS, Pattern, Plan};
@@ -56,7 +58,11 @@ pub(crate) struct Scored {
 
 impl<'a> Scorer<'a> {
     pub(crate) fn new(rows: &'a Rows) -> Self {
-        let plan: &Plan = rows.plan();
+        Self::under(rows, rows.plan())
+    }
+
+    /// Scores under another plan than that of the rows; it must have the same columns.
+    pub(crate) fn under(rows: &'a Rows, plan: &'a Plan) -> Self {
         let mut rest = [0.0; MAX_COMPARISONS];
         let mut sum = 0.0;
         for (i, comparison) in plan.comparisons().iter().enumerate().rev() {
@@ -92,6 +98,17 @@ impl<'a> Scorer<'a> {
     /// The row with the lower record number first.
     pub(crate) fn ordered(&self, a: u32, b: u32) -> (u32, u32) {
         if self.rows.id(a) <= self.rows.id(b) { (a, b) } else { (b, a) }
+    }
+
+    /// The levels of a pair, without weights.
+    pub(crate) fn pattern_of(&self, a: u32, b: u32, scratch: &mut Scratch) -> Pattern {
+        let (a, b) = self.ordered(a, b);
+        let pair = Pair { rows: self.rows, a, b };
+        for (index, comparison) in self.plan.comparisons().iter().enumerate() {
+            let outcome = comparison.function.compare(pair, &mut scratch.compare);
+            scratch.pattern[index] = comparison.level(&outcome, &scratch.pattern) as u8;
+        }
+        scratch.pattern
     }
 
     /// Walks the comparisons, filling the pattern; `visit` sees each step with the sum so far and may stop the walk.

@@ -1,0 +1,167 @@
+//! `padan train`: the weights of a match model, learned from rows without labels.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::dedupe::{Cells, failed, wrong_model};
+use super::input::{InputOptions, InputTable, Wanted};
+use super::output::{Access, write_file};
+use super::terminal::{Terminal, table, thousands};
+use super::{CliError, Outcome};
+use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
+use crate::service::dedupe::{TableModel, Trained};
+
+const HELP: &str = "\
+Learns from the rows alone how much each level of agreement weighs (expectation maximisation), the thresholds and the
+term frequencies, and writes the model with them. Levels that have a `weight` of their own keep it. The same rows and the
+same model give the same file.
+
+Example:
+  padan train rows.parquet --model config/model/idhard.toml --out trained.toml";
+
+/// Learns the weights of a match model from rows, without labels.
+#[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
+pub(super) struct Args {
+    /// Files to learn from.
+    #[arg(value_name = "INPUT", required = true)]
+    inputs: Vec<PathBuf>,
+    /// Match model (TOML); the built-in Indonesian model without it.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Where to write the trained model.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The id column of files that are not feeds.
+    #[arg(long, value_name = "COLUMN")]
+    id: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    rows: usize,
+    random_pairs: u64,
+    candidate_pairs: u64,
+    patterns: usize,
+    rounds: usize,
+    changes: Vec<f64>,
+    prior: f64,
+    matches_expected: f64,
+    expected_precision: f64,
+    expected_recall_of_candidates: f64,
+    link: f32,
+    review: f32,
+    parameters: Vec<Line>,
+    problems: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    comparison: String,
+    level: String,
+    m: Option<f64>,
+    u: Option<f64>,
+    weight: f64,
+    matches: f64,
+}
+
+pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
+    let model = TableModel::read_to_train(args.model.as_deref()).map_err(wrong_model)?;
+    let options = InputOptions { id: args.id.clone(), wanted: Wanted::Any(model.fields()) };
+    let input = InputTable::read(&args.inputs, &options).map_err(|error| {
+        let hint = error.hint();
+        CliError::failed("reading the input", error).hint(hint)
+    })?;
+    terminal.say(&format!("{} rows read; training model {}", thousands(input.len() as u64), model.name()));
+    let trained = model.train(&Cells::new(&input), day_in_jakarta(SystemClock.now())).map_err(failed)?;
+    write(&args.out, &trained)?;
+    let report = report(&trained);
+    terminal.result(&report, || text(&report));
+    Ok(Outcome::Done)
+}
+
+/// Writes the model file.
+pub(super) fn write(path: &Path, trained: &Trained) -> Result<(), CliError> {
+    write_file(path, Access::Usual, trained.text().as_bytes())
+        .map_err(|error| CliError::failed("writing the trained model", error))
+}
+
+/// Says what a person should look at.
+pub(super) fn tell_problems(trained: &Trained, terminal: Terminal) {
+    for problem in &trained.problems {
+        terminal.say(&format!("training: {problem}"));
+    }
+}
+
+fn report(trained: &Trained) -> Report {
+    let summary = &trained.summary;
+    let thresholds = trained.plan().thresholds();
+    Report {
+        rows: summary.rows,
+        random_pairs: summary.random_pairs,
+        candidate_pairs: summary.candidate_pairs.0,
+        patterns: summary.patterns,
+        rounds: summary.changes.len(),
+        changes: summary.changes.clone(),
+        prior: thresholds.prior,
+        matches_expected: summary.matches,
+        expected_precision: summary.expected.0,
+        expected_recall_of_candidates: summary.expected.1,
+        link: thresholds.link,
+        review: thresholds.review,
+        parameters: trained
+            .parameters
+            .iter()
+            .map(|p| Line {
+                comparison: p.comparison.clone(),
+                level: p.level.clone(),
+                m: p.m,
+                u: p.u,
+                weight: p.weight,
+                matches: p.matches,
+            })
+            .collect(),
+        problems: trained.problems.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn text(report: &Report) -> String {
+    let share = |share: Option<f64>| match share {
+        None => "set".to_owned(),
+        Some(share) if share >= 0.001 => format!("{share:.4}"),
+        Some(share) => format!("{share:.1e}"),
+    };
+    let rows: Vec<Vec<String>> = report
+        .parameters
+        .iter()
+        .map(|line| {
+            let name = format!("{}: {}", line.comparison, line.level);
+            vec![name, share(line.m), share(line.u), format!("{:+.2}", line.weight), format!("{:.0}", line.matches)]
+        })
+        .collect();
+    let mut out = format!(
+        "{} rows, {} random pairs, {} candidate pairs in {} patterns; {} rounds, last change {:.6}\n\n{}\n",
+        thousands(report.rows as u64),
+        thousands(report.random_pairs),
+        thousands(report.candidate_pairs),
+        thousands(report.patterns as u64),
+        report.rounds,
+        report.changes.last().copied().unwrap_or(0.0),
+        table(&["level", "m", "u", "weight", "matches"], &rows),
+    );
+    out.push_str(&format!(
+        "prior {:.3e}, {} matches expected; link at {:.2} bits, review at {:.2}; of the links {:.2} % are expected to be \
+         right, of the matches among the candidates {:.2} % to be linked\n",
+        report.prior,
+        thousands(report.matches_expected as u64),
+        report.link,
+        report.review,
+        report.expected_precision * 100.0,
+        report.expected_recall_of_candidates * 100.0,
+    ));
+    for problem in &report.problems {
+        out.push_str(&format!("look at: {problem}\n"));
+    }
+    out
+}

@@ -1,0 +1,174 @@
+//! Expectation maximisation on counts of patterns.
+//!
+//! With a match as the hidden class and comparisons independent inside each class (Fellegi & Sunter 1969, Winkler
+//! 1988), the log2 odds of a pattern are those of two random rows plus the sum of log2(m / u) of its levels. One round
+//! weighs every pattern with its probability of being a match and counts again.
+
+use super::is_free;
+use super::patterns::Sampled;
+
+/// Rounds at most.
+const ROUNDS: usize = 200;
+/// Converged when no share moves more than this.
+const CLOSE: f64 = 1e-5;
+/// Pairs that every level is taken to have been seen in besides: no level is impossible.
+const UNSEEN: f64 = 0.5;
+/// Fewer matches than this among the pairs that blocking left free say nothing: then all pairs are used.
+const ENOUGH: f64 = 50.0;
+/// Share of the first level among matches, where nothing else is known.
+const FIRST: f64 = 0.8;
+
+/// What training does with a level.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Role {
+    /// It is learned.
+    Learned,
+    /// The model sets its weight.
+    Fixed(f64),
+    /// A value is missing: a weight, 0 where the model says nothing else.
+    Absent(f64),
+}
+
+/// What is learned from.
+pub(super) struct Input<'a> {
+    pub(super) random: &'a Sampled,
+    pub(super) candidates: &'a Sampled,
+    pub(super) deterministic: &'a Sampled,
+    pub(super) all_pairs: f64,
+    /// Chance of a match to start from.
+    pub(super) start: f64,
+}
+
+/// What was learned: per comparison and level.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fit {
+    pub(super) m: Vec<Vec<f64>>,
+    pub(super) u: Vec<Vec<f64>>,
+    pub(super) lambda: f64,
+    /// Expected matches among the candidates.
+    pub(super) matches: Vec<Vec<f64>>,
+    /// Random pairs at each level, as they were counted.
+    pub(super) random: Vec<Vec<f64>>,
+    /// Largest change of a share in each round.
+    pub(super) changes: Vec<f64>,
+    /// Probability of a match of each candidate pattern.
+    pub(super) match_of: Vec<f64>,
+}
+
+impl Fit {
+    /// Whether the shares had settled.
+    pub(super) fn converged(&self) -> bool {
+        self.changes.last().is_some_and(|change| *change < CLOSE)
+    }
+}
+
+/// Learns m, u and lambda.
+pub(super) fn fit(roles: &[Vec<Role>], input: &Input<'_>) -> Fit {
+    let all = |_: usize| 1.0;
+    let random = counts(roles, input.random, all, Use::All);
+    let mut fit = Fit {
+        u: shares(roles, &random, &random),
+        lambda: input.start,
+        random,
+        ..Fit::default()
+    };
+    fit.m = first_m(roles, input);
+    for _ in 0..ROUNDS {
+        let change = round(roles, input, &mut fit);
+        fit.changes.push(change);
+        if change < CLOSE {
+            break;
+        }
+    }
+    fit.match_of = probabilities(roles, &fit, input.candidates);
+    fit.matches = counts(roles, input.candidates, |at| fit.match_of[at], Use::All);
+    fit
+}
+
+/// Shares among the pairs that meet a deterministic rule, as far as no rule forces them; else a guess.
+fn first_m(roles: &[Vec<Role>], input: &Input<'_>) -> Vec<Vec<f64>> {
+    let seen = counts(roles, input.deterministic, |_| 1.0, Use::Free);
+    let guess = |comparison: &Vec<Role>| {
+        let learned = comparison.iter().filter(|role| matches!(role, Role::Learned)).count();
+        let others = (1.0 - FIRST) / (learned.max(2) - 1) as f64;
+        let mut first = true;
+        let share = |role: &Role| match role {
+            Role::Learned if std::mem::take(&mut first) => FIRST * 100.0,
+            Role::Learned => others * 100.0,
+            Role::Fixed(_) | Role::Absent(_) => 0.0,
+        };
+        comparison.iter().map(share).collect()
+    };
+    let guessed: Vec<Vec<f64>> = roles.iter().map(guess).collect();
+    shares(roles, &seen, &guessed)
+}
+
+/// One round; answers the largest change of a share.
+fn round(roles: &[Vec<Role>], input: &Input<'_>, fit: &mut Fit) -> f64 {
+    let among_candidates = probabilities(roles, fit, input.candidates);
+    let among_random = probabilities(roles, fit, input.random);
+    let free = counts(roles, input.candidates, |at| among_candidates[at], Use::Free);
+    let all = counts(roles, input.candidates, |at| among_candidates[at], Use::All);
+    let others = counts(roles, input.random, |at| 1.0 - among_random[at], Use::All);
+    let (m, u) = (shares(roles, &free, &all), shares(roles, &others, &others));
+    let matches: f64 = input.candidates.cells.iter().zip(&among_candidates).map(|(c, p)| c.count as f64 * p).sum();
+    let lambda = (matches * input.candidates.scale as f64 / input.all_pairs).clamp(1e-15, 0.5);
+    let moved = |old: &[Vec<f64>], new: &[Vec<f64>]| {
+        old.iter().flatten().zip(new.iter().flatten()).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max)
+    };
+    let change = moved(&fit.m, &m).max(moved(&fit.u, &u)).max((fit.lambda / lambda).ln().abs() / 100.0);
+    (fit.m, fit.u, fit.lambda) = (m, u, lambda);
+    change
+}
+
+/// Probability of a match of each pattern.
+pub(super) fn probabilities(roles: &[Vec<Role>], fit: &Fit, sampled: &Sampled) -> Vec<f64> {
+    let weight = |c: usize, l: usize| match roles[c][l] {
+        Role::Learned => (fit.m[c][l] / fit.u[c][l]).log2(),
+        Role::Fixed(bits) | Role::Absent(bits) => bits,
+    };
+    let weights: Vec<Vec<f64>> =
+        roles.iter().enumerate().map(|(c, levels)| (0..levels.len()).map(|l| weight(c, l)).collect()).collect();
+    let prior = (fit.lambda / (1.0 - fit.lambda)).log2();
+    let of = |cell: &super::Cell| {
+        let sum: f64 = weights.iter().zip(cell.pattern).map(|(levels, level)| levels[usize::from(level)]).sum();
+        1.0 / (1.0 + (-(prior + sum)).exp2())
+    };
+    sampled.cells.iter().map(of).collect()
+}
+
+/// Which pairs count for a comparison.
+#[derive(Clone, Copy, PartialEq)]
+enum Use {
+    All,
+    /// Those that blocking did not force on its columns.
+    Free,
+}
+
+/// Weighted counts per comparison and level.
+fn counts(roles: &[Vec<Role>], sampled: &Sampled, weight: impl Fn(usize) -> f64, which: Use) -> Vec<Vec<f64>> {
+    let mut counts: Vec<Vec<f64>> = roles.iter().map(|levels| vec![0.0; levels.len()]).collect();
+    for (at, cell) in sampled.cells.iter().enumerate() {
+        let weight = weight(at) * cell.count as f64;
+        for (c, levels) in counts.iter_mut().enumerate() {
+            if which == Use::All || is_free(cell, c) {
+                levels[usize::from(cell.pattern[c])] += weight;
+            }
+        }
+    }
+    counts
+}
+
+/// Counts to shares of the levels among pairs that have both values; from `other` where there are too few.
+fn shares(roles: &[Vec<Role>], counts: &[Vec<f64>], other: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let present = |levels: &[Role], counts: &[f64]| -> f64 {
+        levels.iter().zip(counts).filter(|(role, _)| !matches!(role, Role::Absent(_))).map(|(_, count)| count).sum()
+    };
+    let of = |((levels, counts), other): ((&Vec<Role>, &Vec<f64>), &Vec<f64>)| {
+        let counts = if present(levels, counts) < ENOUGH { other } else { counts };
+        let unseen = UNSEEN * levels.iter().filter(|role| !matches!(role, Role::Absent(_))).count() as f64;
+        let all = present(levels, counts) + unseen;
+        counts.iter().map(|count| (count + UNSEEN) / all).collect()
+    };
+    roles.iter().zip(counts).zip(other).map(of).collect()
+}

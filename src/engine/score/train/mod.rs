@@ -1,0 +1,248 @@
+//! Training without labels: what a level weighs is learned from the rows themselves.
+//!
+//! A level weighs log2(m / u): its share among matches over its share among other pairs (Fellegi & Sunter 1969). `u`
+//! comes from random pairs, nearly all of which are no matches. `m` is found by expectation maximisation (Winkler 1988;
+//! Splink trains alike) over counts of comparison patterns, not over pairs: a million pairs are a few thousand
+//! patterns. It starts from pairs that meet a deterministic rule of the model.
+//!
+//! Where this differs from Splink. All candidate pairs are used at once: whether two rows are compared is a function
+//! of their values, so it cancels from the odds, and the odds start from the chance that two random rows match. What
+//! blocking forces to agree is not counted as agreement: a pair says something about a comparison only when a rule that
+//! reads none of its columns gives the pair. And the matches among the random pairs are taken out of `u`.
+//!
+//! Everything is a function of the set of rows and the model: not of their order or of the number of threads.
+
+mod em;
+mod patterns;
+mod problem;
+#[cfg(test)]
+mod tests;
+mod threshold;
+
+pub use self::problem::TrainingProblem;
+
+use std::sync::Arc;
+
+use self::em::{Fit, Role, fit};
+use self::patterns::{Cell, Sample, Sampled};
+use crate::engine::block::guard;
+use crate::engine::error::{PlanError, RowError};
+use crate::engine::plan::{Frequencies, LearnedLevel, Level, Plan, Thresholds, Weighed, rewrite};
+use crate::engine::rows::Rows;
+
+/// Why nothing could be learned.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// There are too few rows, or no two of them share a blocking key.
+    #[error("{rows} rows with {pairs} candidate pairs are too few to learn from")]
+    TooFew {
+        /// Rows.
+        rows: usize,
+        /// Candidate pairs.
+        pairs: u64,
+    },
+    /// The text is not a model, or not the one the rows were made for.
+    #[error(transparent)]
+    Model(#[from] PlanError),
+    /// The rows do not fit the model.
+    #[error(transparent)]
+    Rows(#[from] RowError),
+    /// The text is another model than the one the rows were made for.
+    #[error("the text is not the model of these rows")]
+    OtherModel,
+}
+
+/// What was learned about one level.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// The comparison.
+    pub comparison: String,
+    /// The level.
+    pub level: String,
+    /// Its share among matches; `None` where the model sets the weight.
+    pub m: Option<f64>,
+    /// Its share among other pairs.
+    pub u: Option<f64>,
+    /// Its weight in bits.
+    pub weight: f64,
+    /// Matches at this level that are expected among the candidate pairs.
+    pub matches: f64,
+}
+
+/// A trained model.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    plan: Arc<Plan>,
+    text: String,
+    /// One entry a level, in the order of the model.
+    pub parameters: Vec<Parameter>,
+    /// What a person should look at before trusting the model.
+    pub problems: Vec<TrainingProblem>,
+    /// What the training was made from.
+    pub summary: TrainingSummary,
+}
+
+/// What a training was made from, and how it went.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainingSummary {
+    /// Rows.
+    pub rows: usize,
+    /// Random pairs compared.
+    pub random_pairs: u64,
+    /// Candidate pairs, about, and how many of them were looked at.
+    pub candidate_pairs: (u64, u64),
+    /// Different patterns of levels among them.
+    pub patterns: usize,
+    /// Largest change of a share in each round.
+    pub changes: Vec<f64>,
+    /// Chance that two random rows match.
+    pub lambda: f64,
+    /// Matches expected among the candidate pairs.
+    pub matches: f64,
+    /// Precision, recall (of the candidates) and F1 that the model expects of its own links.
+    pub expected: (f64, f64, f64),
+}
+
+impl Trained {
+    /// The plan, ready to match with.
+    pub fn plan(&self) -> Arc<Plan> {
+        Arc::clone(&self.plan)
+    }
+
+    /// The model file with all that was learned, frequencies included: [`Plan::parse`] reads it to the same weights.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// Learns the weights of the levels that have none of their own, the thresholds and the frequencies.
+///
+/// `text` is the model file that the plan of the rows was read from. Applies the plan's guards to the rows.
+pub fn train(rows: &mut Rows, text: &str) -> Result<Trained, TrainError> {
+    guard::apply(rows);
+    let untrained = Arc::clone(rows.plan());
+    let sample = Sample::new(rows);
+    let random = sample.random();
+    let candidates = sample.candidates();
+    if rows.len() < 2 || candidates.seen == 0 {
+        return Err(TrainError::TooFew { rows: rows.len(), pairs: candidates.seen });
+    }
+    let deterministic = sample.deterministic();
+    let roles = roles(&untrained);
+    let all_pairs = rows.len() as f64 * (rows.len() as f64 - 1.0) / 2.0;
+    let fit = fit(&roles, &em::Input {
+        random: &random,
+        candidates: &candidates,
+        deterministic: &deterministic,
+        all_pairs,
+        start: start(&untrained, &deterministic, rows.len(), all_pairs),
+    });
+    let levels = learned(&roles, &fit);
+    let frequencies = rows.frequencies();
+    let named = named(&untrained, &frequencies);
+    // First with any thresholds: they are chosen from the weights that pairs have under the learned model.
+    let open = Thresholds { link: 0.0, review: 0.0, prior: fit.lambda };
+    let weighing = plan_of(&untrained, &rewrite(text, &levels, open, &[], &[])?, &frequencies)?;
+    let weights = sample.weights(&weighing);
+    let chosen = threshold::choose(&weights, all_pairs, fit.lambda, untrained.training());
+    let summary = TrainingSummary {
+        rows: rows.len(),
+        random_pairs: random.seen,
+        candidate_pairs: (candidates.pairs(), candidates.seen),
+        patterns: candidates.cells.len(),
+        changes: fit.changes.clone(),
+        lambda: chosen.thresholds.prior,
+        matches: chosen.matches,
+        expected: chosen.expected,
+    };
+    let provenance = provenance(&summary, untrained.training().seed);
+    let text = rewrite(text, &levels, chosen.thresholds, &named, &provenance)?;
+    let short = rewrite(text.as_str(), &levels, chosen.thresholds, &[], &provenance)?;
+    let plan = plan_of(&untrained, &short, &frequencies)?;
+    let problems = problem::find(&plan, &roles, &fit, &candidates, rows.len());
+    let parameters = parameters(&plan, &fit);
+    Ok(Trained { plan, text, parameters, problems, summary })
+}
+
+/// The plan of a text with the frequencies and name rules at hand.
+fn plan_of(
+    untrained: &Plan,
+    text: &str,
+    frequencies: &[Option<Frequencies>],
+) -> Result<Arc<Plan>, TrainError> {
+    let plan = Plan::parse(text)?.with_names_of(untrained).with_frequencies(frequencies.to_vec());
+    if plan.columns() != untrained.columns() || plan.comparisons().len() != untrained.comparisons().len() {
+        return Err(TrainError::OtherModel);
+    }
+    Ok(Arc::new(plan))
+}
+
+/// What training does with each level.
+fn roles(plan: &Plan) -> Vec<Vec<Role>> {
+    let role = |level: &Level| match level.weighed {
+        _ if level.absent() => Role::Absent(level.weight),
+        Weighed::Fixed => Role::Fixed(level.weight),
+        Weighed::Shares { .. } | Weighed::Untrained => Role::Learned,
+    };
+    plan.comparisons().iter().map(|comparison| comparison.levels.iter().map(role).collect()).collect()
+}
+
+/// The chance of a match to start from: what the deterministic rules find, over their share of all matches.
+fn start(plan: &Plan, deterministic: &Sampled, rows: usize, all_pairs: f64) -> f64 {
+    let found = if deterministic.seen == 0 { rows as f64 / 2.0 } else { deterministic.pairs() as f64 };
+    (found / plan.training().recall / all_pairs).min(0.5)
+}
+
+fn learned(roles: &[Vec<Role>], fit: &Fit) -> Vec<Vec<LearnedLevel>> {
+    let level = |c: usize, l: usize, role: &Role| matches!(role, Role::Learned).then(|| (fit.m[c][l], fit.u[c][l]));
+    let comparison = |(c, roles): (usize, &Vec<Role>)| roles.iter().enumerate().map(|(l, r)| level(c, l, r)).collect();
+    roles.iter().enumerate().map(comparison).collect()
+}
+
+fn named(plan: &Plan, frequencies: &[Option<Frequencies>]) -> Vec<(String, Frequencies)> {
+    let columns = plan.columns().iter().zip(frequencies);
+    columns
+        .filter_map(|(column, counted)| counted.clone().map(|counted| (column.name.clone(), counted)))
+        .filter(|(_, counted)| counted.rows > 0)
+        .collect()
+}
+
+fn parameters(plan: &Plan, fit: &Fit) -> Vec<Parameter> {
+    let mut parameters = Vec::new();
+    for (c, comparison) in plan.comparisons().iter().enumerate() {
+        for (l, level) in comparison.levels.iter().enumerate() {
+            let (m, u) = match level.weighed {
+                Weighed::Shares { m, u } => (Some(m), Some(u)),
+                Weighed::Fixed | Weighed::Untrained => (None, None),
+            };
+            let (comparison, level_name) = (comparison.name.clone(), level.label.clone());
+            let matches = fit.matches[c][l];
+            parameters.push(Parameter { comparison, level: level_name, m, u, weight: level.weight, matches });
+        }
+    }
+    parameters
+}
+
+fn provenance(summary: &TrainingSummary, seed: u64) -> Vec<(&'static str, String)> {
+    let (precision, recall, f1) = summary.expected;
+    vec![
+        ("engine", format!("\"padan {}\"", env!("CARGO_PKG_VERSION"))),
+        ("rows", summary.rows.to_string()),
+        ("seed", seed.to_string()),
+        ("random_pairs", summary.random_pairs.to_string()),
+        ("candidate_pairs", summary.candidate_pairs.0.to_string()),
+        ("candidate_pairs_seen", summary.candidate_pairs.1.to_string()),
+        ("patterns", summary.patterns.to_string()),
+        ("rounds", summary.changes.len().to_string()),
+        ("last_change", format!("{:.8}", summary.changes.last().copied().unwrap_or(0.0))),
+        ("matches_expected", format!("{:.1}", summary.matches)),
+        ("expected_precision", format!("{precision:.5}")),
+        ("expected_recall_of_candidates", format!("{recall:.5}")),
+        ("expected_f1_of_candidates", format!("{f1:.5}")),
+    ]
+}
+
+/// Cells whose pairs say something about a comparison: not only given by rules that read its columns.
+fn is_free(cell: &Cell, comparison: usize) -> bool {
+    cell.free >> comparison & 1 == 1
+}

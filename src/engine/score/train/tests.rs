@@ -1,0 +1,207 @@
+use std::sync::Arc;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::em::{Input, Role, fit};
+use super::patterns::{Cell, Sampled};
+use super::*;
+use crate::engine::plan::Pattern;
+use crate::engine::{Value, match_rows};
+
+/// Exact expected counts of all patterns of three comparisons, without any noise.
+fn world(m: &[[f64; 3]; 3], u: &[[f64; 3]; 3], matches: f64, others: f64) -> Sampled {
+    let mut cells = Vec::new();
+    for at in 0..27usize {
+        let levels = [at / 9, at / 3 % 3, at % 3];
+        let share = |p: &[[f64; 3]; 3]| levels.iter().enumerate().map(|(c, l)| p[c][*l]).product::<f64>();
+        let mut pattern = Pattern::default();
+        levels.iter().enumerate().for_each(|(c, l)| pattern[c] = *l as u8);
+        let count = (matches * share(m) + others * share(u)).round() as u64;
+        cells.push(Cell { pattern, free: u32::MAX, count });
+    }
+    let seen = cells.iter().map(|cell| cell.count).sum();
+    Sampled { cells, seen, scale: 1 }
+}
+
+const M: [[f64; 3]; 3] = [[0.8, 0.15, 0.05], [0.6, 0.1, 0.3], [0.9, 0.07, 0.03]];
+const U: [[f64; 3]; 3] = [[0.01, 0.04, 0.95], [0.002, 0.018, 0.98], [0.1, 0.3, 0.6]];
+
+#[test]
+fn known_shares_come_back() {
+    let (matches, others) = (1e6, 9.9e7);
+    let pairs = world(&M, &U, matches, others);
+    let roles = vec![vec![Role::Learned; 3]; 3];
+    let none = Sampled::default();
+    let input =
+        Input { random: &pairs, candidates: &pairs, deterministic: &none, all_pairs: 1e8, start: 0.001 };
+    let found = fit(&roles, &input);
+    assert!(found.converged(), "{:?}", found.changes);
+    for c in 0..3 {
+        for l in 0..3 {
+            assert!((found.m[c][l] - M[c][l]).abs() < 0.01, "m {c} {l}: {} for {}", found.m[c][l], M[c][l]);
+            assert!((found.u[c][l] / U[c][l] - 1.0).abs() < 0.01, "u {c} {l}: {} for {}", found.u[c][l], U[c][l]);
+        }
+    }
+    assert!((found.lambda / 0.01 - 1.0).abs() < 0.01, "{}", found.lambda);
+}
+
+#[test]
+fn what_blocking_forces_does_not_count() {
+    // One rule forces the first comparison to agree, another the second: each is learned from the other's pairs.
+    let all = world(&M, &U, 1e6, 9.9e7);
+    let mut candidates = Sampled { scale: 1, ..Sampled::default() };
+    for cell in &all.cells {
+        let free = u32::from(cell.pattern[0] == 0) * 0b110 | u32::from(cell.pattern[1] == 0) * 0b101;
+        if free != 0 {
+            candidates.cells.push(Cell { free, ..*cell });
+            candidates.seen += cell.count;
+        }
+    }
+    let roles = vec![vec![Role::Learned; 3]; 3];
+    let none = Sampled::default();
+    let input =
+        Input { random: &all, candidates: &candidates, deterministic: &none, all_pairs: 1e8, start: 0.001 };
+    let found = fit(&roles, &input);
+    assert!((found.m[0][0] - M[0][0]).abs() < 0.02, "{:?}", found.m);
+    assert!((found.m[1][0] - M[1][0]).abs() < 0.02, "{:?}", found.m);
+}
+
+const MODEL: &str = r#"
+# The author's words stay.
+model = { name = "people", version = "1", trained = false }
+thresholds = { link = 0.0, review = 0.0, prior = 0.5 }
+column = [{ name = "name", type = "text" }, { name = "born", type = "code" }, { name = "town", type = "text" }]
+block = [{ name = "name", keys = ["name"], max_block = 500 }, { name = "born", keys = ["born", "town.first(2)"], max_block = 500 }]
+
+[[comparison]]
+name = "name"
+columns = ["name"]
+function = "jaro_winkler"
+levels = [
+  { label = "equal", equal = true, tf = { min = -3.0, max = 3.0 } }, # trained
+  { label = "near", min = 0.9 },
+  { label = "other", else = true },
+  { label = "missing", missing = true },
+]
+
+[[comparison]]
+name = "born"
+columns = ["born"]
+function = "exact"
+
+[[comparison.levels]]
+label = "equal"
+equal = true
+
+[[comparison.levels]]
+label = "other"
+else = true
+
+[[comparison]]
+name = "town"
+columns = ["town"]
+function = "exact"
+levels = [{ label = "equal", equal = true, weight = 1.5 }, { label = "other", else = true, m = 0.4, u = 0.5 }]
+
+[training]
+deterministic = [["name", "born"]]
+random_pairs = 2000000
+"#;
+
+/// Persons with two rows each; a third of the second rows has another name, a tenth another birth.
+fn people() -> Vec<(u64, Vec<Value>)> {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let mut rows = Vec::new();
+    for person in 0..1500_u64 {
+        let name = rng.random_range(10000..17000).to_string().repeat(2);
+        let born = rng.random_range(0..2000).to_string();
+        let town = ["AB", "CD", "EF"][rng.random_range(0..3)].to_owned();
+        for copy in 0..2 {
+            let mut name = name.clone();
+            let mut born = born.clone();
+            if copy == 1 && rng.random_range(0..3) == 0 {
+                name = format!("{name}X");
+            }
+            if copy == 1 && rng.random_range(0..10) == 0 {
+                born = rng.random_range(0..2000).to_string();
+            }
+            let values = vec![Value::Text(name), Value::Code(born), Value::Text(town.clone())];
+            rows.push((person * 2 + copy, values));
+        }
+    }
+    rows
+}
+
+fn rows(people: &[(u64, Vec<Value>)]) -> Rows {
+    let mut rows = Rows::new(Arc::new(Plan::parse(MODEL).unwrap_or_else(|error| panic!("{error}: {}", error.hint()))));
+    rows.extend(people).unwrap();
+    rows
+}
+
+#[test]
+fn a_trained_model_is_read_again_and_links() {
+    let mut rows = rows(&people());
+    let trained = train(&mut rows, MODEL).unwrap();
+    let weight = |c: &str, l: &str| {
+        let found = trained.parameters.iter().find(|p| p.comparison == c && p.level == l).unwrap();
+        (found.m, found.weight)
+    };
+    let (m, bits) = weight("born", "equal");
+    assert!((m.unwrap() - 0.9).abs() < 0.03, "{m:?}");
+    assert!((bits - (0.9f64 * 2000.0).log2()).abs() < 0.5, "{bits}");
+    assert!((weight("name", "near").0.unwrap() - 0.333).abs() < 0.05, "{:?}", weight("name", "near"));
+    assert_eq!(weight("town", "equal"), (None, 1.5), "a weight of the author stays");
+    assert!((trained.summary.matches - 1500.0).abs() < 120.0, "{:?}", trained.summary);
+
+    let text = trained.text();
+    assert!(text.contains("# The author's words stay.") && text.contains("# trained"));
+    let read = Plan::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert!(read.trained());
+    assert_eq!(read.thresholds(), trained.plan().thresholds());
+    assert_eq!(read.frequencies(), trained.plan().frequencies());
+    for (a, b) in read.comparisons().iter().zip(trained.plan().comparisons()) {
+        let weights = |c: &crate::engine::plan::Comparison| c.levels.iter().map(|l| l.weight).collect::<Vec<_>>();
+        assert_eq!(weights(a), weights(b), "{}", a.name);
+    }
+
+    // Trained again from its own text: the same model.
+    let again = train(&mut self::rows(&people()).with_plan(Arc::new(read)).unwrap(), text).unwrap();
+    assert_eq!(again.text(), text);
+
+    let mut rows = rows.with_plan(trained.plan()).unwrap();
+    let linkage = match_rows(&mut rows, &[]).unwrap();
+    let right = linkage.clusters.iter().filter(|cluster| cluster.iter().all(|id| id / 2 == cluster[0] / 2)).count();
+    assert!(right > 1200 && linkage.clusters.len() - right < 40, "{right} of {}", linkage.clusters.len());
+}
+
+#[test]
+fn order_and_threads_change_nothing() {
+    let forward = people();
+    let mut backward = forward.clone();
+    backward.reverse();
+    let text = train(&mut rows(&forward), MODEL).unwrap().text;
+    let single = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    assert_eq!(single.install(|| train(&mut rows(&backward), MODEL).unwrap().text), text);
+}
+
+#[test]
+fn what_went_wrong_is_told() {
+    // The town is drawn anew for each row: it agrees no more often in matches, and a level never seen is named.
+    let mut people = people();
+    for (at, (_, values)) in people.iter_mut().enumerate() {
+        values[2] = Value::Text(if at % 2 == 0 { "ABX" } else { "ABY" }.to_owned());
+    }
+    let model = MODEL.replace(r#"equal = true, weight = 1.5 }"#, r#"equal = true }"#);
+    let mut rows = Rows::new(Arc::new(Plan::parse(&model).unwrap()));
+    rows.extend(&people).unwrap();
+    let problems = train(&mut rows, &model).unwrap().problems;
+    let against = |p: &TrainingProblem| matches!(p, TrainingProblem::AgreementAgainst { comparison, .. } if comparison == "town");
+    assert!(problems.iter().any(against), "{problems:?}");
+}
+
+#[test]
+fn too_few_rows_are_refused() {
+    let mut rows = rows(&people()[..1]);
+    assert!(matches!(train(&mut rows, MODEL), Err(TrainError::TooFew { rows: 1, pairs: 0 })));
+}

@@ -160,7 +160,7 @@ impl Plan {
             vetoes,
             guards,
             training: Arc::new(training::compile(place, &columns, &file.training)?),
-            cluster: cluster(place, &file.cluster)?,
+            cluster: cluster(place, &file.cluster, thresholds)?,
             thresholds,
             tables: tables(&frequencies),
             frequencies,
@@ -332,7 +332,7 @@ fn guard(place: Place<'_>, columns: &Columns, guard: &file::Guard) -> Result<Gua
     })
 }
 
-fn cluster(place: Place<'_>, cluster: &file::Cluster) -> Result<ClusterLimits, PlanError> {
+fn cluster(place: Place<'_>, cluster: &file::Cluster, thresholds: Thresholds) -> Result<ClusterLimits, PlanError> {
     let max_size = match &cluster.max_size {
         None => usize::MAX,
         Some(size) if *size.get_ref() >= 2 => *size.get_ref() as usize,
@@ -341,13 +341,33 @@ fn cluster(place: Place<'_>, cluster: &file::Cluster) -> Result<ClusterLimits, P
             return Err(place.refuse(size.span(), problem));
         }
     };
-    let bits = |number: &Option<toml::Spanned<f64>>, name| {
-        let checked = number.as_ref().map(|n| place.within(n, name, f64::is_finite, "a finite number"));
-        checked.transpose().map(|n| n.map(|n| n as f32))
+    let bits = |limit: &Option<toml::Spanned<file::Limit>>, name| {
+        limit.as_ref().map(|limit| bits_of(place, limit, name, thresholds)).transpose()
     };
     let min_pair_weight = bits(&cluster.min_pair_weight, "min_pair_weight")?;
     let min_mean_weight = bits(&cluster.min_mean_weight, "min_mean_weight")?;
     Ok(ClusterLimits { max_size, min_pair_weight, min_mean_weight })
+}
+
+/// A limit in bits, or as high as a threshold.
+fn bits_of(
+    place: Place<'_>,
+    limit: &toml::Spanned<file::Limit>,
+    name: &'static str,
+    thresholds: Thresholds,
+) -> Result<f32, PlanError> {
+    let span = limit.span();
+    match limit.get_ref() {
+        file::Limit::Bits(bits) => {
+            let bits = toml::Spanned::new(span, *bits);
+            place.within(&bits, name, f64::is_finite, "a finite number").map(|bits| bits as f32)
+        }
+        file::Limit::Threshold(word) => {
+            let word = toml::Spanned::new(span, word.clone());
+            let which = place.find("threshold", &word, &["link", "review"])?;
+            Ok([thresholds.link, thresholds.review][which])
+        }
+    }
 }
 
 fn thresholds(place: Place<'_>, thresholds: &file::Thresholds) -> Result<Thresholds, PlanError> {

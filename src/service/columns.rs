@@ -34,6 +34,8 @@ const NORMALISERS: &[(&str, Kind, Normalise)] = &[
     ("date", Kind::Date, |raw, _| read_day(raw).map_or(Value::Missing, Value::Date)),
     ("nama", Kind::Name, |raw, _| name(raw, Named::Person)),
     ("ibu_bayi", Kind::Name, |raw, _| name(raw, Named::MotherOfNewborn)),
+    ("date_or_nik", Kind::Date, |raw, today| date_or_nik(raw, today).map_or(Value::Missing, Value::Date)),
+    ("areas", Kind::Set, |raw, _| areas(raw)),
     ("nik", Kind::Digits, nik),
     ("nik_lahir", Kind::Date, nik_birth),
     ("kk", Kind::Digits, |raw, today| read_kk(raw, today).usable().map_or(Value::Missing, digits)),
@@ -150,6 +152,26 @@ fn read_day(raw: &str) -> Option<Day> {
     let digits: String = raw.trim().chars().filter(|c| *c != '-').collect();
     let part = |range: std::ops::Range<usize>| digits.get(range)?.parse::<u32>().ok();
     if digits.len() == 8 { Day::new(part(0..4)?, part(4..6)?, part(6..8)?) } else { None }
+}
+
+/// A date, or the date of birth inside a NIK: two digits each of day (40 more for women), month and year.
+fn date_or_nik(raw: &str, today: Date) -> Option<Day> {
+    let nik = raw.trim();
+    if nik.len() != 16 || !nik.bytes().all(|b| b.is_ascii_digit()) {
+        return read_day(raw);
+    }
+    let part = |at: usize| nik.get(at..at + 2)?.parse::<u32>().ok();
+    let (day, month, year) = (part(6)?, part(8)?, part(10)?);
+    let this_year = u32::from(today.year().unsigned_abs());
+    let century = if year <= this_year % 100 { this_year / 100 } else { this_year / 100 - 1 };
+    Day::new(century * 100 + year, month, if day > 40 { day - 40 } else { day })
+}
+
+/// The first six digits of each joined field: the area in a postcode, a region code or a NIK.
+fn areas(raw: &str) -> Value {
+    let area = |part: &str| part.trim().get(..6).filter(|a| a.bytes().all(|b| b.is_ascii_digit())).map(str::to_owned);
+    let areas: Vec<String> = raw.split('|').filter_map(area).collect();
+    if areas.is_empty() { Value::Missing } else { Value::Set(areas) }
 }
 
 fn set(raw: &str) -> Value {

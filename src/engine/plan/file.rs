@@ -193,8 +193,16 @@ pub(super) struct Training {
 #[serde(deny_unknown_fields)]
 pub(super) struct Cluster {
     pub(super) max_size: Option<Spanned<u32>>,
-    pub(super) min_pair_weight: Option<Spanned<f64>>,
-    pub(super) min_mean_weight: Option<Spanned<f64>>,
+    pub(super) min_pair_weight: Option<Spanned<Limit>>,
+    pub(super) min_mean_weight: Option<Spanned<Limit>>,
+}
+
+/// Bits, or the name of a threshold.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Limit {
+    Bits(f64),
+    Threshold(String),
 }
 
 #[derive(Deserialize)]

@@ -9,9 +9,9 @@ use serde::Serialize;
 use super::input::{InputOptions, InputTable, Wanted};
 use super::output::{ClustersFile, OutputError, PairRow, PairsFile, create_dir, write_json};
 use super::terminal::{Terminal, table, thousands};
+use super::train;
 use super::{CliError, Outcome};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
-use super::train;
 use crate::service::dedupe::{Matched, MatchedPair, Table, TableError, TableModel};
 
 const HELP: &str = "\
@@ -144,7 +144,8 @@ pub(super) fn wrong_model(error: TableError) -> CliError {
 
 /// Rows that could not be trained on or matched.
 pub(super) fn failed(error: TableError) -> CliError {
-    let hint = matches!(error, TableError::Train(_)).then_some("give more rows, or a model whose blocking rules fit them");
+    let hint =
+        matches!(error, TableError::Train(_)).then_some("give more rows, or a model whose blocking rules fit them");
     CliError::failed("matching", error).hint(hint)
 }
 

@@ -35,6 +35,7 @@ const NORMALISERS: &[(&str, Kind, Normalise)] = &[
     ("nama", Kind::Name, |raw, _| name(raw, Named::Person)),
     ("ibu_bayi", Kind::Name, |raw, _| name(raw, Named::MotherOfNewborn)),
     ("date_or_nik", Kind::Date, |raw, today| date_or_nik(raw, today).map_or(Value::Missing, Value::Date)),
+    ("area", Kind::Code, |raw, _| area(raw).map_or(Value::Missing, Value::Code)),
     ("areas", Kind::Set, |raw, _| areas(raw)),
     ("nik", Kind::Digits, nik),
     ("nik_lahir", Kind::Date, nik_birth),
@@ -167,9 +168,13 @@ fn date_or_nik(raw: &str, today: Date) -> Option<Day> {
     Day::new(century * 100 + year, month, if day > 40 { day - 40 } else { day })
 }
 
-/// The first six digits of each joined field: the area in a postcode, a region code or a NIK.
+/// The first six digits: the area in a postcode, a region code or a NIK.
+fn area(raw: &str) -> Option<String> {
+    raw.trim().get(..6).filter(|area| area.bytes().all(|b| b.is_ascii_digit())).map(str::to_owned)
+}
+
+/// The area of each joined field.
 fn areas(raw: &str) -> Value {
-    let area = |part: &str| part.trim().get(..6).filter(|a| a.bytes().all(|b| b.is_ascii_digit())).map(str::to_owned);
     let areas: Vec<String> = raw.split('|').filter_map(area).collect();
     if areas.is_empty() { Value::Missing } else { Value::Set(areas) }
 }

@@ -70,7 +70,8 @@ fn append(written: &mut String, frequencies: &[(String, Frequencies)], provenanc
     }
     for (column, counted) in frequencies {
         let name = toml::Value::String(column.clone());
-        let _ = write!(written, "\n[[frequency]]\ncolumn = {name}\nrows = {}\nsingle = {}\n", counted.rows, counted.single);
+        let _ =
+            write!(written, "\n[[frequency]]\ncolumn = {name}\nrows = {}\nsingle = {}\n", counted.rows, counted.single);
         let counts: Vec<String> = counted.counts.iter().map(|(hash, n)| format!("\"{hash:016x}\" = {n}")).collect();
         let _ = writeln!(written, "counts = {{ {} }}", counts.join(", "));
     }

@@ -10,10 +10,11 @@ use crate::engine::error::{PlanError, Problem};
 
 /// Share of the matches that the deterministic rules are taken to find, where the model does not say.
 const RECALL: f64 = 0.7;
-/// Expected precision that automatic links must reach, where the model does not say.
-const PRECISION: f64 = 0.997;
+/// Expected precision that automatic links must reach, where the model does not say. Comparisons are never quite
+/// independent, so that the expectation is a little too good: this leaves room for 0.995.
+const PRECISION: f64 = 0.9985;
 /// Probability from which a pair is shown to a person, where the model does not say.
-const REVIEW: f64 = 0.05;
+const REVIEW: f64 = 0.1;
 const SEED: u64 = 1;
 const RANDOM_PAIRS: u64 = 2_000_000;
 const CANDIDATE_PAIRS: u64 = 2_000_000;

@@ -66,12 +66,7 @@ impl Fit {
 pub(super) fn fit(roles: &[Vec<Role>], input: &Input<'_>) -> Fit {
     let all = |_: usize| 1.0;
     let random = counts(roles, input.random, all, Use::All);
-    let mut fit = Fit {
-        u: shares(roles, &random, &random),
-        lambda: input.start,
-        random,
-        ..Fit::default()
-    };
+    let mut fit = Fit { u: shares(roles, &random, &random), lambda: input.start, random, ..Fit::default() };
     fit.m = first_m(roles, input);
     for _ in 0..ROUNDS {
         let change = round(roles, input, &mut fit);

@@ -130,13 +130,16 @@ pub fn train(rows: &mut Rows, text: &str) -> Result<Trained, TrainError> {
     let deterministic = sample.deterministic();
     let roles = roles(&untrained);
     let all_pairs = rows.len() as f64 * (rows.len() as f64 - 1.0) / 2.0;
-    let fit = fit(&roles, &em::Input {
-        random: &random,
-        candidates: &candidates,
-        deterministic: &deterministic,
-        all_pairs,
-        start: start(&untrained, &deterministic, rows.len(), all_pairs),
-    });
+    let fit = fit(
+        &roles,
+        &em::Input {
+            random: &random,
+            candidates: &candidates,
+            deterministic: &deterministic,
+            all_pairs,
+            start: start(&untrained, &deterministic, rows.len(), all_pairs),
+        },
+    );
     let levels = learned(&roles, &fit);
     let frequencies = rows.frequencies();
     let named = named(&untrained, &frequencies);
@@ -165,11 +168,7 @@ pub fn train(rows: &mut Rows, text: &str) -> Result<Trained, TrainError> {
 }
 
 /// The plan of a text with the frequencies and name rules at hand.
-fn plan_of(
-    untrained: &Plan,
-    text: &str,
-    frequencies: &[Option<Frequencies>],
-) -> Result<Arc<Plan>, TrainError> {
+fn plan_of(untrained: &Plan, text: &str, frequencies: &[Option<Frequencies>]) -> Result<Arc<Plan>, TrainError> {
     let plan = Plan::parse(text)?.with_names_of(untrained).with_frequencies(frequencies.to_vec());
     if plan.columns() != untrained.columns() || plan.comparisons().len() != untrained.comparisons().len() {
         return Err(TrainError::OtherModel);

@@ -162,7 +162,10 @@ fn free_of(plan: &Plan, rule: &Rule) -> u32 {
     comparisons.fold(0, |mask, (c, _)| mask | 1 << c)
 }
 
-fn add(mut sum: FxHashMap<(Pattern, u32), u64>, part: FxHashMap<(Pattern, u32), u64>) -> FxHashMap<(Pattern, u32), u64> {
+fn add(
+    mut sum: FxHashMap<(Pattern, u32), u64>,
+    part: FxHashMap<(Pattern, u32), u64>,
+) -> FxHashMap<(Pattern, u32), u64> {
     if sum.len() < part.len() {
         return add(part, sum);
     }

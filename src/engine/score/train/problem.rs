@@ -14,7 +14,9 @@ const DEPENDENT: f64 = 0.05;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum TrainingProblem {
     /// The first level of a comparison is rarer among matches than among other pairs.
-    #[error("{comparison}: '{level}' is agreement, but rarer among matches (m = {m:.4}) than among others (u = {u:.4})")]
+    #[error(
+        "{comparison}: '{level}' is agreement, but rarer among matches (m = {m:.4}) than among others (u = {u:.4})"
+    )]
     AgreementAgainst {
         /// The comparison.
         comparison: String,
@@ -56,7 +58,9 @@ pub enum TrainingProblem {
         level: String,
     },
     /// Two comparisons depend on each other among matches: their weights count the same evidence twice.
-    #[error("{first} and {second} depend on each other among matches ({bits:.3} bits); their evidence is counted twice")]
+    #[error(
+        "{first} and {second} depend on each other among matches ({bits:.3} bits); their evidence is counted twice"
+    )]
     Dependent {
         /// One comparison.
         first: String,

@@ -33,8 +33,7 @@ fn known_shares_come_back() {
     let pairs = world(&M, &U, matches, others);
     let roles = vec![vec![Role::Learned; 3]; 3];
     let none = Sampled::default();
-    let input =
-        Input { random: &pairs, candidates: &pairs, deterministic: &none, all_pairs: 1e8, start: 0.001 };
+    let input = Input { random: &pairs, candidates: &pairs, deterministic: &none, all_pairs: 1e8, start: 0.001 };
     let found = fit(&roles, &input);
     assert!(found.converged(), "{:?}", found.changes);
     for c in 0..3 {
@@ -60,8 +59,7 @@ fn what_blocking_forces_does_not_count() {
     }
     let roles = vec![vec![Role::Learned; 3]; 3];
     let none = Sampled::default();
-    let input =
-        Input { random: &all, candidates: &candidates, deterministic: &none, all_pairs: 1e8, start: 0.001 };
+    let input = Input { random: &all, candidates: &candidates, deterministic: &none, all_pairs: 1e8, start: 0.001 };
     let found = fit(&roles, &input);
     assert!((found.m[0][0] - M[0][0]).abs() < 0.02, "{:?}", found.m);
     assert!((found.m[1][0] - M[1][0]).abs() < 0.02, "{:?}", found.m);
@@ -107,6 +105,8 @@ levels = [{ label = "equal", equal = true, weight = 1.5 }, { label = "other", el
 [training]
 deterministic = [["name", "born"]]
 random_pairs = 2000000
+precision = 0.98
+review = 0.05
 "#;
 
 /// Persons with two rows each; a third of the second rows has another name, a tenth another birth.
@@ -196,7 +196,8 @@ fn what_went_wrong_is_told() {
     let mut rows = Rows::new(Arc::new(Plan::parse(&model).unwrap()));
     rows.extend(&people).unwrap();
     let problems = train(&mut rows, &model).unwrap().problems;
-    let against = |p: &TrainingProblem| matches!(p, TrainingProblem::AgreementAgainst { comparison, .. } if comparison == "town");
+    let against =
+        |p: &TrainingProblem| matches!(p, TrainingProblem::AgreementAgainst { comparison, .. } if comparison == "town");
     assert!(problems.iter().any(against), "{problems:?}");
 }
 

@@ -99,9 +99,11 @@ pub enum TelemetryError {
 
 /// Sends log lines to standard error for the rest of the process.
 pub fn log(config: &Config) -> Result<(), TelemetryError> {
+    use std::io::IsTerminal;
     use tracing_subscriber::util::SubscriberInitExt;
     let filter = EnvFilter::try_new(&config.filter).map_err(TelemetryError::Filter)?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true);
+    let coloured = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(coloured);
     match config.format {
         LogFormat::Plain => lines.finish().try_init(),
         LogFormat::Json => lines.json().flatten_event(true).finish().try_init(),

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::input::{InputOptions, InputTable, Wanted};
+use super::input::{InputOptions, InputTable, TextColumn, Wanted};
 use super::output::{ClustersFile, OutputError, PairRow, PairsFile, create_dir, write_json};
-use super::terminal::{Terminal, table, thousands};
+use super::terminal::{Progress, Terminal, Unit, table, thousands};
 use super::train;
 use super::{CliError, Outcome};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
-use crate::service::dedupe::{Matched, MatchedPair, Table, TableError, TableModel};
+use crate::service::dedupe::{Matched, MatchedPair, Meter, Reading, Stage, Table, TableError, TableModel};
 
 const HELP: &str = "\
 Reads CSV, NDJSON and Parquet, one file or several. The id of a row is --id, or the column unique_id, id or rec_id; in a
@@ -58,8 +59,18 @@ struct Summary {
     links: u64,
     review: u64,
     stop_keys: Vec<StopKeyLine>,
-    seconds: BTreeMap<&'static str, f64>,
+    seconds: Seconds,
     peak_memory_bytes: Option<u64>,
+}
+
+/// Seconds of each stage, in the order of the work.
+#[derive(Debug)]
+struct Seconds(Vec<(&'static str, f64)>);
+
+impl Serialize for Seconds {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -108,26 +119,79 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
         thousands(input.len() as u64),
         model.name()
     ));
-    let cells = Cells::new(&input);
     let today = day_in_jakarta(SystemClock.now());
-    let mut matched = if args.train {
-        let (trained, matched) = model.train_and_run(&cells, today).map_err(failed)?;
-        create_dir(&args.out).map_err(|error| CliError::failed("writing the result", error))?;
-        train::write(&args.out.join("model.toml"), &trained)?;
-        train::tell_problems(&trained, terminal);
-        matched
-    } else {
-        model.run(&cells, today).map_err(failed)?
-    };
+    let meter = Meter::default();
+    let (trained, matched, ids) = watched(&meter, terminal, || {
+        let rows = model.fill(&Cells::new(&input), today, &meter)?;
+        // What the cells said is in the rows now; only the ids are needed further.
+        let ids = input.into_ids();
+        if !args.train {
+            return model.link(rows, &meter).map(|matched| (None, matched, ids));
+        }
+        model.train_and_link(rows, &meter).map(|(trained, matched)| (Some(trained), matched, ids))
+    })
+    .map_err(failed)?;
+    let mut seconds = vec![("read", read)];
+    seconds.extend(meter.seconds().into_iter().map(|(stage, seconds)| (stage.word(), seconds)));
+    create_dir(&args.out).map_err(|error| CliError::failed("writing the result", error))?;
+    if let Some(trained) = &trained {
+        train::write(&args.out.join("model.toml"), trained)?;
+        train::tell_problems(trained, terminal);
+    }
     let writing = Instant::now();
-    write(args, &input, &matched).map_err(|error| CliError::failed("writing the result", error))?;
-    matched.seconds.insert(0, ("read", read));
-    matched.seconds.push(("write", writing.elapsed().as_secs_f64()));
-    let summary = summary(&model, &matched);
+    write(args, &ids, &matched).map_err(|error| CliError::failed("writing the result", error))?;
+    seconds.push(("write", writing.elapsed().as_secs_f64()));
+    let summary = summary(&model, &matched, seconds);
     write_json(&args.out.join("summary.json"), &summary)
         .map_err(|error| CliError::failed("writing the summary", error))?;
     terminal.result(&summary, || text(&summary));
     Ok(Outcome::Done)
+}
+
+/// How often a watcher looks at the meter.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Does the work while another thread shows how far it is.
+fn watched<T>(meter: &Meter, terminal: Terminal, work: impl FnOnce() -> T) -> T {
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| show(meter, terminal, &ended));
+        let done = work();
+        ended.store(true, Ordering::Release);
+        done
+    })
+}
+
+fn show(meter: &Meter, terminal: Terminal, ended: &AtomicBool) {
+    let mut shown: Option<(Reading, Progress, Instant)> = None;
+    while !ended.load(Ordering::Acquire) {
+        let now = meter.read();
+        let same = |(then, ..): &(Reading, Progress, Instant)| (then.stage, then.total) == (now.stage, now.total);
+        if !shown.as_ref().is_some_and(same) {
+            if let Some((_, old, _)) = shown.take() {
+                old.finish();
+            }
+            shown = Some((now, terminal.progress(now.stage.word(), Unit::Count, now.total), Instant::now()));
+        }
+        if let Some((_, bar, began)) = &mut shown {
+            bar.at(now.done, &pace(now, began.elapsed().as_secs_f64()));
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    if let Some((_, bar, _)) = shown {
+        bar.finish();
+    }
+}
+
+/// `3,400,000/s, 12 s left`; nothing before anything is done.
+fn pace(now: Reading, seconds: f64) -> String {
+    if now.done == 0 || seconds < 0.2 {
+        return String::new();
+    }
+    let per_second = now.done as f64 / seconds;
+    let left = now.total.saturating_sub(now.done) as f64 / per_second;
+    let unit = if now.stage == Stage::Score { " pairs" } else { "" };
+    format!("{}{unit}/s, {left:.0} s left", thousands(per_second as u64))
 }
 
 /// A model that cannot be used.
@@ -149,27 +213,30 @@ pub(super) fn failed(error: TableError) -> CliError {
     CliError::failed("matching", error).hint(hint)
 }
 
-fn write(args: &Args, input: &InputTable, matched: &Matched) -> Result<(), OutputError> {
-    create_dir(&args.out)?;
+fn write(args: &Args, ids: &TextColumn, matched: &Matched) -> Result<(), OutputError> {
     let mut clusters = ClustersFile::create(&args.out)?;
     for (row, cluster) in matched.clusters.iter().enumerate() {
-        clusters.row(input.id(row), input.id(*cluster as usize))?;
+        clusters.row(id(ids, row), id(ids, *cluster as usize))?;
     }
     clusters.commit()?;
     for (name, pairs) in [("pairs.csv", &matched.pairs), ("review.csv", &matched.review)] {
         let mut file = PairsFile::create(&args.out.join(name))?;
         for pair in pairs {
-            file.row(&pair_row(input, matched, pair))?;
+            file.row(&pair_row(ids, matched, pair))?;
         }
         file.commit()?;
     }
     Ok(())
 }
 
-fn pair_row<'a>(input: &'a InputTable, matched: &'a Matched, pair: &MatchedPair) -> PairRow<'a> {
+fn id(ids: &TextColumn, row: usize) -> &str {
+    ids.get(row).unwrap_or_default()
+}
+
+fn pair_row<'a>(ids: &'a TextColumn, matched: &'a Matched, pair: &MatchedPair) -> PairRow<'a> {
     PairRow {
-        left: input.id(pair.rows.0 as usize),
-        right: input.id(pair.rows.1 as usize),
+        left: id(ids, pair.rows.0 as usize),
+        right: id(ids, pair.rows.1 as usize),
         weight: f64::from(pair.weight),
         probability: pair.probability,
         decision: pair.decision,
@@ -177,7 +244,7 @@ fn pair_row<'a>(input: &'a InputTable, matched: &'a Matched, pair: &MatchedPair)
     }
 }
 
-fn summary(model: &TableModel, matched: &Matched) -> Summary {
+fn summary(model: &TableModel, matched: &Matched, seconds: Vec<(&'static str, f64)>) -> Summary {
     let rules = &matched.blocking.rules;
     let firsts = matched.clusters.iter().enumerate().filter(|(row, cluster)| *row == **cluster as usize);
     Summary {
@@ -194,7 +261,7 @@ fn summary(model: &TableModel, matched: &Matched) -> Summary {
             .iter()
             .map(|key| StopKeyLine { rule: key.rule.clone(), rows: key.rows as u64 })
             .collect(),
-        seconds: matched.seconds.iter().copied().collect(),
+        seconds: Seconds(seconds),
         peak_memory_bytes: peak_memory(),
     }
 }
@@ -210,7 +277,7 @@ fn text(summary: &Summary) -> String {
     let rows: Vec<Vec<String>> =
         summary.pairs_per_rule.iter().map(|(rule, pairs)| vec![rule.clone(), thousands(*pairs)]).collect();
     let stages: Vec<String> =
-        summary.seconds.iter().map(|(stage, seconds)| format!("{stage} {seconds:.2} s")).collect();
+        summary.seconds.0.iter().map(|(stage, seconds)| format!("{stage} {seconds:.2} s")).collect();
     format!(
         "{} rows, {} clusters; {} candidate pairs, {} links, {} questions for a steward, {} stop keys\n\n{}\n{}\n",
         thousands(summary.rows),

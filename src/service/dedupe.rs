@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
 
 use rayon::prelude::*;
 
 use super::columns::{ColumnError, Columns, name_rules};
 use super::models::INDONESIA;
 use crate::domain::date::{Date, parse_date};
-use crate::engine::{BlockReport, Decision, Linkage, Plan, PlanError, Rows, TrainError, match_rows, train};
-pub use crate::engine::{Parameter, Trained};
+use crate::engine::{
+    BlockReport, Decision, Linkage, Plan, PlanError, TrainError, match_rows_metered, train, train_and_match,
+};
+pub use crate::engine::{Meter, Parameter, Reading, Rows, Stage, Trained};
 use crate::normalise::NameTables;
 
 /// Rows normalised at a time: enough for all threads, little enough for memory.
@@ -64,7 +65,7 @@ pub trait Table: Sync {
     fn cell(&self, row: usize, column: &str) -> Option<&str>;
 }
 
-/// What matching a table gave, and how long each stage took.
+/// What matching a table gave.
 pub struct Matched {
     /// The number of each row's cluster: the lowest row in it.
     pub clusters: Vec<u32>,
@@ -76,8 +77,6 @@ pub struct Matched {
     pub blocking: BlockReport,
     /// Names of the blocking rules.
     pub rules: Vec<String>,
-    /// Seconds per stage.
-    pub seconds: Vec<(&'static str, f64)>,
 }
 
 /// One scored pair of rows.
@@ -130,31 +129,10 @@ impl TableModel {
         format!("{} {}", self.plan.name(), self.plan.version())
     }
 
-    /// Matches a table. `today` is the day numbers are read on where a row has no `tgl_data`.
-    pub fn run(&self, table: &dyn Table, today: Date) -> Result<Matched, TableError> {
-        let started = Instant::now();
-        let rows = self.fill(table, today)?;
-        self.link(rows, vec![("normalise", started.elapsed().as_secs_f64())])
-    }
-
-    /// Trains the model on a table, then matches the table with it.
-    pub fn train_and_run(&self, table: &dyn Table, today: Date) -> Result<(Trained, Matched), TableError> {
-        let started = Instant::now();
-        let mut rows = self.fill(table, today)?;
-        let normalised = started.elapsed().as_secs_f64();
-        let trained = train(&mut rows, &self.text).map_err(TableError::Train)?;
-        let trained_in = started.elapsed().as_secs_f64() - normalised;
-        let rows = rows.with_plan(trained.plan()).expect("training keeps the columns");
-        let matched = self.link(rows, vec![("normalise", normalised), ("train", trained_in)])?;
-        Ok((trained, matched))
-    }
-
-    /// Trains the model on a table.
-    pub fn train(&self, table: &dyn Table, today: Date) -> Result<Trained, TableError> {
-        train(&mut self.fill(table, today)?, &self.text).map_err(TableError::Train)
-    }
-
-    fn fill(&self, table: &dyn Table, today: Date) -> Result<Rows, TableError> {
+    /// Makes the rows of a table comparable; the table is not needed any more afterwards. `today` is the day numbers are
+    /// read on where a row has no `tgl_data`.
+    pub fn fill(&self, table: &dyn Table, today: Date, meter: &Meter) -> Result<Rows, TableError> {
+        meter.begin(Stage::Normalise, table.rows() as u64);
         let mut rows = Rows::new(self.plan.clone());
         let mut from = 0;
         while from < table.rows() {
@@ -168,20 +146,31 @@ impl TableModel {
                 })
                 .collect();
             rows.extend(&batch).map_err(TableError::Rows)?;
+            meter.add((to - from) as u64);
             from = to;
         }
         Ok(rows)
     }
 
-    fn link(&self, mut rows: Rows, mut seconds: Vec<(&'static str, f64)>) -> Result<Matched, TableError> {
-        let started = Instant::now();
-        let linkage = match_rows(&mut rows, &[]).map_err(TableError::Rows)?;
-        seconds.push(("match", started.elapsed().as_secs_f64()));
-        Ok(matched(rows.plan(), rows.len(), linkage, seconds))
+    /// Matches rows.
+    pub fn link(&self, mut rows: Rows, meter: &Meter) -> Result<Matched, TableError> {
+        let linkage = match_rows_metered(&mut rows, &[], meter).map_err(TableError::Rows)?;
+        Ok(matched(rows.plan(), rows.len(), linkage))
+    }
+
+    /// Trains the model on rows, then matches them with it.
+    pub fn train_and_link(&self, rows: Rows, meter: &Meter) -> Result<(Trained, Matched), TableError> {
+        let (trained, rows, linkage) = train_and_match(rows, &self.text, meter).map_err(TableError::Train)?;
+        Ok((trained, matched(rows.plan(), rows.len(), linkage)))
+    }
+
+    /// Trains the model on a table.
+    pub fn train(&self, table: &dyn Table, today: Date) -> Result<Trained, TableError> {
+        train(&mut self.fill(table, today, &Meter::default())?, &self.text).map_err(TableError::Train)
     }
 }
 
-fn matched(plan: &Plan, rows: usize, linkage: Linkage, seconds: Vec<(&'static str, f64)>) -> Matched {
+fn matched(plan: &Plan, rows: usize, linkage: Linkage) -> Matched {
     let mut clusters: Vec<u32> = (0..rows as u32).collect();
     for (row, cluster) in &linkage.assignments {
         clusters[*row as usize] = *cluster as u32;
@@ -203,5 +192,5 @@ fn matched(plan: &Plan, rows: usize, linkage: Linkage, seconds: Vec<(&'static st
     };
     let review = linkage.review.iter().filter_map(asked).collect();
     let rules = plan.rule_names().map(str::to_owned).collect();
-    Matched { clusters, pairs, review, blocking: linkage.blocking, rules, seconds }
+    Matched { clusters, pairs, review, blocking: linkage.blocking, rules }
 }

@@ -119,6 +119,11 @@ impl InputTable {
         &self.ids
     }
 
+    /// The ids alone; the cells are gone.
+    pub fn into_ids(self) -> TextColumn {
+        self.ids
+    }
+
     /// The id of a row.
     pub fn id(&self, row: usize) -> &str {
         self.ids.get(row).expect("a row without an id was refused when it was read")

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::keys::{KeyScratch, keys_of};
 use super::{BlockReport, RuleReport, StopKey};
+use crate::engine::meter::{Meter, Stage};
 use crate::engine::plan::Rule;
 use crate::engine::rows::Rows;
 
@@ -53,13 +54,14 @@ impl Task {
 
 impl Blocks {
     /// Builds the blocks of rows whose guards are applied.
-    pub(crate) fn build(rows: &Rows) -> Self {
-        Self::of(rows, rows.plan().rules())
+    pub(crate) fn build(rows: &Rows, meter: &Meter) -> Self {
+        Self::of(rows, rows.plan().rules(), meter)
     }
 
     /// Builds the blocks of other rules than the plan's.
-    pub(crate) fn of(rows: &Rows, of_rules: &[Rule]) -> Self {
+    pub(crate) fn of(rows: &Rows, of_rules: &[Rule], meter: &Meter) -> Self {
         let rules = of_rules.len();
+        meter.begin(Stage::Block, rules as u64);
         let mut cells = vec![0; rows.slot_limit() * rules];
         let mut blocks = Vec::new();
         let mut stop_keys = Vec::new();
@@ -68,6 +70,7 @@ impl Blocks {
             collect(rows, rule, &mut built, &mut stop_keys);
             built.enter(&mut cells, rules, index);
             blocks.push(built);
+            meter.add(1);
         }
         stop_keys.sort_unstable();
         let names = of_rules.iter().map(|rule| rule.name.clone()).collect();

@@ -9,7 +9,9 @@ use crate::engine::block::bulk::{Blocks, Task};
 use crate::engine::block::{BlockReport, guard};
 use crate::engine::cluster::{Decisions, Refusal, Resolved, ReviewItem, Verdict, key, resolve, review_items};
 use crate::engine::error::RowError;
+use crate::engine::meter::{Meter, Stage};
 use crate::engine::rows::Rows;
+use crate::engine::score::train::{TrainError, Trained, train_on};
 use crate::engine::score::{Scored, Scorer, Scratch};
 
 /// What matching all rows gave.
@@ -34,11 +36,40 @@ pub struct Linkage {
 /// Applies the plan's guards to the rows. Runs on the current rayon pool; costs one sort a blocking rule and one score
 /// a candidate pair.
 pub fn match_rows(rows: &mut Rows, decisions: &[(u64, u64, Verdict)]) -> Result<Linkage, RowError> {
-    let slot_of = slots_by_id(rows)?;
+    match_rows_metered(rows, decisions, &Meter::default())
+}
+
+/// [`match_rows`], with a meter to watch.
+pub fn match_rows_metered(
+    rows: &mut Rows,
+    decisions: &[(u64, u64, Verdict)],
+    meter: &Meter,
+) -> Result<Linkage, RowError> {
     guard::apply(rows);
-    let found = find_edges(rows);
+    let blocks = Blocks::build(rows, meter);
+    match_blocks(rows, blocks, decisions, meter)
+}
+
+/// Trains the model whose file is `text` on the rows, then matches them with it: what [`super::super::train`] and
+/// [`match_rows`] give one after the other, for one round of blocking.
+pub fn train_and_match(mut rows: Rows, text: &str, meter: &Meter) -> Result<(Trained, Rows, Linkage), TrainError> {
+    let (trained, blocks) = train_on(&mut rows, text, meter)?;
+    let rows = rows.with_plan(trained.plan()).expect("training keeps the columns");
+    let linkage = match_blocks(&rows, blocks, &[], meter)?;
+    Ok((trained, rows, linkage))
+}
+
+/// Scores the pairs of the blocks and forms clusters.
+fn match_blocks(
+    rows: &Rows,
+    blocks: Blocks,
+    decisions: &[(u64, u64, Verdict)],
+    meter: &Meter,
+) -> Result<Linkage, RowError> {
+    let slot_of = slots_by_id(rows)?;
+    let found = score_blocks(rows, blocks, meter);
     let decisions = Decisions::new(decisions);
-    let formed = form_clusters(rows, &found.edges, &decisions, &slot_of);
+    let formed = form_clusters(rows, &found.edges, &decisions, &slot_of, meter);
     let mut edges: Vec<Edge> =
         found.edges.iter().zip(&found.rules).map(|(scored, rule)| edge(rows, scored, usize::from(*rule))).collect();
     edges.par_sort_unstable_by_key(|edge| edge.pair);
@@ -79,11 +110,16 @@ type Swept = (Vec<(Scored, u16)>, Vec<u64>);
 
 /// Scores all candidate pairs of rows whose guards are applied.
 pub(super) fn find_edges(rows: &Rows) -> Found {
-    let blocks = Blocks::build(rows);
+    let meter = Meter::default();
+    score_blocks(rows, Blocks::build(rows, &meter), &meter)
+}
+
+fn score_blocks(rows: &Rows, blocks: Blocks, meter: &Meter) -> Found {
     let scorer = Scorer::new(rows);
     let rules = rows.plan().rules().len();
-    let scored: Vec<Swept> = blocks
-        .tasks()
+    let tasks = blocks.tasks();
+    meter.begin(Stage::Score, tasks.iter().flatten().map(|task| task.pairs() as u64).sum());
+    let scored: Vec<Swept> = tasks
         .par_iter()
         .map_init(Scratch::default, |scratch, tasks| {
             let (mut edges, mut counts) = (Vec::new(), vec![0; rules]);
@@ -92,6 +128,7 @@ pub(super) fn find_edges(rows: &Rows) -> Found {
                     counts[rule] += 1;
                     edges.extend(scorer.edge(a, b, scratch).map(|edge| (edge, rule as u16)));
                 });
+                meter.add(task.pairs() as u64);
             }
             (edges, counts)
         })
@@ -110,7 +147,7 @@ pub(super) fn find_edges(rows: &Rows) -> Found {
 
 /// Candidate pairs per rule, without scoring them.
 pub(super) fn count_pairs(rows: &Rows) -> BlockReport {
-    let blocks = Blocks::build(rows);
+    let blocks = Blocks::build(rows, &Meter::default());
     let rules = rows.plan().rules().len();
     let add = |mut sum: Vec<u64>, counts: Vec<u64>| {
         sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
@@ -142,12 +179,18 @@ pub(super) fn form_clusters(
     edges: &[Scored],
     decisions: &Decisions,
     slot_of: &FxHashMap<u64, u32>,
+    meter: &Meter,
 ) -> Formed {
     let scorer = Scorer::new(rows);
-    let resolved: Vec<Resolved> = components(rows, edges, decisions, slot_of)
-        .par_iter()
-        .map_init(Scratch::default, |scratch, component| resolve(component, decisions, &scorer, scratch))
-        .collect();
+    let components = components(rows, edges, decisions, slot_of);
+    meter.begin(Stage::Cluster, components.len() as u64);
+    let resolve = |scratch: &mut Scratch, component| {
+        let resolved = resolve(component, decisions, &scorer, scratch);
+        meter.add(1);
+        resolved
+    };
+    let resolved: Vec<Resolved> = components.par_iter().map_init(Scratch::default, resolve).collect();
+    drop(components);
     let mut cluster_of: Vec<u64> = (0..rows.slot_limit()).map(|slot| rows.id(slot as u32)).collect();
     let mut members: FxHashMap<u64, Vec<u64>> = FxHashMap::default();
     let mut refusals = Vec::new();

@@ -22,6 +22,7 @@ use crate::engine::cluster::{Decisions, Refusal, ReviewItem, Verdict};
 use crate::engine::decide::Decision;
 use crate::engine::error::RowError;
 use crate::engine::explain::{Explanation, explain};
+use crate::engine::meter::Meter;
 use crate::engine::plan::Plan;
 use crate::engine::rows::Rows;
 use crate::engine::score::Scored;
@@ -129,7 +130,7 @@ impl Live {
         live.index.build_guards(&mut live.rows);
         let edges = find_edges(&live.rows).edges;
         live.index.build_blocks(&live.rows);
-        let formed = form_clusters(&live.rows, &edges, &live.decisions, &live.slot_of);
+        let formed = form_clusters(&live.rows, &edges, &live.decisions, &live.slot_of, &Meter::default());
         live.halves.resize(live.rows.slot_limit(), Vec::new());
         for scored in &edges {
             live.connect(scored);

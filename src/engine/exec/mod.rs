@@ -7,7 +7,7 @@ mod live;
 #[cfg(test)]
 mod tests;
 
-pub use self::bulk::{Linkage, match_rows};
+pub use self::bulk::{Linkage, match_rows, match_rows_metered, train_and_match};
 pub use self::live::{Change, Delta, Live};
 
 use super::decide::Decision;

@@ -25,8 +25,10 @@ use std::sync::Arc;
 
 use self::em::{Fit, Role, fit};
 use self::patterns::{Cell, Sample, Sampled};
+use crate::engine::block::bulk::Blocks;
 use crate::engine::block::guard;
 use crate::engine::error::{PlanError, RowError};
+use crate::engine::meter::Meter;
 use crate::engine::plan::{Frequencies, LearnedLevel, Level, Plan, Thresholds, Weighed, rewrite};
 use crate::engine::rows::Rows;
 
@@ -119,9 +121,14 @@ impl Trained {
 ///
 /// `text` is the model file that the plan of the rows was read from. Applies the plan's guards to the rows.
 pub fn train(rows: &mut Rows, text: &str) -> Result<Trained, TrainError> {
+    train_on(rows, text, &Meter::default()).map(|(trained, _)| trained)
+}
+
+/// Trains, and hands over the blocks of the rows: they are those of the trained plan, too.
+pub(crate) fn train_on(rows: &mut Rows, text: &str, meter: &Meter) -> Result<(Trained, Blocks), TrainError> {
     guard::apply(rows);
     let untrained = Arc::clone(rows.plan());
-    let sample = Sample::new(rows);
+    let sample = Sample::new(rows, meter);
     let random = sample.random();
     let candidates = sample.candidates();
     if rows.len() < 2 || candidates.seen == 0 {
@@ -164,7 +171,7 @@ pub fn train(rows: &mut Rows, text: &str) -> Result<Trained, TrainError> {
     let plan = plan_of(&untrained, &short, &frequencies)?;
     let problems = problem::find(&plan, &roles, &fit, &candidates, rows.len());
     let parameters = parameters(&plan, &fit);
-    Ok(Trained { plan, text, parameters, problems, summary })
+    Ok((Trained { plan, text, parameters, problems, summary }, sample.into_blocks()))
 }
 
 /// The plan of a text with the frequencies and name rules at hand.

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use super::super::{Scorer, Scratch};
 use super::threshold::Weights;
 use crate::engine::block::bulk::{Blocks, Task};
+use crate::engine::meter::{Meter, Stage};
 use crate::engine::plan::{Pattern, Plan, Rule};
 use crate::engine::rows::Rows;
 
@@ -52,15 +53,23 @@ pub(super) struct Sample<'a> {
     blocks: Blocks,
     tasks: Vec<Vec<Task>>,
     scale: usize,
+    meter: &'a Meter,
 }
 
 impl<'a> Sample<'a> {
-    pub(super) fn new(rows: &'a Rows) -> Self {
-        let blocks = Blocks::build(rows);
+    pub(super) fn new(rows: &'a Rows, meter: &'a Meter) -> Self {
+        let blocks = Blocks::build(rows, meter);
         let tasks = blocks.tasks();
         let pairs: usize = tasks.iter().flatten().map(Task::pairs).sum();
         let scale = pairs.div_ceil(rows.plan().training().candidate_pairs as usize).max(1);
-        Self { rows, blocks, tasks, scale }
+        let training = rows.plan().training();
+        meter.begin(Stage::Train, training.random_pairs + 2 * (pairs / scale) as u64);
+        Self { rows, blocks, tasks, scale, meter }
+    }
+
+    /// The blocks that the pairs were drawn from.
+    pub(super) fn into_blocks(self) -> Blocks {
+        self.blocks
     }
 
     /// Random pairs, from the seed of the model and the record numbers alone.
@@ -75,6 +84,7 @@ impl<'a> Sample<'a> {
         let wanted = training.random_pairs.min(n * (n - 1) / 2);
         let scorer = Scorer::new(self.rows);
         let chunk = |at: u64| {
+            self.meter.add(PAIRS_PER_CHUNK);
             let mut rng = ChaCha8Rng::seed_from_u64(training.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ at);
             let (mut counts, mut scratch) = (FxHashMap::default(), Scratch::default());
             for _ in 0..PAIRS_PER_CHUNK.min(wanted - at * PAIRS_PER_CHUNK) {
@@ -103,6 +113,7 @@ impl<'a> Sample<'a> {
                         let free = self.blocks.rules_of(a, b).fold(0, |mask, rule| mask | free[rule]);
                         *counts.entry((scorer.pattern_of(a, b, scratch), free)).or_default() += 1;
                     });
+                    self.meter.add(task.pairs() as u64);
                 }
                 counts
             })
@@ -114,7 +125,7 @@ impl<'a> Sample<'a> {
     pub(super) fn deterministic(&self) -> Sampled {
         let plan = self.rows.plan();
         let rules = &plan.training().deterministic;
-        let blocks = Blocks::of(self.rows, rules);
+        let blocks = Blocks::of(self.rows, rules, &Meter::default());
         let free: Vec<u32> = rules.iter().map(|rule| free_of(plan, rule)).collect();
         let scorer = Scorer::new(self.rows);
         let counts = blocks
@@ -143,6 +154,7 @@ impl<'a> Sample<'a> {
                 let mut weights = Weights::default();
                 for task in tasks {
                     self.blocks.sweep(task, |_, a, b| weights.add(scorer.score(a, b, scratch).weight));
+                    self.meter.add(task.pairs() as u64);
                 }
                 weights
             })

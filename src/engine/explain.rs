@@ -3,7 +3,7 @@
 use super::cluster::{Decisions, Verdict};
 use super::decide::{Decision, decide};
 use super::rows::Rows;
-use super::score::{Scorer, Scratch};
+use super::score::{Scorer, Scratch, Which};
 
 /// One comparison of the explained pair.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +53,7 @@ pub(crate) fn explain(rows: &Rows, a: u32, b: u32, decisions: &Decisions, rules:
     let scorer = Scorer::new(rows);
     let mut scratch = Scratch::default();
     let mut steps = Vec::new();
-    let sum = scorer.weigh(a, b, &mut scratch, |step, _| {
+    let sum = scorer.weigh(a, b, Which::All, &mut scratch, |step, _| {
         let comparison = &plan.comparisons()[step.comparison];
         let present = step.outcome.missing == 0;
         steps.push(ExplainedStep {

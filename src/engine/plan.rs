@@ -59,6 +59,7 @@ use self::column::Columns;
 pub(crate) use self::column::Field;
 pub use self::column::{Column, Kind};
 pub(crate) use self::comparison::{Adjust, Comparison, Level, Weighed};
+use self::condition::MAX_RULES;
 pub use self::condition::VetoAction;
 pub(crate) use self::condition::{MAX_COMPARISONS, MAX_VETOES, Pattern, Strong, Veto};
 pub use self::frequency::Frequencies;
@@ -110,6 +111,8 @@ pub struct Plan {
     columns: Columns,
     rules: Arc<[Rule]>,
     comparisons: Arc<[Comparison]>,
+    /// Bit `c`: comparison `c` weighs nothing and no hard rule asks it, so it is made when another level asks.
+    on_demand: u32,
     strong: Arc<[Strong]>,
     vetoes: Arc<[Veto]>,
     guards: Arc<[Guard]>,
@@ -144,8 +147,14 @@ impl Plan {
         let comparisons = comparisons(place, &columns, file)?;
         place.at_most("vetoes", file.veto.len(), MAX_VETOES)?;
         place.unique("strong identifier", file.strong.iter().map(|s| &s.name))?;
-        let strong = file.strong.iter().map(|s| condition::strong(place, &comparisons, s)).collect::<Result<_, _>>()?;
-        let vetoes = file.veto.iter().map(|v| condition::veto(place, &comparisons, v)).collect::<Result<_, _>>()?;
+        let strong: Vec<Strong> =
+            file.strong.iter().map(|s| condition::strong(place, &comparisons, s)).collect::<Result<_, _>>()?;
+        let vetoes: Vec<Veto> =
+            file.veto.iter().map(|v| condition::veto(place, &comparisons, v)).collect::<Result<_, _>>()?;
+        let clauses = strong.iter().map(|strong| &strong.clause).chain(vetoes.iter().map(|veto| &veto.clause));
+        let asked = clauses.fold(0, |set, clause| set | clause.asks());
+        let answers = comparisons.iter().enumerate().filter(|(_, comparison)| comparison.only_answers());
+        let on_demand = answers.fold(0, |set, (index, _)| set | 1 << index) & !asked;
         let guards = file.guard.iter().map(|g| guard(place, &columns, g)).collect::<Result<_, _>>()?;
         let frequencies = frequency::compile(place, &columns, &file.frequency)?;
         let thresholds = thresholds(place, &file.thresholds)?;
@@ -156,8 +165,9 @@ impl Plan {
             trained: *file.model.trained.get_ref(),
             rules: rules.into(),
             comparisons: comparisons.into(),
-            strong,
-            vetoes,
+            on_demand,
+            strong: strong.into(),
+            vetoes: vetoes.into(),
             guards,
             training: Arc::new(training::compile(place, &columns, &file.training)?),
             cluster: cluster(place, &file.cluster, thresholds)?,
@@ -266,6 +276,20 @@ impl Plan {
         self.columns.stride
     }
 
+    /// Whether keys or comparisons read the words of a text column.
+    pub(crate) fn reads_words(&self, column: usize) -> bool {
+        let rules = self.rules.iter().chain(&self.training.deterministic).flat_map(|rule| &rule.parts);
+        let parts = rules.chain(self.guards.iter().map(|guard| &guard.distinct_of));
+        let mut derived = parts.flatten();
+        derived.any(|derived| derived.field.index == column && derived.derive == Derive::Tokens)
+            || self.comparisons.iter().any(|c| c.reads_words && c.columns.contains(&column))
+    }
+
+    /// Bit `c`: comparison `c` need not be made for its own sake.
+    pub(crate) fn on_demand(&self) -> u32 {
+        self.on_demand
+    }
+
     pub(crate) fn rules(&self) -> &[Rule] {
         &self.rules
     }
@@ -303,6 +327,7 @@ fn rules(place: Place<'_>, columns: &Columns, blocks: &[file::Block]) -> Result<
     if blocks.is_empty() {
         return Err(place.refuse(0..0, Problem::Empty { what: "the list of blocking rules" }));
     }
+    place.at_most("blocking rules", blocks.len(), MAX_RULES)?;
     place.unique("blocking rule", blocks.iter().map(|b| &b.name))?;
     blocks.iter().map(|block| Rule::compile(place, columns, block)).collect()
 }

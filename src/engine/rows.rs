@@ -36,7 +36,8 @@ impl std::fmt::Debug for Rows {
 impl Rows {
     /// No rows yet.
     pub fn new(plan: Arc<Plan>) -> Self {
-        let tables = plan.columns().iter().map(|column| empty_table(column.kind)).collect();
+        let table = |field: &Field| empty_table(field.kind, plan.reads_words(field.index));
+        let tables = plan.fields().iter().map(table).collect();
         let stride = plan.stride();
         Self {
             plan,
@@ -55,9 +56,11 @@ impl Rows {
         &self.plan
     }
 
-    /// The same rows under another plan, say the same model with other weights; `None` when its columns differ.
+    /// The same rows under another plan, say the same model with other weights; `None` when its columns differ, or it
+    /// reads words of a column that were not kept.
     pub fn with_plan(mut self, plan: Arc<Plan>) -> Option<Self> {
-        let same = plan.columns() == self.plan.columns();
+        let kept = |column: usize| self.plan.reads_words(column) || !plan.reads_words(column);
+        let same = plan.columns() == self.plan.columns() && (0..plan.columns().len()).all(kept);
         self.plan = plan;
         same.then_some(self)
     }
@@ -270,9 +273,9 @@ pub(crate) enum Hide {
     No,
 }
 
-fn empty_table(kind: Kind) -> Table {
+fn empty_table(kind: Kind, words: bool) -> Table {
     match kind {
-        Kind::Text | Kind::Code => Table::Texts(Texts::default()),
+        Kind::Text | Kind::Code => Table::Texts(Texts::new(words)),
         Kind::Name => Table::Names(Names::default()),
         Kind::Set => Table::Sets(Sets::default()),
         Kind::Digits | Kind::Date | Kind::Number => Table::None,

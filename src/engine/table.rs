@@ -37,6 +37,7 @@ impl Span {
 /// The distinct texts of a column.
 #[derive(Default)]
 pub(crate) struct Texts {
+    keeps_words: bool,
     by_hash: FxHashMap<u64, u32>,
     letters: String,
     spans: Vec<Span>,
@@ -46,6 +47,11 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
+    /// No texts yet; words take memory and are kept only where somebody reads them.
+    pub(crate) fn new(keeps_words: bool) -> Self {
+        Self { keeps_words, ..Self::default() }
+    }
+
     pub(crate) fn intern(&mut self, text: &str) -> u32 {
         if text.is_empty() {
             return 0;
@@ -68,10 +74,12 @@ impl Texts {
         self.spans.push(Span::new(self.letters.len(), text.len()));
         self.letters.push_str(text);
         self.hashes.push(hash);
-        let mut words: Vec<u64> = text.split_whitespace().map(|word| xxh3_64(word.as_bytes())).collect();
-        words.sort_unstable();
-        words.dedup();
-        self.word_spans.push(Span::push(&mut self.words, words));
+        if self.keeps_words {
+            let mut words: Vec<u64> = text.split_whitespace().map(|word| xxh3_64(word.as_bytes())).collect();
+            words.sort_unstable();
+            words.dedup();
+            self.word_spans.push(Span::push(&mut self.words, words));
+        }
         id
     }
 

@@ -8,6 +8,7 @@ pub mod code;
 mod fold;
 pub mod name;
 pub mod phone;
+pub mod sound;
 pub mod tables;
 mod text;
 

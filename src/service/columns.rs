@@ -20,6 +20,7 @@ use crate::engine::{Day, Digits, Explanation, Kind, Plan, Value};
 use crate::normalise::address::street;
 use crate::normalise::code::code;
 use crate::normalise::phone::phone;
+use crate::normalise::sound::sounds;
 use crate::normalise::{NameTables, parse_name};
 
 /// The functions a model may name, one line each.
@@ -35,8 +36,7 @@ const NORMALISERS: &[(&str, Kind, Normalise)] = &[
     ("nama", Kind::Name, |raw, _| name(raw, Named::Person)),
     ("ibu_bayi", Kind::Name, |raw, _| name(raw, Named::MotherOfNewborn)),
     ("date_or_nik", Kind::Date, |raw, today| date_or_nik(raw, today).map_or(Value::Missing, Value::Date)),
-    ("area", Kind::Code, |raw, _| area(raw).map_or(Value::Missing, Value::Code)),
-    ("areas", Kind::Set, |raw, _| areas(raw)),
+    ("bunyi", Kind::Text, |raw, _| sounds(raw, NameTables::embedded()).map_or(Value::Missing, Value::Text)),
     ("nik", Kind::Digits, nik),
     ("nik_lahir", Kind::Date, nik_birth),
     ("kk", Kind::Digits, |raw, today| read_kk(raw, today).usable().map_or(Value::Missing, digits)),
@@ -132,9 +132,20 @@ fn text(text: String) -> Value {
     if text.is_empty() { Value::Missing } else { Value::Text(text) }
 }
 
+/// Letters and digits of any script in upper case, single blanks between the words.
 fn words(raw: &str) -> String {
-    let kept: String = raw.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    kept.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase()
+    let mut words = String::with_capacity(raw.len());
+    for c in raw.chars() {
+        if c.is_ascii_alphanumeric() {
+            words.push(c.to_ascii_uppercase());
+        } else if c.is_alphanumeric() {
+            words.extend(c.to_uppercase());
+        } else if !words.is_empty() && !words.ends_with(' ') {
+            words.push(' ');
+        }
+    }
+    words.truncate(words.trim_end().len());
+    words
 }
 
 fn digits(raw: &str) -> Value {
@@ -150,9 +161,14 @@ fn sex(raw: &str) -> Value {
 
 /// `YYYY-MM-DD` or `YYYYMMDD`, in the calendar or not: a wrong digit is how a date meets the right one.
 fn read_day(raw: &str) -> Option<Day> {
-    let digits: String = raw.trim().chars().filter(|c| *c != '-').collect();
-    let part = |range: std::ops::Range<usize>| digits.get(range)?.parse::<u32>().ok();
-    if digits.len() == 8 { Day::new(part(0..4)?, part(4..6)?, part(6..8)?) } else { None }
+    let (mut number, mut digits) = (0, 0);
+    for byte in raw.trim().bytes().filter(|byte| *byte != b'-') {
+        if !byte.is_ascii_digit() || digits == 8 {
+            return None;
+        }
+        (number, digits) = (number * 10 + u32::from(byte - b'0'), digits + 1);
+    }
+    if digits == 8 { Day::new(number / 10_000, number / 100 % 100, number % 100) } else { None }
 }
 
 /// A date, or the date of birth inside a NIK: two digits each of day (40 more for women), month and year.
@@ -166,17 +182,6 @@ fn date_or_nik(raw: &str, today: Date) -> Option<Day> {
     let this_year = u32::from(today.year().unsigned_abs());
     let century = if year <= this_year % 100 { this_year / 100 } else { this_year / 100 - 1 };
     Day::new(century * 100 + year, month, if day > 40 { day - 40 } else { day })
-}
-
-/// The first six digits: the area in a postcode, a region code or a NIK.
-fn area(raw: &str) -> Option<String> {
-    raw.trim().get(..6).filter(|area| area.bytes().all(|b| b.is_ascii_digit())).map(str::to_owned)
-}
-
-/// The area of each joined field.
-fn areas(raw: &str) -> Value {
-    let areas: Vec<String> = raw.split('|').filter_map(area).collect();
-    if areas.is_empty() { Value::Missing } else { Value::Set(areas) }
 }
 
 fn set(raw: &str) -> Value {

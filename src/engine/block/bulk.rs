@@ -1,8 +1,8 @@
-//! Candidate pairs of all rows at once: per rule one sort of (key, row), then a sweep.
+//! Candidate pairs of all rows at once: per rule one sort of (key, row), then a look from each row at its blocks.
 //!
 //! A key that only one row has, and a stop key, are dropped at once. What stays is small: for each row and rule the
-//! numbers of its blocks. A pair belongs to the first rule, and in it to the first block, that its two rows share, so
-//! each pair comes up once without a set of pairs.
+//! numbers of its blocks. The partners of a row are what its blocks hold before it, each once, with the rules that give
+//! it; a pair is seen from its later row, so each pair comes up once without a set of pairs.
 
 use rayon::prelude::*;
 
@@ -14,8 +14,10 @@ use crate::engine::rows::Rows;
 
 /// (key, row) entries that one pass sorts, at least; a rule with more entries than rows is sorted in several passes.
 const ENTRIES_PER_PASS: usize = 1 << 22;
-/// Pairs that one unit of parallel work holds, about.
-const PAIRS_PER_TASK: usize = 1 << 14;
+/// Entries that are sorted together: few enough to stay in a core's cache.
+const ENTRIES_PER_PART: usize = 1 << 14;
+/// Rows that one unit of parallel work looks from.
+const ROWS_PER_TASK: usize = 1 << 10;
 
 /// All blocks of all rules.
 pub(crate) struct Blocks {
@@ -37,19 +39,26 @@ struct RuleBlocks {
     many: bool,
 }
 
-/// A part of a block: all pairs whose later row is one of `later`.
-#[derive(Clone)]
-pub(crate) struct Task {
-    rule: usize,
-    block: u32,
-    later: std::ops::Range<usize>,
+/// A row that shares a block with another one, and has the lower record number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Partner {
+    pub(crate) slot: u32,
+    /// Bit `r`: rule `r` gives the pair.
+    pub(crate) rules: u64,
 }
 
-impl Task {
-    /// How many pairs it has, those of earlier rules included.
-    pub(crate) fn pairs(&self) -> usize {
-        self.later.clone().sum()
+impl Partner {
+    /// The first rule that gives the pair.
+    pub(crate) fn rule(self) -> usize {
+        self.rules.trailing_zeros() as usize
     }
+}
+
+/// Partners of one row; one worker reuses it from row to row.
+#[derive(Default)]
+pub(crate) struct Partners {
+    seen: Vec<u64>,
+    merged: Vec<Partner>,
 }
 
 impl Blocks {
@@ -77,67 +86,49 @@ impl Blocks {
         Self { rules: blocks, cells, stop_keys, names }
     }
 
-    /// Units of work, in a fixed order.
-    pub(crate) fn tasks(&self) -> Vec<Vec<Task>> {
-        let mut tasks: Vec<Vec<Task>> = Vec::new();
-        let mut room = 0;
-        for (rule, blocks) in self.rules.iter().enumerate() {
-            for block in 0..blocks.starts.len() - 1 {
-                let size = blocks.block(block as u32).len();
-                let mut from = 1;
-                while from < size {
-                    let rows = (PAIRS_PER_TASK / size).max(1);
-                    let to = (from + rows).min(size);
-                    let pairs = (from..to).sum::<usize>();
-                    if tasks.is_empty() || room < pairs {
-                        tasks.push(Vec::new());
-                        room = PAIRS_PER_TASK.max(pairs);
-                    }
-                    room -= pairs;
-                    if let Some(last) = tasks.last_mut() {
-                        last.push(Task { rule, block: block as u32, later: from..to });
-                    }
-                    from = to;
-                }
-            }
-        }
-        tasks
+    /// Pairs in the blocks, those that several rules give counted each time.
+    pub(crate) fn pairs(&self) -> u64 {
+        let pairs = |w: &[u32]| u64::from(w[1] - w[0]) * u64::from(w[1] - w[0] - 1) / 2;
+        self.rules.iter().map(|rule| rule.starts.windows(2).map(pairs).sum::<u64>()).sum()
     }
 
-    /// Calls `found(rule, earlier row, later row)` for the pairs of a task that no rule and no block gave before.
-    pub(crate) fn sweep(&self, task: &Task, mut found: impl FnMut(usize, u32, u32)) {
-        let members = self.rules[task.rule].block(task.block);
-        for later in task.later.clone() {
-            for earlier in &members[..later] {
-                if self.is_first(task, *earlier, members[later]) {
-                    found(task.rule, *earlier, members[later]);
-                }
-            }
-        }
+    /// Rows in units of work: all slots, those without a row among them.
+    pub(crate) fn tasks(&self) -> Vec<std::ops::Range<u32>> {
+        let slots = self.cells.len() / self.rules.len().max(1);
+        let range = |from: usize| from as u32..(from + ROWS_PER_TASK).min(slots) as u32;
+        (0..slots).step_by(ROWS_PER_TASK).map(range).collect()
     }
 
-    /// The rules that give a pair, ascending.
-    pub(crate) fn rules_of(&self, a: u32, b: u32) -> impl Iterator<Item = usize> {
+    /// The rows with lower record numbers that share a block with this one, each once, by slot. Answers how many there
+    /// are when those that several blocks hold count each time, too.
+    pub(crate) fn partners<'a>(&self, row: u32, partners: &'a mut Partners) -> (&'a [Partner], u64) {
+        let Partners { seen, merged } = partners;
+        seen.clear();
+        merged.clear();
         let width = self.rules.len();
-        let (a, b) = (a as usize * width, b as usize * width);
-        let shared = move |rule: &usize| {
-            let (x, y) = (self.cells[a + rule], self.cells[b + rule]);
-            x != 0 && y != 0 && self.rules[*rule].first_shared(x, y).is_some()
-        };
-        (0..width).filter(shared)
-    }
-
-    fn is_first(&self, task: &Task, a: u32, b: u32) -> bool {
-        let width = self.rules.len();
-        let cells_of = |row: u32| &self.cells[row as usize * width..][..width];
-        let (a_cells, b_cells) = (cells_of(a), cells_of(b));
-        for (rule, (x, y)) in self.rules[..task.rule].iter().zip(a_cells.iter().zip(b_cells)) {
-            if *x != 0 && *y != 0 && rule.first_shared(*x, *y).is_some() {
-                return false;
+        for (index, (rule, cell)) in self.rules.iter().zip(&self.cells[row as usize * width..][..width]).enumerate() {
+            if *cell == 0 {
+                continue;
+            }
+            let mut look = |block: u32| {
+                let before = rule.block(block).iter().take_while(|member| **member != row);
+                seen.extend(before.map(|member| u64::from(*member) << 8 | index as u64));
+            };
+            if rule.many {
+                rule.list(*cell).iter().for_each(|block| look(*block));
+            } else {
+                look(*cell - 1);
             }
         }
-        let rule = &self.rules[task.rule];
-        rule.first_shared(a_cells[task.rule], b_cells[task.rule]) == Some(task.block)
+        seen.sort_unstable();
+        for entry in seen.iter() {
+            let (slot, rule) = ((entry >> 8) as u32, 1u64 << (entry & 0xff));
+            match merged.last_mut() {
+                Some(last) if last.slot == slot => last.rules |= rule,
+                _ => merged.push(Partner { slot, rules: rule }),
+            }
+        }
+        (merged, seen.len() as u64)
     }
 
     /// Pairs per rule as counted by a sweep, with everything else that there is to say.
@@ -156,25 +147,6 @@ impl RuleBlocks {
     fn block(&self, block: u32) -> &[u32] {
         let block = block as usize;
         &self.members[self.starts[block] as usize..self.starts[block + 1] as usize]
-    }
-
-    /// The lowest block that two rows share, by their cells.
-    fn first_shared(&self, a: u32, b: u32) -> Option<u32> {
-        if a == 0 || b == 0 {
-            return None;
-        }
-        if !self.many {
-            return (a == b).then(|| a - 1);
-        }
-        let (mut a, mut b) = (self.list(a), self.list(b));
-        while let (Some(x), Some(y)) = (a.first(), b.first()) {
-            match x.cmp(y) {
-                std::cmp::Ordering::Equal => return Some(*x),
-                std::cmp::Ordering::Less => a = &a[1..],
-                std::cmp::Ordering::Greater => b = &b[1..],
-            }
-        }
-        None
     }
 
     fn list(&self, at: u32) -> &[u32] {
@@ -224,8 +196,10 @@ fn collect(rows: &Rows, rule: &Rule, built: &mut RuleBlocks, stop_keys: &mut Vec
     let shift = 64 - passes.trailing_zeros();
     for pass in 0..passes as u64 {
         let inside = |key: u64| passes == 1 || key >> shift == pass;
-        let mut entries: Vec<(u64, u32)> = slots
-            .par_chunks(4096)
+        let parts = (guess / passes / ENTRIES_PER_PART).next_power_of_two().min(1 << 12);
+        let part_of = |key: u64| (key << passes.trailing_zeros() >> 32) as usize * parts >> 32;
+        let chunks: Vec<Parted> = slots
+            .par_chunks(ENTRIES_PER_PART)
             .map_init(
                 || (KeyScratch::default(), Vec::new()),
                 |(scratch, keys), slots| {
@@ -234,15 +208,54 @@ fn collect(rows: &Rows, rule: &Rule, built: &mut RuleBlocks, stop_keys: &mut Vec
                         keys_of(rows, rule, *slot, scratch, keys);
                         entries.extend(keys.iter().filter(|key| inside(**key)).map(|key| (*key, *slot)));
                     }
-                    entries
+                    Parted::new(&entries, parts, part_of)
                 },
             )
-            .collect::<Vec<_>>()
-            .concat();
-        entries.par_sort_unstable();
-        for block in entries.chunk_by(|x, y| x.0 == y.0).filter(|block| block.len() > 1) {
+            .collect();
+        let sorted: Vec<Vec<(u64, u32)>> = (0..parts)
+            .into_par_iter()
+            .map(|part| {
+                let mut entries = Vec::with_capacity(chunks.iter().map(|chunk| chunk.part(part).len()).sum());
+                chunks.iter().for_each(|chunk| entries.extend_from_slice(chunk.part(part)));
+                entries.sort_unstable();
+                entries.chunk_by(|x, y| x.0 == y.0).filter(|block| block.len() > 1).collect::<Vec<_>>().concat()
+            })
+            .collect();
+        drop(chunks);
+        for block in sorted.iter().flat_map(|part| part.chunk_by(|x, y| x.0 == y.0)) {
             built.keep(rows, rule, block, stop_keys);
         }
+    }
+}
+
+/// Entries of some rows, those of one range of keys together.
+struct Parted {
+    entries: Vec<(u64, u32)>,
+    ends: Vec<u32>,
+}
+
+impl Parted {
+    fn new(entries: &[(u64, u32)], parts: usize, part_of: impl Fn(u64) -> usize) -> Self {
+        let mut ends = vec![0u32; parts];
+        for (key, _) in entries {
+            ends[part_of(*key)] += 1;
+        }
+        let mut start = 0;
+        for end in &mut ends {
+            start += std::mem::replace(end, start);
+        }
+        let mut parted = vec![(0, 0); entries.len()];
+        for entry in entries {
+            let at = &mut ends[part_of(entry.0)];
+            parted[*at as usize] = *entry;
+            *at += 1;
+        }
+        Self { entries: parted, ends }
+    }
+
+    fn part(&self, part: usize) -> &[(u64, u32)] {
+        let start = if part == 0 { 0 } else { self.ends[part - 1] as usize };
+        &self.entries[start..self.ends[part] as usize]
     }
 }
 

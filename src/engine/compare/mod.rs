@@ -42,6 +42,9 @@ pub(crate) const SPECS: &[&Spec] = &[
     &both_equal::SPEC,
 ];
 
+/// The comparators that read the words of a text, not only the text.
+pub(crate) const READS_WORDS: [&str; 2] = [overlap::TOKEN_SET.name, overlap::OVERLAP.name];
+
 /// What a model file may say about a comparator, and how it is made.
 pub(crate) struct Spec {
     /// Its name in model files.

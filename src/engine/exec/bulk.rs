@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::components::components;
 use super::{Edge, edge};
-use crate::engine::block::bulk::{Blocks, Task};
+use crate::engine::block::bulk::{Blocks, Partners};
 use crate::engine::block::{BlockReport, guard};
 use crate::engine::cluster::{Decisions, Refusal, Resolved, ReviewItem, Verdict, key, resolve, review_items};
 use crate::engine::error::RowError;
@@ -117,19 +117,22 @@ pub(super) fn find_edges(rows: &Rows) -> Found {
 fn score_blocks(rows: &Rows, blocks: Blocks, meter: &Meter) -> Found {
     let scorer = Scorer::new(rows);
     let rules = rows.plan().rules().len();
-    let tasks = blocks.tasks();
-    meter.begin(Stage::Score, tasks.iter().flatten().map(|task| task.pairs() as u64).sum());
-    let scored: Vec<Swept> = tasks
-        .par_iter()
-        .map_init(Scratch::default, |scratch, tasks| {
-            let (mut edges, mut counts) = (Vec::new(), vec![0; rules]);
-            for task in tasks {
-                blocks.sweep(task, |rule, a, b| {
-                    counts[rule] += 1;
-                    edges.extend(scorer.edge(a, b, scratch).map(|edge| (edge, rule as u16)));
-                });
-                meter.add(task.pairs() as u64);
+    meter.begin(Stage::Score, blocks.pairs());
+    let scored: Vec<Swept> = blocks
+        .tasks()
+        .into_par_iter()
+        .map_init(<(Partners, Scratch)>::default, |(partners, scratch), rows| {
+            let (mut edges, mut counts, mut looked) = (Vec::new(), vec![0; rules], 0);
+            for row in rows {
+                let (partners, pairs) = blocks.partners(row, partners);
+                looked += pairs;
+                for partner in partners {
+                    counts[partner.rule()] += 1;
+                    let edge = scorer.edge(partner.slot, row, scratch);
+                    edges.extend(edge.map(|edge| (edge, partner.rule() as u16)));
+                }
             }
+            meter.add(looked);
             (edges, counts)
         })
         .collect();
@@ -153,14 +156,15 @@ pub(super) fn count_pairs(rows: &Rows) -> BlockReport {
         sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
         sum
     };
-    let count = |tasks: &Vec<Task>| {
+    let count = |partners: &mut Partners, rows: std::ops::Range<u32>| {
         let mut counts = vec![0; rules];
-        for task in tasks {
-            blocks.sweep(task, |rule, _, _| counts[rule] += 1);
+        for row in rows {
+            blocks.partners(row, partners).0.iter().for_each(|partner| counts[partner.rule()] += 1);
         }
         counts
     };
-    let counts = blocks.tasks().par_iter().map(count).reduce(|| vec![0; rules], add);
+    let tasks = blocks.tasks().into_par_iter();
+    let counts = tasks.map_init(Partners::default, count).reduce(|| vec![0; rules], add);
     blocks.report(&counts)
 }
 

@@ -3,7 +3,7 @@
 use toml::Spanned;
 
 use super::column::{Columns, Field, Kind};
-use super::condition::{self, At, Pattern};
+use super::condition::{self, At};
 use super::file;
 use super::place::Place;
 use crate::engine::compare::{self, Compare, Outcome, Settings, Spec};
@@ -22,12 +22,24 @@ pub(crate) struct Comparison {
     pub(crate) field: Field,
     /// All columns it reads, as indexes.
     pub(crate) columns: Vec<usize>,
+    /// It reads the words of texts.
+    pub(super) reads_words: bool,
 }
 
 impl Comparison {
-    /// The first level that holds. The last level is the implied one for missing values, so there always is one.
-    pub(crate) fn level(&self, outcome: &Outcome, pattern: &Pattern) -> usize {
-        self.levels.iter().position(|level| level.holds(outcome, pattern)).unwrap_or(self.levels.len() - 1)
+    /// The first level that holds, where `asked` answers what a level asks of earlier comparisons. The last level is the
+    /// implied one for missing values, so there always is one.
+    pub(crate) fn level(&self, outcome: &Outcome, mut asked: impl FnMut(At) -> bool) -> usize {
+        self.levels.iter().position(|level| level.holds(outcome, &mut asked)).unwrap_or(self.levels.len() - 1)
+    }
+
+    /// Whether no level weighs anything, by the will of the author: it only answers what others ask.
+    pub(super) fn only_answers(&self) -> bool {
+        let nothing = |level: &Level| {
+            let fixed = level.absent() || level.weighed == Weighed::Fixed;
+            fixed && level.weight == 0.0 && matches!(level.adjust, Adjust::None)
+        };
+        self.levels.iter().all(nothing)
     }
 }
 
@@ -91,7 +103,7 @@ pub(crate) enum Adjust {
 }
 
 impl Level {
-    fn holds(&self, outcome: &Outcome, pattern: &Pattern) -> bool {
+    fn holds(&self, outcome: &Outcome, asked: &mut impl FnMut(At) -> bool) -> bool {
         let met = match self.test {
             Test::Missing(Absent::Any) => outcome.missing > 0,
             Test::Missing(Absent::One) => outcome.missing == 1,
@@ -102,7 +114,7 @@ impl Level {
                 outcome.missing == 0 && relations >> outcome.relation & 1 == 1 && inside
             }
         };
-        met && self.only_if.iter().all(|at| at.holds(pattern)) && !self.unless.iter().any(|at| at.holds(pattern))
+        met && self.only_if.iter().all(|at| asked(*at)) && !self.unless.iter().any(|at| asked(*at))
     }
 
     /// Whether it stands for a missing value.
@@ -150,6 +162,7 @@ pub(super) fn compile(
         name: file.name.get_ref().clone(),
         function: (spec.build)(&settings),
         relations: spec.relations,
+        reads_words: compare::READS_WORDS.contains(&spec.name),
         levels,
         field: fields[0],
         columns: fields.iter().map(|field| field.index).collect(),

@@ -5,8 +5,10 @@ use super::file;
 use super::place::Place;
 use crate::engine::error::{PlanError, Problem};
 
-/// Most comparisons and most levels of one comparison that a plan can hold.
+/// Most comparisons that a plan can hold.
 pub(crate) const MAX_COMPARISONS: usize = 32;
+/// Most blocking rules that a plan can hold.
+pub(super) const MAX_RULES: usize = 64;
 /// Most vetoes that a plan can hold.
 pub(crate) const MAX_VETOES: usize = 64;
 
@@ -16,7 +18,7 @@ pub(crate) type Pattern = [u8; MAX_COMPARISONS];
 /// One comparison stands at one of these levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct At {
-    comparison: u8,
+    pub(crate) comparison: u8,
     levels: u64,
 }
 
@@ -54,6 +56,12 @@ pub(crate) struct Clause {
 }
 
 impl Clause {
+    /// The comparisons it asks, as bits.
+    pub(super) fn asks(&self) -> u32 {
+        let all = [&self.all, &self.any, &self.none, &self.unless].into_iter().flatten();
+        all.fold(0, |set, at| set | 1 << at.comparison)
+    }
+
     pub(crate) fn holds(&self, pattern: &Pattern) -> bool {
         self.all.iter().all(|at| at.holds(pattern))
             && (self.any.is_empty() || self.any.iter().any(|at| at.holds(pattern)))

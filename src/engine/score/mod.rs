@@ -13,6 +13,19 @@ use super::rows::Rows;
 /// Rounding that a bound on a sum of weights must leave room for.
 const SLACK: f64 = 1e-3;
 
+/// The level of a comparison that was not made.
+const NOT_YET: u8 = u8::MAX;
+const OPEN: Pattern = [NOT_YET; MAX_COMPARISONS];
+
+/// Which comparisons are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Every one: for an explanation.
+    All,
+    /// Those that weigh something or that a hard rule asks, and what their levels ask.
+    Weighing,
+}
+
 /// What one worker reuses from pair to pair.
 #[derive(Default)]
 pub(crate) struct Scratch {
@@ -78,7 +91,7 @@ impl<'a> Scorer<'a> {
 
     /// The full score of a pair.
     pub(crate) fn score(&self, a: u32, b: u32, scratch: &mut Scratch) -> Score {
-        let weight = self.weigh(a, b, scratch, |_, _| true).unwrap_or(f64::NEG_INFINITY) as f32;
+        let weight = self.weigh(a, b, Which::Weighing, scratch, |_, _| true).unwrap_or(f64::NEG_INFINITY) as f32;
         Score { weight, judged: decide(self.plan, &scratch.pattern, weight) }
     }
 
@@ -86,7 +99,8 @@ impl<'a> Scorer<'a> {
     pub(crate) fn edge(&self, a: u32, b: u32, scratch: &mut Scratch) -> Option<Scored> {
         let floor = self.plan.thresholds().review;
         let least = f64::from(floor) - SLACK;
-        let weight = self.weigh(a, b, scratch, |step, sum| sum + self.rest[step.comparison] >= least)? as f32;
+        let reachable = |step: Step, sum: f64| sum + self.rest[step.comparison] >= least;
+        let weight = self.weigh(a, b, Which::Weighing, scratch, reachable)? as f32;
         if weight < floor {
             return None;
         }
@@ -100,15 +114,21 @@ impl<'a> Scorer<'a> {
         if self.rows.id(a) <= self.rows.id(b) { (a, b) } else { (b, a) }
     }
 
-    /// The levels of a pair, without weights.
+    /// The levels of a pair, without weights; those that are made on demand stand at 0.
     pub(crate) fn pattern_of(&self, a: u32, b: u32, scratch: &mut Scratch) -> Pattern {
         let (a, b) = self.ordered(a, b);
         let pair = Pair { rows: self.rows, a, b };
-        for (index, comparison) in self.plan.comparisons().iter().enumerate() {
-            let outcome = comparison.function.compare(pair, &mut scratch.compare);
-            scratch.pattern[index] = comparison.level(&outcome, &scratch.pattern) as u8;
+        scratch.pattern = OPEN;
+        for index in self.weighing() {
+            self.settle(index, pair, scratch);
         }
-        scratch.pattern
+        let mut pattern = scratch.pattern;
+        for (index, level) in pattern.iter_mut().enumerate() {
+            if *level == NOT_YET || self.plan.on_demand() >> index & 1 == 1 {
+                *level = 0;
+            }
+        }
+        pattern
     }
 
     /// Walks the comparisons, filling the pattern; `visit` sees each step with the sum so far and may stop the walk.
@@ -116,16 +136,20 @@ impl<'a> Scorer<'a> {
         &self,
         a: u32,
         b: u32,
+        which: Which,
         scratch: &mut Scratch,
         mut visit: impl FnMut(Step, f64) -> bool,
     ) -> Option<f64> {
         let (a, b) = self.ordered(a, b);
         let pair = Pair { rows: self.rows, a, b };
+        let skipped = if which == Which::All { 0 } else { self.plan.on_demand() };
+        scratch.pattern = OPEN;
         let mut sum = 0.0;
         for (index, comparison) in self.plan.comparisons().iter().enumerate() {
-            let outcome = comparison.function.compare(pair, &mut scratch.compare);
-            let level = comparison.level(&outcome, &scratch.pattern);
-            scratch.pattern[index] = level as u8;
+            if skipped >> index & 1 == 1 {
+                continue;
+            }
+            let (outcome, level) = self.settle(index, pair, scratch);
             let weight = comparison.levels[level].weight;
             let adjustment = self.adjustment(comparison, level, &outcome, pair);
             sum += weight + adjustment;
@@ -134,6 +158,25 @@ impl<'a> Scorer<'a> {
             }
         }
         Some(sum)
+    }
+
+    /// The comparisons that weigh something or that a hard rule asks.
+    fn weighing(&self) -> impl Iterator<Item = usize> {
+        (0..self.plan.comparisons().len()).filter(|index| self.plan.on_demand() >> index & 1 == 0)
+    }
+
+    /// Makes a comparison, and those that its levels ask.
+    fn settle(&self, index: usize, pair: Pair<'_>, scratch: &mut Scratch) -> (compare::Outcome, usize) {
+        let comparison = &self.plan.comparisons()[index];
+        let outcome = comparison.function.compare(pair, &mut scratch.compare);
+        let level = comparison.level(&outcome, |at| {
+            if scratch.pattern[usize::from(at.comparison)] == NOT_YET {
+                self.settle(usize::from(at.comparison), pair, scratch);
+            }
+            at.holds(&scratch.pattern)
+        });
+        scratch.pattern[index] = level as u8;
+        (outcome, level)
     }
 
     /// What the frequency of the agreeing values adds to the weight of a level.

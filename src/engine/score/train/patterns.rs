@@ -4,10 +4,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::super::{Scorer, Scratch};
 use super::threshold::Weights;
-use crate::engine::block::bulk::{Blocks, Task};
+use crate::engine::block::bulk::{Blocks, Partner, Partners};
 use crate::engine::meter::{Meter, Stage};
 use crate::engine::plan::{Pattern, Plan, Rule};
 use crate::engine::rows::Rows;
@@ -33,7 +34,7 @@ pub(super) struct Sampled {
 }
 
 impl Sampled {
-    fn new(counts: FxHashMap<(Pattern, u32), u64>, scale: u64) -> Self {
+    fn new(counts: Counts, scale: u64) -> Self {
         let mut cells: Vec<Cell> =
             counts.into_iter().map(|((pattern, free), count)| Cell { pattern, free, count }).collect();
         cells.sort_unstable();
@@ -51,20 +52,18 @@ impl Sampled {
 pub(super) struct Sample<'a> {
     rows: &'a Rows,
     blocks: Blocks,
-    tasks: Vec<Vec<Task>>,
-    scale: usize,
+    /// Candidate pairs are looked at from one row in so many.
+    scale: u64,
     meter: &'a Meter,
 }
 
 impl<'a> Sample<'a> {
     pub(super) fn new(rows: &'a Rows, meter: &'a Meter) -> Self {
         let blocks = Blocks::build(rows, meter);
-        let tasks = blocks.tasks();
-        let pairs: usize = tasks.iter().flatten().map(Task::pairs).sum();
-        let scale = pairs.div_ceil(rows.plan().training().candidate_pairs as usize).max(1);
         let training = rows.plan().training();
-        meter.begin(Stage::Train, training.random_pairs + 2 * (pairs / scale) as u64);
-        Self { rows, blocks, tasks, scale, meter }
+        let scale = blocks.pairs().div_ceil(training.candidate_pairs).max(1);
+        meter.begin(Stage::Train, training.random_pairs + 2 * blocks.pairs() / scale);
+        Self { rows, blocks, scale, meter }
     }
 
     /// The blocks that the pairs were drawn from.
@@ -99,73 +98,69 @@ impl<'a> Sample<'a> {
         Sampled::new(counts, 1)
     }
 
-    /// Candidate pairs: all, or every so many units of work.
+    /// Candidate pairs: all, or those of every so many rows.
     pub(super) fn candidates(&self) -> Sampled {
-        let plan = self.rows.plan();
-        let free: Vec<u32> = plan.rules().iter().map(|rule| free_of(plan, rule)).collect();
-        let scorer = Scorer::new(self.rows);
-        let counts = self
-            .sampled_tasks()
-            .map_init(Scratch::default, |scratch, tasks| {
-                let mut counts = FxHashMap::default();
-                for task in tasks {
-                    self.blocks.sweep(task, |_, a, b| {
-                        let free = self.blocks.rules_of(a, b).fold(0, |mask, rule| mask | free[rule]);
-                        *counts.entry((scorer.pattern_of(a, b, scratch), free)).or_default() += 1;
-                    });
-                    self.meter.add(task.pairs() as u64);
-                }
-                counts
-            })
-            .reduce(FxHashMap::default, add);
-        Sampled::new(counts, self.scale as u64)
+        let counts = self.counts(&self.blocks, self.rows.plan().rules(), |row| self.is_sampled(row));
+        Sampled::new(counts, self.scale)
     }
 
     /// Pairs that meet a deterministic rule of the model.
     pub(super) fn deterministic(&self) -> Sampled {
-        let plan = self.rows.plan();
-        let rules = &plan.training().deterministic;
+        let rules = &self.rows.plan().training().deterministic;
         let blocks = Blocks::of(self.rows, rules, &Meter::default());
-        let free: Vec<u32> = rules.iter().map(|rule| free_of(plan, rule)).collect();
+        Sampled::new(self.counts(&blocks, rules, |_| true), 1)
+    }
+
+    /// Counts the patterns of the pairs that are seen from the wanted rows.
+    fn counts(&self, blocks: &Blocks, rules: &[Rule], wanted: impl Fn(u32) -> bool + Sync + Send) -> Counts {
+        let free: Vec<u32> = rules.iter().map(|rule| free_of(self.rows.plan(), rule)).collect();
         let scorer = Scorer::new(self.rows);
-        let counts = blocks
-            .tasks()
-            .par_iter()
-            .map_init(Scratch::default, |scratch, tasks| {
-                let mut counts = FxHashMap::default();
-                for task in tasks {
-                    blocks.sweep(task, |_, a, b| {
-                        let free = blocks.rules_of(a, b).fold(0, |mask, rule| mask | free[rule]);
-                        *counts.entry((scorer.pattern_of(a, b, scratch), free)).or_default() += 1;
-                    });
-                }
-                counts
-            })
-            .reduce(FxHashMap::default, add);
-        Sampled::new(counts, 1)
+        let count = |mut counts: Counts, scratch: &mut Scratch, row, partner: &Partner| {
+            let free = free.iter().enumerate().filter(|(rule, _)| partner.rules >> rule & 1 == 1);
+            let free = free.fold(0, |mask, (_, free)| mask | free);
+            *counts.entry((scorer.pattern_of(partner.slot, row, scratch), free)).or_default() += 1;
+            counts
+        };
+        self.fold(blocks, wanted, count).reduce(Counts::default, add)
     }
 
     /// How many of the sampled candidate pairs weigh how much under a trained plan with the same columns.
     pub(super) fn weights(&self, plan: &Plan) -> Weights {
         let scorer = Scorer::under(self.rows, plan);
-        let weights = self
-            .sampled_tasks()
-            .map_init(Scratch::default, |scratch, tasks| {
-                let mut weights = Weights::default();
-                for task in tasks {
-                    self.blocks.sweep(task, |_, a, b| weights.add(scorer.score(a, b, scratch).weight));
-                    self.meter.add(task.pairs() as u64);
-                }
-                weights
-            })
-            .reduce(Weights::default, Weights::merge);
-        weights.scaled(self.scale as u64)
+        let add = |mut weights: Weights, scratch: &mut Scratch, row, partner: &Partner| {
+            weights.add(scorer.score(partner.slot, row, scratch).weight);
+            weights
+        };
+        let weights = self.fold(&self.blocks, |row| self.is_sampled(row), add).reduce(Weights::default, Weights::merge);
+        weights.scaled(self.scale)
     }
 
-    fn sampled_tasks(&self) -> impl IndexedParallelIterator<Item = &Vec<Task>> {
-        self.tasks.par_iter().step_by(self.scale)
+    /// Folds the pairs that are seen from the wanted rows, in pieces.
+    fn fold<T: Default + Send>(
+        &self,
+        blocks: &Blocks,
+        wanted: impl Fn(u32) -> bool + Sync + Send,
+        add: impl Fn(T, &mut Scratch, u32, &Partner) -> T + Sync + Send,
+    ) -> impl ParallelIterator<Item = T> {
+        blocks.tasks().into_par_iter().map_init(<(Partners, Scratch)>::default, move |(partners, scratch), rows| {
+            let (mut sum, mut looked) = (T::default(), 0);
+            for row in rows.filter(|row| wanted(*row)) {
+                let (partners, pairs) = blocks.partners(row, partners);
+                looked += pairs;
+                sum = partners.iter().fold(sum, |sum, partner| add(sum, scratch, row, partner));
+            }
+            self.meter.add(looked);
+            sum
+        })
+    }
+
+    /// Whether a row is one to look from: by its record number, so that the order of the rows is no matter.
+    fn is_sampled(&self, row: u32) -> bool {
+        xxh3_64(&self.rows.id(row).to_le_bytes()).is_multiple_of(self.scale)
     }
 }
+
+type Counts = FxHashMap<(Pattern, u32), u64>;
 
 /// A number below `n`; with fewer than 2^32 rows none is likelier than another by more than 2^-32.
 fn below(rng: &mut ChaCha8Rng, n: u64) -> u64 {
@@ -179,10 +174,7 @@ fn free_of(plan: &Plan, rule: &Rule) -> u32 {
     comparisons.fold(0, |mask, (c, _)| mask | 1 << c)
 }
 
-fn add(
-    mut sum: FxHashMap<(Pattern, u32), u64>,
-    part: FxHashMap<(Pattern, u32), u64>,
-) -> FxHashMap<(Pattern, u32), u64> {
+fn add(mut sum: Counts, part: Counts) -> Counts {
     if sum.len() < part.len() {
         return add(part, sum);
     }

@@ -1,0 +1,60 @@
+//! What the words of a name sound like, for blocking data whose names are not taken apart.
+
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+
+use super::fold::Folder;
+use super::tables::NameTables;
+use super::text::plain_words;
+
+/// Words that one thread remembers; the words of names repeat, and folding is what costs.
+const REMEMBERED: usize = 1 << 16;
+
+thread_local! {
+    static KNOWN: RefCell<FxHashMap<Box<str>, Box<str>>> = RefCell::default();
+}
+
+/// The blocking keys K2 of the words of a name (DOMAIN 2.3), in the order of the letters, so that swapped words sound
+/// alike: `NUR HAYATI` and `HAYATY NOER` are both `ATN NR`. `None` when no word has a key of two letters.
+pub fn sounds(raw: &str, tables: &NameTables) -> Option<String> {
+    let text = plain_words(raw);
+    KNOWN.with_borrow_mut(|known| {
+        if known.len() > REMEMBERED {
+            known.clear();
+        }
+        for word in text.split(' ').filter(|word| !known.contains_key(*word)).collect::<Vec<_>>() {
+            let canonical = tables.word(word).canonical.unwrap_or(word);
+            let key = if canonical.bytes().all(|b| b.is_ascii_uppercase()) {
+                Folder::default().k2(canonical).to_owned()
+            } else {
+                String::new()
+            };
+            known.insert(word.into(), key.into());
+        }
+        let mut keys: Vec<&str> = text.split(' ').map(|word| &*known[word]).filter(|key| key.len() > 1).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        (!keys.is_empty()).then(|| keys.join(" "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_and_spelling_are_no_matter() {
+        let sounds = |raw| sounds(raw, NameTables::embedded());
+        let same = sounds("NUR HAYATI");
+        assert!(same.is_some());
+        for raw in ["hayati noer", "Nur|Hayati", "NUR HAYATI NUR", "HAYATY, NUR"] {
+            assert_eq!(sounds(raw), same, "{raw}");
+        }
+        assert_eq!(sounds("MUH. ALI"), sounds("ALI MUHAMMAD"));
+        assert_ne!(sounds("NUR HIDAYAT"), same);
+        for raw in ["", "...", "A", "2020"] {
+            assert_eq!(sounds(raw), None, "{raw}");
+        }
+    }
+}

@@ -1,7 +1,6 @@
 //! Jaro-Winkler similarity of two texts; below the lowest `min` of the levels it is 0.
 
 use super::{Compare, Outcome, Pair, Scratch, Settings, Spec};
-use crate::engine::kernel;
 use crate::engine::plan::{Field, Kind};
 
 pub(super) const SPEC: Spec = Spec {
@@ -35,6 +34,8 @@ impl Compare for JaroWinkler {
         }
         let texts = pair.rows.texts(self.field);
         let (a, b) = (texts.text(a as u32), texts.text(b as u32));
-        Outcome::of(1, kernel::jaro_winkler(a, b, self.cutoff, &mut scratch.kernel).unwrap_or(0.0))
+        let prepared = scratch.prepared(self.field);
+        let other = prepared.prepare_either(a, b);
+        Outcome::of(1, prepared.jaro_winkler(other, self.cutoff).unwrap_or(0.0))
     }
 }

@@ -19,7 +19,7 @@ mod region;
 #[cfg(test)]
 mod tests;
 
-use super::kernel;
+use super::kernel::Prepared;
 use super::plan::{Field, Kind};
 use super::rows::Rows;
 
@@ -136,7 +136,17 @@ pub(crate) trait Compare: Send + Sync {
 #[derive(Default)]
 pub(crate) struct Scratch {
     names: name::NameScratch,
-    kernel: kernel::Scratch,
+    /// Per column the text that was compared last: the next pair is likely to have it again.
+    prepared: Vec<Prepared>,
     a: [u8; 19],
     b: [u8; 19],
+}
+
+impl Scratch {
+    fn prepared(&mut self, field: Field) -> &mut Prepared {
+        if self.prepared.len() <= field.index {
+            self.prepared.resize_with(field.index + 1, Prepared::default);
+        }
+        &mut self.prepared[field.index]
+    }
 }

@@ -1,6 +1,6 @@
 //! Damerau-Levenshtein distance without the restriction of OSA: a swapped pair may be edited further.
 
-use super::{Scratch, WORD, ordered};
+use super::WORD;
 
 /// The table of distances, and for each letter the last row it stood in.
 pub(super) struct Grid {
@@ -14,22 +14,9 @@ impl Default for Grid {
     }
 }
 
-/// Damerau-Levenshtein distance, if it is at most `cutoff`.
-pub fn damerau(a: &str, b: &str, cutoff: usize, scratch: &mut Scratch) -> Option<usize> {
-    let fast = ordered(a, b).filter(|(_, long)| long.len() <= WORD);
-    let Some((short, long)) = fast else {
-        return Some(strsim::damerau_levenshtein(a, b)).filter(|d| *d <= cutoff);
-    };
-    if long.len() - short.len() > cutoff {
-        return None;
-    }
-    let distance = scratch.grid.fill(short, long);
-    Some(distance).filter(|d| *d <= cutoff)
-}
-
 impl Grid {
     /// The table of the reference with one more row and column in front, filled for two texts of at most 64 letters.
-    fn fill(&mut self, a: &[u8], b: &[u8]) -> usize {
+    pub(super) fn fill(&mut self, a: &[u8], b: &[u8]) -> usize {
         let far = (a.len() + b.len()) as u8;
         for i in 0..=a.len() {
             self.cells[i + 1][0] = far;

@@ -1,38 +1,34 @@
 //! Optimal string alignment distance, bit-parallel (Hyyrö 2003): Levenshtein with neighbours swapped at cost 1.
 
-use super::{Scratch, ordered};
+use super::prepared::Side;
 
-/// Optimal string alignment distance, if it is at most `cutoff`.
-pub fn osa(a: &str, b: &str, cutoff: usize, scratch: &mut Scratch) -> Option<usize> {
-    let Some((short, long)) = ordered(a, b) else {
-        return Some(strsim::osa_distance(a, b)).filter(|d| *d <= cutoff);
-    };
-    if long.len() - short.len() > cutoff {
+/// The distance, if it is at most `cutoff`.
+pub(super) fn distance(side: Side<'_>, other: &[u8], cutoff: usize) -> Option<usize> {
+    let length = side.text.len();
+    if length.abs_diff(other.len()) > cutoff {
         return None;
     }
-    if short.is_empty() {
-        return Some(long.len());
-    }
-    let distance = scratch.masks.with(short, |masks| rows(short.len(), long, masks));
-    Some(distance).filter(|d| *d <= cutoff)
-}
-
-fn rows(short: usize, long: &[u8], masks: &[u64; 128]) -> usize {
-    let last = 1u64 << (short - 1);
-    let (mut plus, mut minus, mut distance) = (u64::MAX, 0u64, short);
+    let last = length - 1;
+    let (mut plus, mut minus, mut distance) = (u64::MAX, 0u64, length);
     let (mut diagonal, mut before) = (0u64, 0u64);
-    for letter in long {
-        let equal = masks[usize::from(*letter)];
+    // Each letter that is left can take one edit off.
+    let mut most = cutoff.saturating_add(other.len());
+    for letter in other {
+        let equal = side.places(*letter);
         let swapped = (!diagonal & equal) << 1 & before;
         diagonal = ((equal & plus).wrapping_add(plus) ^ plus) | equal | minus | swapped;
         let up = minus | !(diagonal | plus);
         let down = diagonal & plus;
-        distance += usize::from(up & last != 0);
-        distance -= usize::from(down & last != 0);
+        distance += (up >> last & 1) as usize;
+        distance -= (down >> last & 1) as usize;
         let up = up << 1 | 1;
         plus = down << 1 | !(diagonal | up);
         minus = up & diagonal;
         before = equal;
+        most -= 1;
+        if distance > most {
+            return None;
+        }
     }
-    distance
+    Some(distance).filter(|distance| *distance <= cutoff)
 }

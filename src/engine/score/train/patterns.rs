@@ -1,7 +1,7 @@
 //! Pairs to counts of patterns: random pairs, candidate pairs, and pairs that meet a deterministic rule.
 
-use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -78,8 +78,8 @@ impl<'a> Sample<'a> {
             let mut rng = ChaCha8Rng::seed_from_u64(training.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ at);
             let (mut counts, mut scratch) = (FxHashMap::default(), Scratch::default());
             for _ in 0..PAIRS_PER_CHUNK.min(wanted - at * PAIRS_PER_CHUNK) {
-                let a = rng.random_range(0..n);
-                let b = (a + 1 + rng.random_range(0..n - 1)) % n;
+                let a = below(&mut rng, n);
+                let b = (a + 1 + below(&mut rng, n - 1)) % n;
                 let pattern = scorer.pattern_of(slots[a as usize], slots[b as usize], &mut scratch);
                 *counts.entry((pattern, u32::MAX)).or_default() += 1;
             }
@@ -153,6 +153,11 @@ impl<'a> Sample<'a> {
     fn sampled_tasks(&self) -> impl IndexedParallelIterator<Item = &Vec<Task>> {
         self.tasks.par_iter().step_by(self.scale)
     }
+}
+
+/// Uniform in `0..n`, from raw bits: the samplers of other crates may change between their versions.
+fn below(rng: &mut ChaCha8Rng, n: u64) -> u64 {
+    ((u128::from(rng.next_u64()) * u128::from(n)) >> 64) as u64
 }
 
 /// The comparisons that read none of a rule's columns.

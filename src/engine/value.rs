@@ -104,6 +104,12 @@ impl Digits {
         FIRST.partition_point(|first| *first <= self.0) - 1
     }
 
+    /// The digits as they were given.
+    pub(crate) fn text(self) -> String {
+        let (value, count) = self.value();
+        format!("{value:0count$}")
+    }
+
     fn value(self) -> (u64, usize) {
         let count = self.count();
         (self.0 - FIRST[count], count)

@@ -13,9 +13,12 @@ pub fn mask_number(digits: &str) -> String {
 }
 
 /// Masks any value for a person who must recognise its kind, not the value: of each word the first letters stay, at most
-/// a quarter of it, and never all: `S••• A•••••`, `320•••••••••••••`.
+/// a quarter of it, and never all: `S••• A•••••`, `320•••••••••••••`. Punctuation alone stays.
 pub fn mask_words(value: &str) -> String {
     let mask = |word: &str| {
+        if !word.chars().any(char::is_alphanumeric) {
+            return word.to_owned();
+        }
         let letters = word.chars().count();
         let shown = if letters < 2 { 0 } else { (letters / 4).clamp(1, 3) };
         let dots = std::iter::repeat_n('•', letters - shown);
@@ -45,6 +48,7 @@ mod tests {
             ("19850312", "19••••••"),
             ("L", "•"),
             ("Ay  Ö", "A• •"),
+            ("A / 12", "• / 1•"),
             ("", ""),
         ] {
             assert_eq!(mask_words(value), masked);

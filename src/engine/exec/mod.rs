@@ -4,11 +4,13 @@
 mod bulk;
 mod components;
 mod live;
+mod pair;
 #[cfg(test)]
 mod tests;
 
 pub use self::bulk::{Linkage, match_rows};
 pub use self::live::{Change, Delta, Live};
+pub use self::pair::{ExplainedPair, explain_pair};
 
 use super::decide::Decision;
 use super::rows::Rows;

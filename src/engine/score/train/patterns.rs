@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::super::{Scorer, Scratch};
+use super::labels::{Known, SlotLabels};
 use super::threshold::Weights;
 use crate::engine::block::bulk::{Blocks, Task};
 use crate::engine::plan::{Pattern, Plan, Rule};
@@ -14,12 +15,19 @@ use crate::engine::rows::Rows;
 /// Random pairs that one unit of work draws, with a seed of its own.
 const PAIRS_PER_CHUNK: u64 = 1 << 15;
 
+/// What distinguishes counted pairs: the levels, the comparisons that blocking did not force, and what is known of them.
+type Seen = (Pattern, u32, Known);
+/// Counts of pairs.
+type Counts = FxHashMap<Seen, u64>;
+
 /// A pattern of levels, the comparisons that blocking did not force, and how many pairs have both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Cell {
     pub(super) pattern: Pattern,
     /// Bit `c`: some rule that reads no column of comparison `c` gives these pairs.
     pub(super) free: u32,
+    /// What labels say about these pairs.
+    pub(super) known: Known,
     pub(super) count: u64,
 }
 
@@ -32,12 +40,18 @@ pub(super) struct Sampled {
 }
 
 impl Sampled {
-    fn new(counts: FxHashMap<(Pattern, u32), u64>, scale: u64) -> Self {
-        let mut cells: Vec<Cell> =
-            counts.into_iter().map(|((pattern, free), count)| Cell { pattern, free, count }).collect();
+    fn new(counts: Counts, scale: u64) -> Self {
+        let cell = |((pattern, free, known), count)| Cell { pattern, free, known, count };
+        let mut cells: Vec<Cell> = counts.into_iter().map(cell).collect();
         cells.sort_unstable();
         let seen = cells.iter().map(|cell| cell.count).sum();
         Self { cells, seen, scale }
+    }
+
+    /// The same pairs as if nothing were known about them.
+    pub(super) fn unlabelled(&self) -> Self {
+        let cells = self.cells.iter().map(|cell| Cell { known: Known::No, ..*cell }).collect();
+        Self { cells, ..*self }
     }
 
     /// Pairs that the sample stands for, about.
@@ -49,18 +63,29 @@ impl Sampled {
 /// Draws pairs of rows whose guards are applied.
 pub(super) struct Sample<'a> {
     rows: &'a Rows,
+    labels: &'a SlotLabels,
     blocks: Blocks,
     tasks: Vec<Vec<Task>>,
     scale: usize,
 }
 
 impl<'a> Sample<'a> {
-    pub(super) fn new(rows: &'a Rows) -> Self {
+    pub(super) fn new(rows: &'a Rows, labels: &'a SlotLabels) -> Self {
         let blocks = Blocks::build(rows);
         let tasks = blocks.tasks();
         let pairs: usize = tasks.iter().flatten().map(Task::pairs).sum();
         let scale = pairs.div_ceil(rows.plan().training().candidate_pairs as usize).max(1);
-        Self { rows, blocks, tasks, scale }
+        Self { rows, labels, blocks, tasks, scale }
+    }
+
+    /// How many rows there are.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The plan of the rows.
+    pub(super) fn plan(&self) -> &Plan {
+        self.rows.plan()
     }
 
     /// Random pairs, from the seed of the model and the record numbers alone.
@@ -76,16 +101,17 @@ impl<'a> Sample<'a> {
         let scorer = Scorer::new(self.rows);
         let chunk = |at: u64| {
             let mut rng = ChaCha8Rng::seed_from_u64(training.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ at);
-            let (mut counts, mut scratch) = (FxHashMap::default(), Scratch::default());
+            let (mut counts, mut scratch) = (Counts::default(), Scratch::default());
             for _ in 0..PAIRS_PER_CHUNK.min(wanted - at * PAIRS_PER_CHUNK) {
                 let a = below(&mut rng, n);
                 let b = (a + 1 + below(&mut rng, n - 1)) % n;
-                let pattern = scorer.pattern_of(slots[a as usize], slots[b as usize], &mut scratch);
-                *counts.entry((pattern, u32::MAX)).or_default() += 1;
+                let (a, b) = (slots[a as usize], slots[b as usize]);
+                let pattern = scorer.pattern_of(a, b, &mut scratch);
+                *counts.entry((pattern, u32::MAX, self.labels.of(a, b))).or_default() += 1;
             }
             counts
         };
-        let counts = (0..wanted.div_ceil(PAIRS_PER_CHUNK)).into_par_iter().map(chunk).reduce(FxHashMap::default, add);
+        let counts = (0..wanted.div_ceil(PAIRS_PER_CHUNK)).into_par_iter().map(chunk).reduce(Counts::default, add);
         Sampled::new(counts, 1)
     }
 
@@ -97,16 +123,17 @@ impl<'a> Sample<'a> {
         let counts = self
             .sampled_tasks()
             .map_init(Scratch::default, |scratch, tasks| {
-                let mut counts = FxHashMap::default();
+                let mut counts = Counts::default();
                 for task in tasks {
                     self.blocks.sweep(task, |_, a, b| {
                         let free = self.blocks.rules_of(a, b).fold(0, |mask, rule| mask | free[rule]);
-                        *counts.entry((scorer.pattern_of(a, b, scratch), free)).or_default() += 1;
+                        let seen = (scorer.pattern_of(a, b, scratch), free, self.labels.of(a, b));
+                        *counts.entry(seen).or_default() += 1;
                     });
                 }
                 counts
             })
-            .reduce(FxHashMap::default, add);
+            .reduce(Counts::default, add);
         Sampled::new(counts, self.scale as u64)
     }
 
@@ -121,33 +148,53 @@ impl<'a> Sample<'a> {
             .tasks()
             .par_iter()
             .map_init(Scratch::default, |scratch, tasks| {
-                let mut counts = FxHashMap::default();
+                let mut counts = Counts::default();
                 for task in tasks {
                     blocks.sweep(task, |_, a, b| {
                         let free = blocks.rules_of(a, b).fold(0, |mask, rule| mask | free[rule]);
-                        *counts.entry((scorer.pattern_of(a, b, scratch), free)).or_default() += 1;
+                        *counts.entry((scorer.pattern_of(a, b, scratch), free, Known::No)).or_default() += 1;
                     });
                 }
                 counts
             })
-            .reduce(FxHashMap::default, add);
+            .reduce(Counts::default, add);
         Sampled::new(counts, 1)
     }
 
-    /// How many of the sampled candidate pairs weigh how much under a trained plan with the same columns.
-    pub(super) fn weights(&self, plan: &Plan) -> Weights {
+    /// All pairs that are known to match, whether blocking finds them or not.
+    pub(super) fn known_matches(&self) -> Sampled {
+        let (pairs, scale) = self.labels.true_pairs();
+        let scorer = Scorer::new(self.rows);
+        let count = |(mut counts, mut scratch): (Counts, Scratch), (a, b): &(u32, u32)| {
+            let seen = (scorer.pattern_of(*a, *b, &mut scratch), u32::MAX, Known::Match);
+            *counts.entry(seen).or_default() += 1;
+            (counts, scratch)
+        };
+        let counts = pairs.par_iter().fold(Default::default, count).map(|(counts, _)| counts);
+        Sampled::new(counts.reduce(Counts::default, add), scale)
+    }
+
+    /// How many of the sampled candidate pairs weigh how much under a trained plan with the same columns: all of them,
+    /// and those that are known to match.
+    pub(super) fn weights(&self, plan: &Plan) -> (Weights, Weights) {
         let scorer = Scorer::under(self.rows, plan);
-        let weights = self
+        let (all, known) = self
             .sampled_tasks()
             .map_init(Scratch::default, |scratch, tasks| {
-                let mut weights = Weights::default();
+                let (mut all, mut known) = (Weights::default(), Weights::default());
                 for task in tasks {
-                    self.blocks.sweep(task, |_, a, b| weights.add(scorer.score(a, b, scratch).weight));
+                    self.blocks.sweep(task, |_, a, b| {
+                        let weight = scorer.score(a, b, scratch).weight;
+                        all.add(weight);
+                        if self.labels.of(a, b) == Known::Match {
+                            known.add(weight);
+                        }
+                    });
                 }
-                weights
+                (all, known)
             })
-            .reduce(Weights::default, Weights::merge);
-        weights.scaled(self.scale as u64)
+            .reduce(Default::default, |(all, known), (more, more_known)| (all.merge(more), known.merge(more_known)));
+        (all.scaled(self.scale as u64), known.scaled(self.scale as u64))
     }
 
     fn sampled_tasks(&self) -> impl IndexedParallelIterator<Item = &Vec<Task>> {
@@ -167,15 +214,12 @@ fn free_of(plan: &Plan, rule: &Rule) -> u32 {
     comparisons.fold(0, |mask, (c, _)| mask | 1 << c)
 }
 
-fn add(
-    mut sum: FxHashMap<(Pattern, u32), u64>,
-    part: FxHashMap<(Pattern, u32), u64>,
-) -> FxHashMap<(Pattern, u32), u64> {
+fn add(mut sum: Counts, part: Counts) -> Counts {
     if sum.len() < part.len() {
         return add(part, sum);
     }
-    for (pattern, count) in part {
-        *sum.entry(pattern).or_default() += count;
+    for (seen, count) in part {
+        *sum.entry(seen).or_default() += count;
     }
     sum
 }

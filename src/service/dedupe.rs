@@ -10,8 +10,10 @@ use rayon::prelude::*;
 use super::columns::{ColumnError, Columns, name_rules};
 use super::models::INDONESIA;
 use crate::domain::date::{Date, parse_date};
-use crate::engine::{BlockReport, Decision, Linkage, Plan, PlanError, Rows, TrainError, match_rows, train};
-pub use crate::engine::{Parameter, Trained};
+use crate::engine::{
+    BlockReport, Decision, Linkage, Plan, PlanError, Rows, TrainError, Value, match_rows, train, train_with,
+};
+pub use crate::engine::{ExpectedPoint, LabelCount, Labels, Parameter, Trained};
 use crate::normalise::NameTables;
 
 /// Rows normalised at a time: enough for all threads, little enough for memory.
@@ -19,8 +21,8 @@ const CHUNK: usize = 65_536;
 
 /// A match model ready for tables.
 pub struct TableModel {
-    plan: Arc<Plan>,
-    columns: Columns,
+    pub(super) plan: Arc<Plan>,
+    pub(super) columns: Columns,
     text: Cow<'static, str>,
 }
 
@@ -149,28 +151,29 @@ impl TableModel {
         Ok((trained, matched))
     }
 
-    /// Trains the model on a table.
-    pub fn train(&self, table: &dyn Table, today: Date) -> Result<Trained, TableError> {
-        train(&mut self.fill(table, today)?, &self.text).map_err(TableError::Train)
+    /// Trains the model on a table, with labels by row number where there are any.
+    pub fn train(&self, table: &dyn Table, today: Date, labels: &Labels) -> Result<Trained, TableError> {
+        train_with(&mut self.fill(table, today)?, &self.text, labels).map_err(TableError::Train)
     }
 
-    fn fill(&self, table: &dyn Table, today: Date) -> Result<Rows, TableError> {
+    pub(super) fn fill(&self, table: &dyn Table, today: Date) -> Result<Rows, TableError> {
         let mut rows = Rows::new(self.plan.clone());
         let mut from = 0;
         while from < table.rows() {
             let to = (from + CHUNK).min(table.rows());
-            let batch: Vec<_> = (from..to)
-                .into_par_iter()
-                .map(|row| {
-                    let cell = |name: &str| table.cell(row, name).map(Cow::Borrowed);
-                    let day = table.cell(row, "tgl_data").and_then(|text| parse_date(text).ok()).unwrap_or(today);
-                    (row as u64, self.columns.fill(day, cell))
-                })
-                .collect();
+            let batch: Vec<_> =
+                (from..to).into_par_iter().map(|row| (row as u64, self.values(table, row, today))).collect();
             rows.extend(&batch).map_err(TableError::Rows)?;
             from = to;
         }
         Ok(rows)
+    }
+
+    /// The values of one row.
+    pub(super) fn values(&self, table: &dyn Table, row: usize, today: Date) -> Vec<Value> {
+        let cell = |name: &str| table.cell(row, name).map(Cow::Borrowed);
+        let day = table.cell(row, "tgl_data").and_then(|text| parse_date(text).ok()).unwrap_or(today);
+        self.columns.fill(day, cell)
     }
 
     fn link(&self, mut rows: Rows, mut seconds: Vec<(&'static str, f64)>) -> Result<Matched, TableError> {

@@ -67,7 +67,8 @@ struct Report {
 struct Recall {
     true_pairs: u64,
     found: u64,
-    recall: f64,
+    #[serde(rename = "recall")]
+    share: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -147,7 +148,7 @@ fn report(model: String, rows: u64, surveyed: &Surveyed) -> Report {
     };
     let rules = survey.rules.iter().enumerate().map(line).collect();
     let recall =
-        |true_pairs: u64| Recall { true_pairs, found: survey.true_pairs, recall: share(survey.true_pairs, true_pairs) };
+        |true_pairs: u64| Recall { true_pairs, found: survey.true_pairs, share: share(survey.true_pairs, true_pairs) };
     Report {
         model,
         rows,
@@ -169,7 +170,7 @@ fn text(report: &Report) -> String {
     if let Some(truth) = &report.truth {
         let (found, all) = (thousands(truth.found), thousands(truth.true_pairs));
         // Writing to a string does not fail.
-        let _ = writeln!(out, "of {all} true pairs the rules find {found}: recall {:.4}", truth.recall);
+        let _ = writeln!(out, "of {all} true pairs the rules find {found}: recall {:.4}", truth.share);
     }
     let share = |share: f64| format!("{share:.4}");
     let line = |line: &Line| {

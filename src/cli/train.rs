@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::dedupe::{Cells, failed, read_input, wrong_model};
 use super::output::{Access, write_file};
+use super::page::line;
 use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
@@ -184,20 +185,21 @@ fn text(report: &Report) -> String {
     if let Some(labels) = &report.labels {
         let (matches, others) = (thousands(labels.matches), thousands(labels.others));
         let what = if labels.all_rows { ": the entity of every row" } else { "" };
-        out.push_str(&format!("labels: {matches} pairs the same, {others} different{what}\n"));
+        line(&mut out, format_args!("labels: {matches} pairs the same, {others} different{what}"));
     }
-    out.push_str(&format!(
+    let promise = format!(
         "prior {:.3e}, {} matches expected; link at {:.2} bits, review at {:.2}; of the links {:.2} % are expected to be \
-         right, of the matches among the candidates {:.2} % to be linked\n",
+         right, of the matches among the candidates {:.2} % to be linked",
         report.prior,
         thousands(report.matches_expected as u64),
         report.link,
         report.review,
         report.expected_precision * 100.0,
         report.expected_recall_of_candidates * 100.0,
-    ));
+    );
+    line(&mut out, format_args!("{promise}"));
     for problem in &report.problems {
-        out.push_str(&format!("look at: {problem}\n"));
+        line(&mut out, format_args!("look at: {problem}"));
     }
     out
 }

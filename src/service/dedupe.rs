@@ -136,7 +136,7 @@ impl TableModel {
     pub fn run(&self, table: &dyn Table, today: Date) -> Result<Matched, TableError> {
         let started = Instant::now();
         let rows = self.fill(table, today)?;
-        self.link(rows, vec![("normalise", started.elapsed().as_secs_f64())])
+        Self::link(rows, vec![("normalise", started.elapsed().as_secs_f64())])
     }
 
     /// Trains the model on a table, then matches the table with it.
@@ -147,7 +147,7 @@ impl TableModel {
         let trained = train(&mut rows, &self.text).map_err(TableError::Train)?;
         let trained_in = started.elapsed().as_secs_f64() - normalised;
         let rows = rows.with_plan(trained.plan()).expect("training keeps the columns");
-        let matched = self.link(rows, vec![("normalise", normalised), ("train", trained_in)])?;
+        let matched = Self::link(rows, vec![("normalise", normalised), ("train", trained_in)])?;
         Ok((trained, matched))
     }
 
@@ -176,7 +176,7 @@ impl TableModel {
         self.columns.fill(day, cell)
     }
 
-    fn link(&self, mut rows: Rows, mut seconds: Vec<(&'static str, f64)>) -> Result<Matched, TableError> {
+    fn link(mut rows: Rows, mut seconds: Vec<(&'static str, f64)>) -> Result<Matched, TableError> {
         let started = Instant::now();
         let linkage = match_rows(&mut rows, &[]).map_err(TableError::Rows)?;
         seconds.push(("match", started.elapsed().as_secs_f64()));

@@ -148,9 +148,10 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
 fn row_of(input: &InputTable, id: &str) -> Result<usize, CliError> {
     let found = (0..input.len()).find(|row| input.id(*row) == id);
     found.ok_or_else(|| {
-        let hint = match input.is_empty() {
-            true => "the input has no rows".to_owned(),
-            false => format!("ids of this input look like '{}'; quote an id that holds a bar", input.id(0)),
+        let hint = if input.is_empty() {
+            "the input has no rows".to_owned()
+        } else {
+            format!("ids of this input look like '{}'; quote an id that holds a bar", input.id(0))
         };
         CliError::wrong_call("explaining a pair", NoSuchRow { id: id.to_owned() }).hint(Some(hint))
     })

@@ -87,7 +87,7 @@ impl Chart<'_> {
             );
         }
         line(out, format_args!("<line class=\"axis\" x1=\"{LEFT}\" x2=\"{right}\" y1=\"{floor}\" y2=\"{floor}\"/>"));
-        let (middle, low) = ((LEFT + right) / 2.0, HEIGHT - 8.0);
+        let (middle, low) = (f64::midpoint(LEFT, right), HEIGHT - 8.0);
         line(
             out,
             format_args!(

@@ -136,8 +136,11 @@ impl Page {
 
     /// Things to look at, one line each.
     pub(super) fn list(&mut self, items: &[String]) {
-        let items: String = items.iter().map(|item| format!("<li>{}</li>", escape(item))).collect();
-        self.add(&format!("<ul>{items}</ul>\n"));
+        self.add("<ul>");
+        for item in items {
+            self.add(&format!("<li>{}</li>", escape(item)));
+        }
+        self.add("</ul>\n");
     }
 
     /// The whole document.

@@ -126,8 +126,8 @@ mod tests {
         let (model, page) = train("id_l,id_r,match\n0,1,true\n2,3,1\n0,2,FALSE\n0,999,1\n").expect("decisions");
         assert!(model.contains("labels = \"some pairs\"\nlabelled_matches = 2\nlabelled_others = 1"), "{model}");
         assert!(page.contains("2 pairs the same, 1 different"), "{page}");
-        let truth: String = (0..80).map(|n| format!("{n},{}\n", n / 2)).collect();
-        let (model, page) = train(&format!("id,cluster\n{truth}")).expect("a truth");
+        let truth: Vec<String> = (0..80).map(|n| format!("{n},{}", n / 2)).collect();
+        let (model, page) = train(&format!("id,cluster\n{}\n", truth.join("\n"))).expect("a truth");
         assert!(model.contains("labels = \"the entity of every row\"\nlabelled_matches = 40"), "{model}");
         for part in ["<svg", "born", "Match weights", "Settling", "What each threshold promises"] {
             assert!(page.contains(part), "{part} is not in the page");

@@ -1,7 +1,7 @@
 //! The parts of a key as text, for a person who looks at a block. Blocking itself knows hashes only.
 
 use crate::engine::plan::{Derive, Derived, Plan};
-use crate::engine::value::Value;
+use crate::engine::value::{Digits, Value};
 
 /// For each part of a rule's keys, what a row gives for it: nothing where the value is missing, several where the row
 /// has several keys. `values` are the row's, in the order of the plan's columns; `rule` is an index into its rules.
@@ -16,7 +16,7 @@ fn texts(value: &Value, derive: Derive) -> Vec<String> {
         Value::Text(text) | Value::Code(text) => cut(text, derive),
         Value::Digits(digits) => match derive {
             Derive::Deletions => {
-                let less = (0..digits.count()).filter_map(|at| digits.without(at)).map(|less| less.text());
+                let less = (0..digits.count()).filter_map(|at| digits.without(at)).map(Digits::text);
                 [digits.text()].into_iter().chain(less).collect()
             }
             Derive::Plain
@@ -74,7 +74,7 @@ fn cut(text: &str, derive: Derive) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::value::{Day, Digits};
+    use crate::engine::value::Day;
 
     #[test]
     fn parts_are_shown_as_they_are_joined() {

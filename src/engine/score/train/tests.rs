@@ -53,7 +53,7 @@ fn what_blocking_forces_does_not_count() {
     let all = world(&M, &U, 1e6, 9.9e7);
     let mut candidates = Sampled { scale: 1, ..Sampled::default() };
     for cell in &all.cells {
-        let free = u32::from(cell.pattern[0] == 0) * 0b110 | u32::from(cell.pattern[1] == 0) * 0b101;
+        let free = (u32::from(cell.pattern[0] == 0) * 0b110) | (u32::from(cell.pattern[1] == 0) * 0b101);
         if free != 0 {
             candidates.cells.push(Cell { free, ..*cell });
             candidates.seen += cell.count;
@@ -201,7 +201,7 @@ fn what_went_wrong_is_told() {
     for (at, (_, values)) in people.iter_mut().enumerate() {
         values[2] = Value::Text(if at % 2 == 0 { "ABX" } else { "ABY" }.to_owned());
     }
-    let model = MODEL.replace(r#"equal = true, weight = 1.5 }"#, r#"equal = true }"#);
+    let model = MODEL.replace("equal = true, weight = 1.5 }", "equal = true }");
     let mut rows = Rows::new(Arc::new(Plan::parse(&model).unwrap()));
     rows.extend(&people).unwrap();
     let problems = train(&mut rows, &model).unwrap().problems;

@@ -97,8 +97,12 @@ impl Table for Cells<'_> {
         self.input.len()
     }
 
-    fn cell(&self, row: usize, column: &str) -> Option<&str> {
-        self.columns.get(column).and_then(|at| self.input.column(*at).get(row))
+    fn column(&self, name: &str) -> Option<usize> {
+        self.columns.get(name).copied()
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Option<&str> {
+        self.input.column(column).get(row)
     }
 }
 
@@ -107,12 +111,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     let path = args.model.as_deref();
     let model = if args.train { TableModel::read_to_train(path) } else { TableModel::read(path) };
     let model = model.map_err(wrong_model)?;
-    let options = InputOptions { id: args.id.clone(), wanted: Wanted::Any(model.fields()) };
-    let input = InputTable::read(&args.inputs, &options).map_err(|error| {
-        let hint = error.hint();
-        CliError::failed("reading the input", error).hint(hint)
-    })?;
-    check_columns(&model, &input, terminal)?;
+    let input = read_input(&model, &args.inputs, args.id.as_deref(), terminal)?;
     let read = started.elapsed().as_secs_f64();
     terminal.say(&format!(
         "{} rows read in {read:.1} s; matching with model {}",
@@ -192,6 +191,22 @@ fn pace(now: Reading, seconds: f64) -> String {
     let left = now.total.saturating_sub(now.done) as f64 / per_second;
     let unit = if now.stage == Stage::Score { " pairs" } else { "" };
     format!("{}{unit}/s, {left:.0} s left", thousands(per_second as u64))
+}
+
+/// Reads what a model wants to know of the files.
+pub(super) fn read_input(
+    model: &TableModel,
+    inputs: &[PathBuf],
+    id: Option<&str>,
+    terminal: Terminal,
+) -> Result<InputTable, CliError> {
+    let options = InputOptions { id: id.map(str::to_owned), wanted: Wanted::Any(model.fields()) };
+    let input = InputTable::read(inputs, &options).map_err(|error| {
+        let hint = error.hint();
+        CliError::failed("reading the input", error).hint(hint)
+    })?;
+    check_columns(model, &input, terminal)?;
+    Ok(input)
 }
 
 /// A model that cannot be used.

@@ -1,23 +1,36 @@
 //! `padan evaluate`: how good clusters and pairs are, against a truth.
 
+mod figures;
+mod page;
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::input::{CsvRows, InputError, InputOptions, InputTable, RowProblem, TextColumn, TextIndex, Wanted};
+use self::figures::Figures;
+use super::dedupe::wrong_model;
+use super::input::{CsvRows, InputError, InputOptions, InputTable, Wanted};
 use super::terminal::{Terminal, table, thousands};
+use super::truth::{Truth, TruthError, labels};
 use super::{CliError, Outcome};
-use crate::service::evaluate::{self, ClusterQuality, ListedPair, PairDecision, PairQuality};
+use crate::service::dedupe::TableModel;
+use crate::service::evaluate::{self, ClusterQuality, ListedPair, PairDecision, PairQuality, WeighedPair};
 
 const HELP: &str = "\
 Truth files: CSV or Parquet with id (or unique_id) and cluster; kebenaran.csv with feed, id_sumber and person_id (the id
 is FEED|id_sumber); a FEBRL file, where rec-17-org and rec-17-dup-0 are one entity.
 A row of the truth that is in no cluster counts as a cluster of its own.
 
-Example:
-  padan evaluate --truth kebenaran.csv --clusters out/clusters.csv --pairs out/pairs.csv";
+--html writes one page to choose thresholds by: precision, recall and F1 for every threshold, the questions a steward would
+get, how far the probabilities can be believed, sizes of clusters, clusters that hold several entities, and the pairs nearest to
+each threshold. It holds ids and no values, and loads nothing. --json gives the same figures. Thresholds are those of --model;
+without it they are read off the decisions of the pairs.
 
-/// Measures clusters (and pairs) against the truth: pairwise and B-cubed precision, recall and F1, blocking recall.
+Examples:
+  padan evaluate --truth kebenaran.csv --clusters out/clusters.csv --pairs out/pairs.csv
+  padan evaluate --truth truth.csv --clusters out/clusters.csv --pairs out/pairs.csv --model out/model.toml --html report.html";
+
+/// Measures clusters (and pairs) against the truth: precision, recall and F1, blocking recall, calibration, thresholds.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(super) struct Args {
@@ -27,9 +40,15 @@ pub(super) struct Args {
     /// What was found: CSV with id and `cluster_id`.
     #[arg(long, value_name = "FILE")]
     clusters: PathBuf,
-    /// The pairs that were scored: CSV with `id_l`, `id_r` and decision.
+    /// The pairs that were scored: CSV with `id_l`, `id_r`, weight, probability and decision.
     #[arg(long, value_name = "FILE")]
     pairs: Option<PathBuf>,
+    /// The match model that was used, for its thresholds.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Write a self-contained page.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// A file cannot be used for an evaluation.
@@ -37,26 +56,23 @@ pub(super) struct Args {
 enum EvaluateError {
     #[error(transparent)]
     Input(#[from] InputError),
-    #[error("{}: there is no column that names the true entity", path.display())]
-    NoEntityColumn { path: PathBuf },
-    #[error("{}: row {row} names no entity", path.display())]
-    NoEntity { path: PathBuf, row: usize },
+    #[error(transparent)]
+    Truth(#[from] TruthError),
     #[error("{}: there is no column '{column}'", path.display())]
     NoColumn { path: PathBuf, column: &'static str },
+    #[error("{}: a cell of the column '{column}' is not a number", path.display())]
+    NotANumber { path: PathBuf, column: &'static str },
 }
 
 impl EvaluateError {
     fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Input(InputError::NoIdColumn { .. }) => Some(
-                "clusters.csv has the columns id and cluster_id; a truth has id, unique_id, rec_id, or feed and id_sumber",
-            ),
+            Self::Input(InputError::NoIdColumn { .. }) => Some("clusters.csv has the columns id and cluster_id"),
             Self::Input(error) => error.hint(),
-            Self::NoEntityColumn { .. } => Some(
-                "a truth has the columns id and cluster, or feed, id_sumber and person_id, or rec_id as FEBRL writes it",
-            ),
-            Self::NoEntity { .. } => Some("every row of a truth belongs to an entity, if only to its own"),
-            Self::NoColumn { .. } => Some("give the files that `padan dedupe` wrote, unchanged"),
+            Self::Truth(error) => error.hint(),
+            Self::NoColumn { .. } | Self::NotANumber { .. } => {
+                Some("give the files that `padan dedupe` wrote, unchanged")
+            }
         }
     }
 }
@@ -67,76 +83,53 @@ struct Report {
     clusters: ClusterQuality,
     #[serde(skip_serializing_if = "Option::is_none")]
     pairs: Option<PairQuality>,
+    #[serde(flatten)]
+    figures: Figures,
 }
 
 /// Runs the command.
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
-    let report = measure(args).map_err(|error| {
+    let thresholds = match &args.model {
+        Some(path) => {
+            let model = TableModel::read_to_train(Some(path)).map_err(wrong_model)?;
+            Some((f64::from(model.thresholds().review), f64::from(model.thresholds().link)))
+        }
+        None => None,
+    };
+    let report = measure(args, thresholds).map_err(|error| {
         let hint = error.hint();
         CliError::failed("evaluating clusters", error).hint(hint)
     })?;
+    if let Some(path) = &args.html {
+        page::page(&report).write(path)?;
+        terminal.say(&format!("the page is {}", path.display()));
+    }
     terminal.result(&report, || text(&report));
     Ok(Outcome::Done)
 }
 
 /// Quality of a file of clusters against a truth: what the demo says of itself.
 pub(super) fn against_truth(truth: &Path, clusters: &Path) -> Result<ClusterQuality, CliError> {
-    let args = Args { truth: truth.to_owned(), clusters: clusters.to_owned(), pairs: None };
-    measure(&args).map(|report| report.clusters).map_err(|error| CliError::failed("evaluating clusters", error))
+    let (truth, clusters) = (truth.to_owned(), clusters.to_owned());
+    let args = Args { truth, clusters, pairs: None, model: None, html: None };
+    measure(&args, None).map(|report| report.clusters).map_err(|error| CliError::failed("evaluating clusters", error))
 }
 
-fn measure(args: &Args) -> Result<Report, EvaluateError> {
+fn measure(args: &Args, thresholds: Option<(f64, f64)>) -> Result<Report, EvaluateError> {
     let (truth, clusters) = rayon::join(|| Truth::read(&args.truth), || Clusters::read(&args.clusters));
     let (truth, clusters) = (truth?, clusters?);
     let found = truth.found(&clusters)?;
     drop(clusters);
+    let listed = args.pairs.as_deref().map(|path| truth.listed(path)).transpose()?;
+    let id = |row: u32| truth.table.id(row as usize).to_owned();
+    let figures = Figures::new(&truth.labels, &found, listed.as_deref(), thresholds, &id);
     let clusters = evaluate::clusters(&truth.labels, &found);
-    let pairs = match &args.pairs {
-        Some(path) => Some(evaluate::pairs(&truth.labels, truth.listed(path)?)),
-        None => None,
-    };
-    Ok(Report { clusters, pairs })
-}
-
-/// Rows of the truth and a number for the entity of each.
-struct Truth {
-    table: InputTable,
-    labels: Vec<u32>,
+    let pairs =
+        listed.map(|listed| evaluate::pairs(&truth.labels, listed.into_iter().map(|weighed| weighed.pair).collect()));
+    Ok(Report { clusters, pairs, figures })
 }
 
 impl Truth {
-    fn read(path: &Path) -> Result<Self, EvaluateError> {
-        let wanted = Wanted::Any(vec!["cluster".to_owned(), "person_id".to_owned()]);
-        let table = InputTable::read(&[path.to_owned()], &InputOptions { id: None, wanted })?;
-        let named = table.column_index("cluster").or_else(|| table.column_index("person_id"));
-        let is_febrl = table.sources().iter().any(|source| source.id_column == "rec_id");
-        let missing = |row: usize| EvaluateError::NoEntity { path: path.to_owned(), row: row + 1 };
-        let labels = match named {
-            Some(column) => {
-                let column = table.column(column);
-                if let Some(row) = column.iter().position(|cell| cell.is_none()) {
-                    return Err(missing(row));
-                }
-                labels(column)
-            }
-            None if is_febrl => {
-                let mut entities = TextColumn::default();
-                for (row, id) in table.ids().iter().enumerate() {
-                    entities.push(id.and_then(febrl_entity).ok_or_else(|| missing(row))?).map_err(|_| {
-                        InputError::Row {
-                            path: path.to_owned(),
-                            line: row as u64 + 1,
-                            problem: RowProblem::TooMuchText,
-                        }
-                    })?;
-                }
-                labels(&entities)
-            }
-            None => return Err(EvaluateError::NoEntityColumn { path: path.to_owned() }),
-        };
-        Ok(Self { table, labels })
-    }
-
     /// For each row of the truth, a number for the cluster it was found in.
     fn found(&self, clusters: &Clusters) -> Result<Vec<u32>, EvaluateError> {
         let index = clusters.table.unique_ids()?;
@@ -149,8 +142,8 @@ impl Truth {
         Ok(self.table.ids().iter().enumerate().map(found).collect())
     }
 
-    /// The listed pairs whose two records are in the truth.
-    fn listed(&self, path: &Path) -> Result<Vec<ListedPair>, EvaluateError> {
+    /// The listed pairs whose two records are in the truth; a weight or probability that the file does not have is NaN.
+    fn listed(&self, path: &Path) -> Result<Vec<WeighedPair>, EvaluateError> {
         let index = self.table.unique_ids()?;
         let mut rows = CsvRows::open(path)?;
         let at = |rows: &CsvRows, column: &'static str| {
@@ -159,6 +152,14 @@ impl Truth {
         };
         let (left, right) = (at(&rows, "id_l")?, at(&rows, "id_r")?);
         let decision = at(&rows, "decision").ok();
+        let (weight, probability) = (at(&rows, "weight").ok(), at(&rows, "probability").ok());
+        let number = |rows: &CsvRows, at: Option<usize>, column: &'static str| match at {
+            None => Ok(f64::NAN),
+            Some(at) => {
+                let parsed = rows.cell(at)?.parse().map_err(|_| ());
+                parsed.map_err(|()| EvaluateError::NotANumber { path: path.to_owned(), column })
+            }
+        };
         let mut pairs = Vec::new();
         while rows.advance()? {
             let decided = match decision.map(|column| rows.cell(column)).transpose()? {
@@ -167,7 +168,9 @@ impl Truth {
                 _ => PairDecision::Other,
             };
             if let (Some(l), Some(r)) = (index.find(rows.cell(left)?), index.find(rows.cell(right)?)) {
-                pairs.extend(ListedPair::new(l, r, decided));
+                let (weight, probability) =
+                    (number(&rows, weight, "weight")?, number(&rows, probability, "probability")?);
+                pairs.extend(ListedPair::new(l, r, decided).map(|pair| WeighedPair { pair, weight, probability }));
             }
         }
         Ok(pairs)
@@ -190,19 +193,6 @@ impl Clusters {
         let labels = labels(table.column(column));
         Ok(Self { table, column, labels })
     }
-}
-
-/// A number for each row: equal where the text is equal.
-fn labels(column: &TextColumn) -> Vec<u32> {
-    let mut index = TextIndex::new(column);
-    (0..column.len()).map(|row| index.first(row)).collect()
-}
-
-/// `rec-17` of `rec-17-dup-0`.
-fn febrl_entity(id: &str) -> Option<&str> {
-    let (first, rest) = id.split_once('-')?;
-    let second = rest.split('-').next().filter(|part| !part.is_empty())?;
-    (!first.is_empty()).then(|| &id[..first.len() + 1 + second.len()])
 }
 
 fn text(report: &Report) -> String {
@@ -242,6 +232,7 @@ fn text(report: &Report) -> String {
             ],
         ));
     }
+    out.push_str(&report.figures.text());
     out
 }
 
@@ -256,11 +247,14 @@ mod tests {
             std::fs::write(&path, text).expect("a file");
             path
         };
-        measure(&Args {
+        let args = Args {
             truth: file(truth.0, truth.1),
             clusters: file("clusters.csv", clusters),
             pairs: pairs.map(|text| file("pairs.csv", text)),
-        })
+            model: None,
+            html: None,
+        };
+        measure(&args, None)
     }
 
     #[test]
@@ -301,9 +295,37 @@ mod tests {
         assert_eq!((pairs.listed, pairs.link, pairs.review), (3, 2, 1));
         assert!((pairs.link_precision - 0.5).abs() < 1e-9 && (pairs.link_or_review_recall - 2.0 / 3.0).abs() < 1e-9);
         let text = text(&got);
-        for part in ["4 rows, 3 true pairs in 2 true clusters", "link or review", "0.66667"] {
+        for part in [
+            "4 rows, 3 true pairs in 2 true clusters",
+            "link or review",
+            "0.66667",
+            "calibration error 0.5000 over 3 pairs",
+            "best F1 0.66667 at weight 3.00 (precision 0.66667, recall 0.66667)",
+        ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
+        let json = serde_json::to_value(&got).expect("JSON");
+        assert_eq!(json["calibration_error"], 0.5);
+        assert_eq!(json["thresholds"], serde_json::json!({"review": 3.0, "link": 8.0, "from": "pairs"}));
+        assert_eq!(json["curve"][0]["questions"], 3);
+        assert_eq!(json["near_link"][0]["a"], "a");
+        assert_eq!(json["cluster_sizes"]["true"], serde_json::json!({"1": 1, "3": 1}));
+    }
+
+    #[test]
+    fn the_page_shows_ids_and_figures_and_nothing_else() {
+        let truth = "id,cluster\na,1\nb,1\nc,1\nd<i>,2\n";
+        let pairs =
+            "id_l,id_r,weight,probability,decision,rule\na,b,9,1,link,B1\na,d<i>,8,1,link,B1\nb,c,3,0.5,review,B2\n";
+        let got = report(("t.csv", truth), "id,cluster_id\na,a\nb,a\nd<i>,a\n", Some(pairs)).expect("good files");
+        assert_eq!((got.figures.over_linked_clusters, got.figures.over_linked[0].ids.len()), (1, 3));
+        let html = page::page(&got).finish();
+        for part in ["d&lt;i&gt;", "<svg", "Calibration error", "Clusters that hold several entities"] {
+            assert!(html.contains(part), "{part} is not in the page");
+        }
+        assert!(!html.contains("<i>") && !html.contains("<script"));
+        let without = report(("t.csv", truth), "id,cluster_id\na,a\n", None).expect("good files");
+        assert!(page::page(&without).finish().contains("--pairs"), "the page says what it needs");
     }
 
     #[test]

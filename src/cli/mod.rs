@@ -3,14 +3,17 @@
 //!
 //! Adding a command takes a file with its `Args` and `run`, a variant of `Command` and a line in `Command::run`.
 
+mod blocking;
 mod dedupe;
 mod demo;
 mod evaluate;
+mod explain;
 pub mod input;
 pub mod keys;
 pub mod launch;
 mod openapi;
 pub mod output;
+mod page;
 pub mod push;
 mod rebuild;
 mod report;
@@ -18,6 +21,7 @@ mod serve;
 mod simulate;
 pub mod terminal;
 mod train;
+mod truth;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -55,6 +59,8 @@ enum Command {
     Rebuild(rebuild::Args),
     Dedupe(dedupe::Args),
     Train(train::Args),
+    Blocking(blocking::Args),
+    Explain(explain::Args),
     Evaluate(evaluate::Args),
     Simulate(simulate::Args),
     Keys(keys::Args),
@@ -71,6 +77,8 @@ impl Command {
             Self::Rebuild(args) => rebuild::run(&args, terminal),
             Self::Dedupe(args) => dedupe::run(&args, terminal),
             Self::Train(args) => train::run(&args, terminal),
+            Self::Blocking(args) => blocking::run(&args, terminal),
+            Self::Explain(args) => explain::run(&args, terminal),
             Self::Evaluate(args) => evaluate::run(&args, terminal),
             Self::Simulate(args) => simulate::run(&args, terminal),
             Self::Keys(args) => keys::run(&args, terminal),

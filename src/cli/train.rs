@@ -1,26 +1,37 @@
-//! `padan train`: the weights of a match model, learned from rows without labels.
+//! `padan train`: the weights of a match model, learned from rows, with labels or without any.
+
+mod labels;
+mod page;
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::dedupe::{Cells, failed, wrong_model};
-use super::input::{InputOptions, InputTable, Wanted};
+use super::dedupe::{Cells, failed, read_input, wrong_model};
 use super::output::{Access, write_file};
+use super::page::line;
 use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
-use crate::service::dedupe::{TableModel, Trained};
+use crate::service::dedupe::{Labels, TableModel, Trained};
 
 const HELP: &str = "\
 Learns from the rows alone how much each level of agreement weighs (expectation maximisation), the thresholds and the
 term frequencies, and writes the model with them. Levels that have a `weight` of their own keep it. The same rows and the
 same model give the same file.
 
-Example:
-  padan train rows.parquet --model config/model/idhard.toml --out trained.toml";
+--labels says what is known: decisions about pairs (CSV with id_l, id_r and match: true, false, 1 or 0), or a truth as
+`padan evaluate --truth` reads it. Labelled pairs count as what they are; where they are few, the rows still speak. Give the
+pairs that were found different, too: labels of one kind alone mislead. A truth about all rows also gives the thresholds and
+the chance of a match.
+--html writes a page with m, u and the weight of each level, how the training settled, what each threshold promises, and what
+to look at. It holds no value of any row, and loads nothing.
 
-/// Learns the weights of a match model from rows, without labels.
+Examples:
+  padan train rows.parquet --model config/model/idhard.toml --out trained.toml --html trained.html
+  padan train rows.csv --model my.toml --labels decisions.csv --out trained.toml";
+
+/// Learns the weights of a match model from rows, with labels or without any.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(super) struct Args {
@@ -30,9 +41,15 @@ pub(super) struct Args {
     /// Match model (TOML); the built-in Indonesian model without it.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// What is known about pairs, or about rows.
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
     /// Where to write the trained model.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Write a self-contained page about the training.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// The id column of files that are not feeds.
     #[arg(long, value_name = "COLUMN")]
     id: Option<String>,
@@ -46,6 +63,8 @@ struct Report {
     patterns: usize,
     rounds: usize,
     changes: Vec<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<LabelLine>,
     prior: f64,
     matches_expected: f64,
     expected_precision: f64,
@@ -54,6 +73,14 @@ struct Report {
     review: f32,
     parameters: Vec<Line>,
     problems: Vec<String>,
+}
+
+/// The labels there were.
+#[derive(Debug, Serialize)]
+struct LabelLine {
+    matches: u64,
+    others: u64,
+    all_rows: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -68,15 +95,19 @@ struct Line {
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
     let model = TableModel::read_to_train(args.model.as_deref()).map_err(wrong_model)?;
-    let options = InputOptions { id: args.id.clone(), wanted: Wanted::Any(model.fields()) };
-    let input = InputTable::read(&args.inputs, &options).map_err(|error| {
-        let hint = error.hint();
-        CliError::failed("reading the input", error).hint(hint)
-    })?;
+    let input = read_input(&model, &args.inputs, args.id.as_deref(), terminal)?;
+    let labels = match &args.labels {
+        Some(path) => labels::read(path, &input)?,
+        None => Labels::none(),
+    };
     terminal.say(&format!("{} rows read; training model {}", thousands(input.len() as u64), model.name()));
-    let trained = model.train(&Cells::new(&input), day_in_jakarta(SystemClock.now())).map_err(failed)?;
+    let trained = model.train(&Cells::new(&input), day_in_jakarta(SystemClock.now()), &labels).map_err(failed)?;
     write(&args.out, &trained)?;
     let report = report(&trained);
+    if let Some(path) = &args.html {
+        page::page(&model.name(), &report, &trained.summary.curve).write(path)?;
+        terminal.say(&format!("the page is {}", path.display()));
+    }
     terminal.result(&report, || text(&report));
     Ok(Outcome::Done)
 }
@@ -104,6 +135,7 @@ fn report(trained: &Trained) -> Report {
         patterns: summary.patterns,
         rounds: summary.changes.len(),
         changes: summary.changes.clone(),
+        labels: summary.labels.map(|l| LabelLine { matches: l.matches, others: l.others, all_rows: l.complete }),
         prior: thresholds.prior,
         matches_expected: summary.matches,
         expected_precision: summary.expected.0,
@@ -150,18 +182,24 @@ fn text(report: &Report) -> String {
         report.changes.last().copied().unwrap_or(0.0),
         table(&["level", "m", "u", "weight", "matches"], &rows),
     );
-    out.push_str(&format!(
+    if let Some(labels) = &report.labels {
+        let (matches, others) = (thousands(labels.matches), thousands(labels.others));
+        let what = if labels.all_rows { ": the entity of every row" } else { "" };
+        line(&mut out, format_args!("labels: {matches} pairs the same, {others} different{what}"));
+    }
+    let promise = format!(
         "prior {:.3e}, {} matches expected; link at {:.2} bits, review at {:.2}; of the links {:.2} % are expected to be \
-         right, of the matches among the candidates {:.2} % to be linked\n",
+         right, of the matches among the candidates {:.2} % to be linked",
         report.prior,
         thousands(report.matches_expected as u64),
         report.link,
         report.review,
         report.expected_precision * 100.0,
         report.expected_recall_of_candidates * 100.0,
-    ));
+    );
+    line(&mut out, format_args!("{promise}"));
     for problem in &report.problems {
-        out.push_str(&format!("look at: {problem}\n"));
+        line(&mut out, format_args!("look at: {problem}"));
     }
     out
 }

@@ -12,6 +12,21 @@ pub fn mask_number(digits: &str) -> String {
     }
 }
 
+/// Masks any value for a person who must recognise its kind, not the value: of each word the first letters stay, at most
+/// a quarter of it, and never all: `S••• A•••••`, `320•••••••••••••`. Punctuation alone stays.
+pub fn mask_words(value: &str) -> String {
+    let mask = |word: &str| {
+        if !word.chars().any(char::is_alphanumeric) {
+            return word.to_owned();
+        }
+        let letters = word.chars().count();
+        let shown = if letters < 2 { 0 } else { (letters / 4).clamp(1, 3) };
+        let dots = std::iter::repeat_n('•', letters - shown);
+        word.chars().take(shown).chain(dots).collect::<String>()
+    };
+    value.split_whitespace().map(mask).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -22,6 +37,21 @@ mod tests {
             [("3201014107709001", "320101******9001"), ("1234561234", "******1234"), ("123", "***"), ("", "")]
         {
             assert_eq!(mask_number(number), masked);
+        }
+    }
+
+    #[test]
+    fn of_any_value_something_stays_hidden() {
+        for (value, masked) in [
+            ("SITI AMINAH", "S••• A•••••"),
+            ("3201014107709001", "320•••••••••••••"),
+            ("19850312", "19••••••"),
+            ("L", "•"),
+            ("Ay  Ö", "A• •"),
+            ("A / 12", "• / 1•"),
+            ("", ""),
+        ] {
+            assert_eq!(mask_words(value), masked);
         }
     }
 }

@@ -161,7 +161,9 @@ pub enum Problem {
 impl Problem {
     fn hint(&self) -> String {
         match self {
-            Self::Syntax { .. } => "keys and their meaning are described in the model's JSON Schema".to_owned(),
+            Self::Syntax { .. } => {
+                "schemas/model.schema.json lists every key, config/model/README.md says what each means".to_owned()
+            }
             Self::Unknown { known, .. } | Self::NotHere { known, .. } if known.is_empty() => "remove it".to_owned(),
             Self::Unknown { known, .. } | Self::NotHere { known, .. } => format!("use one of: {}", known.join(", ")),
             Self::Twice { .. } => "give one of them another name".to_owned(),

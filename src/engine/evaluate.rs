@@ -5,8 +5,14 @@
 //! those of `score.py` of the benchmark: pairwise over the pairs that the clusters imply, B-cubed over rows, and the share
 //! of true clusters that were found exactly.
 
+mod curve;
+
 use rayon::slice::ParallelSliceMut;
 use serde::Serialize;
+
+pub use self::curve::{
+    Bin, Calibration, OverLinked, Point, WeighedPair, calibration, curve, nearest, over_linked, size_distribution,
+};
 
 /// Precision, recall and their harmonic mean.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -72,6 +78,16 @@ impl ListedPair {
     /// A pair of two different rows, in either order. A row paired with itself is `None`.
     pub fn new(left: u32, right: u32, decision: PairDecision) -> Option<Self> {
         (left != right).then(|| Self { lower: left.min(right), upper: left.max(right), decision })
+    }
+
+    /// The two rows, the lower first.
+    pub fn rows(&self) -> (u32, u32) {
+        (self.lower, self.upper)
+    }
+
+    /// What the engine said.
+    pub fn decision(&self) -> PairDecision {
+        self.decision
     }
 }
 

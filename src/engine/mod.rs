@@ -60,14 +60,21 @@ mod value;
 #[cfg(test)]
 mod febrl_tests;
 
+pub use self::block::readable::key_texts;
+pub use self::block::survey::{LargeBlock, RuleSurvey, SameEntity, Share, Survey, survey};
 pub use self::block::{BlockReport, RuleReport, StopKey};
 pub use self::cluster::{Refusal, RefusalReason, ReviewItem, ReviewReason, Verdict};
 pub use self::decide::Decision;
 pub use self::error::{PlanError, Problem, RowError};
-pub use self::exec::{Change, Delta, Edge, Linkage, Live, match_rows, match_rows_metered, train_and_match};
+pub use self::exec::{
+    Change, Delta, Edge, ExplainedPair, Linkage, Live, explain_pair, match_rows, match_rows_metered, train_and_match,
+};
 pub use self::explain::{ExplainedStep, Explanation};
 pub use self::meter::{Meter, Reading, Stage};
 pub use self::plan::{ClusterLimits, Column, Frequencies, Kind, Plan, Thresholds, VetoAction};
 pub use self::rows::Rows;
-pub use self::score::train::{Parameter, TrainError, Trained, TrainingProblem, TrainingSummary, train};
+pub use self::score::train::{
+    ExpectedPoint, LabelCount, Labels, Parameter, TrainError, Trained, TrainingProblem, TrainingSummary, train,
+    train_with,
+};
 pub use self::value::{Day, Digits, Value};

@@ -50,6 +50,8 @@ mod key;
 mod place;
 mod rewrite;
 #[cfg(test)]
+mod schema_tests;
+#[cfg(test)]
 mod tests;
 mod training;
 

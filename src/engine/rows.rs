@@ -3,14 +3,14 @@
 //! A row lives in a slot, and slots are used again. Its record number is its identity: every order and every tie is
 //! settled by record numbers, never by slots.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::error::RowError;
-use super::plan::{Adjust, Field, Frequencies, Kind, Plan};
+use super::plan::{Adjust, Column, Field, Frequencies, Kind, Plan};
 use super::table::{Names, Sets, Table, Texts};
 use super::value::{Day, Value};
 
@@ -100,6 +100,11 @@ impl Rows {
         self.len() == 0
     }
 
+    /// The record numbers by slot, if every slot has a row and the numbers ascend.
+    pub(crate) fn ascending(&self) -> Option<&[u64]> {
+        (self.free.is_empty() && self.ids.is_sorted_by(|a, b| a < b)).then_some(&self.ids)
+    }
+
     /// Slots in use, ascending.
     pub(crate) fn slots(&self) -> impl Iterator<Item = u32> {
         (0u32..).zip(&self.alive).filter(|(_, alive)| **alive).map(|(slot, _)| slot)
@@ -138,15 +143,42 @@ impl Rows {
         for (id, values) in batch {
             self.check(*id, values)?;
         }
+        let ids: Vec<u64> = batch.iter().map(|(id, _)| *id).collect();
+        self.add(&ids, |column, row, keep| keep(&batch[row].1[column]));
+        Ok(())
+    }
+
+    /// Adds many rows at once whose values are made when they are wanted: `value(column, row)`, with rows counted from 0.
+    /// Record numbers must be new: the caller answers for it.
+    pub fn extend_with(&mut self, ids: &[u64], value: impl Fn(usize, usize) -> Value + Sync) -> Result<(), RowError> {
         let plan = Arc::clone(&self.plan);
-        let columns: Vec<Vec<u64>> = self
-            .tables
-            .par_iter_mut()
-            .enumerate()
-            .map(|(column, table)| batch.iter().map(|(_, values)| pack(table, &plan, &values[column])).collect())
-            .collect();
+        let wrong = OnceLock::new();
+        self.add(ids, |column, row, keep| {
+            let value = value(column, row);
+            if value.kind().is_some_and(|kind| kind != plan.columns()[column].kind) {
+                let Column { name, kind, .. } = &plan.columns()[column];
+                wrong.get_or_init(|| RowError::Kind { id: ids[row], column: name.clone(), kind: *kind });
+                keep(&Value::Missing);
+            } else {
+                keep(&value);
+            }
+        });
+        wrong.into_inner().map_or(Ok(()), Err)
+    }
+
+    /// Adds rows; `each(column, row, keep)` calls `keep` with the value.
+    fn add(&mut self, ids: &[u64], each: impl Fn(usize, usize, &mut dyn FnMut(&Value)) + Sync) {
+        let plan = Arc::clone(&self.plan);
+        let pack_column = |(column, table): (usize, &mut Table)| {
+            let mut cells = Vec::with_capacity(ids.len());
+            for row in 0..ids.len() {
+                each(column, row, &mut |value| cells.push(pack(table, &plan, value)));
+            }
+            cells
+        };
+        let columns: Vec<Vec<u64>> = self.tables.par_iter_mut().enumerate().map(pack_column).collect();
         let first = self.ids.len();
-        self.ids.extend(batch.iter().map(|(id, _)| *id));
+        self.ids.extend(ids);
         self.alive.resize(self.ids.len(), true);
         self.words.resize(self.ids.len() * self.stride, 0);
         for (field, column) in plan.fields().iter().zip(&columns) {
@@ -155,7 +187,6 @@ impl Rows {
             }
         }
         u32::try_from(self.ids.len()).map(|_| ()).expect("rows number less than 4 G");
-        Ok(())
     }
 
     /// Puts a checked row into a free slot.
@@ -229,6 +260,21 @@ impl Rows {
                 cell.is_some()
             }
         }
+    }
+
+    /// Reads a little of what comparing this row will read, so that the memory of several rows is waited for at once.
+    pub(crate) fn touch(&self, slot: u32) -> u64 {
+        let row = &self.words[slot as usize * self.stride..][..self.stride];
+        let mut seen = self.ids[slot as usize] ^ u64::from(row[0]) ^ u64::from(row[self.stride - 1]);
+        for field in self.plan.fields() {
+            let id = row[field.offset];
+            seen ^= match &self.tables[field.index] {
+                Table::Texts(texts) if id != 0 && field.kind == Kind::Text => u64::from(texts.touch(id)),
+                Table::Names(names) if id != 0 => names.touch(id),
+                Table::None | Table::Texts(_) | Table::Names(_) | Table::Sets(_) => 0,
+            };
+        }
+        seen
     }
 
     pub(crate) fn day(&self, slot: u32, field: Field) -> Option<Day> {

@@ -89,6 +89,11 @@ impl Texts {
         &self.letters[span.start as usize..][..span.len as usize]
     }
 
+    /// The first byte of a text that is there.
+    pub(crate) fn touch(&self, id: u32) -> u8 {
+        self.letters.as_bytes()[self.spans[id as usize].start as usize]
+    }
+
     pub(crate) fn hash(&self, id: u32) -> u64 {
         self.hashes[id as usize]
     }
@@ -156,6 +161,11 @@ impl Names {
     /// A name that is there.
     pub(crate) fn prepared(&self, id: u32) -> &PreparedName {
         &self.prepared[id as usize - 1]
+    }
+
+    /// Something of a name that is there.
+    pub(crate) fn touch(&self, id: u32) -> u64 {
+        self.prepared(id).touch()
     }
 
     fn keys(&self, id: u32) -> NameKeys {

@@ -98,10 +98,17 @@ impl Digits {
 
     /// How many digits there are.
     pub fn count(self) -> usize {
-        if self.0 >= FIRST[16] && self.0 < FIRST[17] {
-            return 16;
+        // `FIRST[n]` is (10^n - 1) / 9.
+        match self.0.checked_mul(9) {
+            Some(nine) => (nine + 1).ilog10() as usize,
+            None => FIRST.partition_point(|first| *first <= self.0) - 1,
         }
-        FIRST.partition_point(|first| *first <= self.0) - 1
+    }
+
+    /// The digits as they were given.
+    pub(crate) fn text(self) -> String {
+        let (value, count) = self.value();
+        format!("{value:0count$}")
     }
 
     fn value(self) -> (u64, usize) {

@@ -4,7 +4,9 @@
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{batches, cases, completeness, health, overview, persons, receipts, records, reports, schemas};
+use super::api::{
+    batches, cases, completeness, explain, health, overview, persons, receipts, records, reports, schemas,
+};
 use super::problem::ProblemDocument;
 
 /// Everything that is described.
@@ -20,6 +22,7 @@ use super::problem::ProblemDocument;
     paths(
         batches::push, records::push, batches::show, receipts::show, completeness::declare,
         persons::lookup, persons::show, cases::list, cases::show, cases::decide,
+        explain::pair,
         reports::complementarity, overview::show, schemas::show, health::alive, health::ready, health::metrics,
     ),
     components(schemas(ProblemDocument)),

@@ -6,7 +6,9 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 
-use super::api::{batches, cases, completeness, health, overview, persons, receipts, records, reports, schemas};
+use super::api::{
+    batches, cases, completeness, explain, health, overview, persons, receipts, records, reports, schemas,
+};
 use super::config::Config;
 use super::openapi::Contract;
 use super::problem::{Code, Problem};
@@ -30,6 +32,7 @@ pub(super) const API: &[(&str, Endpoint)] = &[
     ("/v1/cases", || web::get().to(cases::list)),
     ("/v1/cases/{id}", || web::get().to(cases::show)),
     ("/v1/cases/{id}/verdict", || web::post().to(cases::decide)),
+    ("/v1/explain", || web::post().to(explain::pair)),
     ("/v1/reports/complementarity", || web::get().to(reports::complementarity)),
     ("/v1/overview", || web::get().to(overview::show)),
     ("/v1/schemas/{feed}", || web::get().to(schemas::show)),

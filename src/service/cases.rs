@@ -5,10 +5,11 @@ use super::codec::{decode, encode, id_key};
 use super::error::ServiceError;
 use super::gateway::{Gateway, IdempotencyKey, Job, store_error};
 use super::reading::get_many;
-use super::views::{CaseFilter, CaseView, Decided, Page, VerdictRequest};
+use super::views::{CaseFilter, CaseView, Decided, Page, PairView, VerdictRequest};
 use crate::auth::{Caller, Right};
 use crate::domain::case::{Case, CaseState};
 use crate::domain::decision::Decision;
+use crate::domain::feed::Feed;
 use crate::domain::person::GoldenPerson;
 use crate::domain::record::{PersonId, RecordId};
 use crate::store::{StoreError, Table, WriteBatch};
@@ -112,6 +113,32 @@ impl Gateway {
         // The decisions are durable; should the worker stop now, their effect comes at the next start.
         let _ = seen.await;
         self.case(caller, id).await
+    }
+
+    /// Any two records explained by their source keys: for whoever may decide cases, and without any value of them.
+    pub async fn explain(
+        &self,
+        caller: &Caller,
+        a: (Feed, String),
+        b: (Feed, String),
+    ) -> Result<PairView, ServiceError> {
+        may_review(caller)?;
+        self.settled().await;
+        let (a, b) = (self.one_record("/a", &a).await?, self.one_record("/b", &b).await?);
+        self.matcher(|m| m.pair(a, b)).ok_or(ServiceError::NotFound { what: "pair" })
+    }
+
+    /// The record of a source key. Agencies number their rows alone, so that two may use one key.
+    async fn one_record(
+        &self,
+        pointer: &'static str,
+        (feed, id_sumber): &(Feed, String),
+    ) -> Result<RecordId, ServiceError> {
+        match self.records_of_source(*feed, id_sumber).await?.as_slice() {
+            [] => Err(ServiceError::NotFound { what: "record" }),
+            [one] => Ok(*one),
+            _ => Err(ServiceError::Invalid { pointer, problem: "several agencies sent a row with this key" }),
+        }
     }
 
     async fn case_view(&self, case: Case) -> Result<CaseView, ServiceError> {

@@ -93,6 +93,15 @@ impl Columns {
             .map(Self)
     }
 
+    /// The same columns for a table whose columns `find` numbers.
+    pub(super) fn in_table(&self, find: impl Fn(&str) -> Option<usize>) -> Vec<Placed> {
+        let placed = |column: &Filled| Placed {
+            from: column.from.iter().map(|joined| joined.iter().map(|name| find(name)).collect()).collect(),
+            normalise: column.normalise,
+        };
+        self.0.iter().map(placed).collect()
+    }
+
     /// The values of one row whose fields `field` finds by name.
     pub(super) fn fill<'a>(&self, today: Date, field: impl Fn(&str) -> Option<Cow<'a, str>>) -> Vec<Value> {
         self.0.iter().map(|column| column.value(today, &field)).collect()
@@ -101,18 +110,41 @@ impl Columns {
 
 impl Filled {
     fn value<'a>(&self, today: Date, field: &impl Fn(&str) -> Option<Cow<'a, str>>) -> Value {
-        for joined in &self.from {
-            let parts: Option<Vec<Cow<'_, str>>> =
-                joined.iter().map(|name| field(name).filter(|value| !value.trim().is_empty())).collect();
-            if let Some(parts) = parts {
-                return match parts.as_slice() {
-                    [one] => (self.normalise)(one, today),
-                    many => (self.normalise)(&many.join("|"), today),
-                };
-            }
-        }
-        Value::Missing
+        first_of(&self.from, self.normalise, today, |name| field(name))
     }
+}
+
+/// A column of the plan whose fields are numbered columns of one table.
+pub(super) struct Placed {
+    from: Vec<Vec<Option<usize>>>,
+    normalise: Normalise,
+}
+
+impl Placed {
+    /// The value of one row whose cells `cell` finds by column.
+    pub(super) fn value<'a>(&self, today: Date, cell: impl Fn(usize) -> Option<&'a str>) -> Value {
+        first_of(&self.from, self.normalise, today, |column| column.and_then(&cell).map(Cow::Borrowed))
+    }
+}
+
+/// The value of the first alternative all of whose fields are there.
+fn first_of<'a, F>(
+    alternatives: &[Vec<F>],
+    normalise: Normalise,
+    today: Date,
+    field: impl Fn(&F) -> Option<Cow<'a, str>>,
+) -> Value {
+    let present = |name: &F| field(name).filter(|value| !value.trim().is_empty());
+    for joined in alternatives {
+        if let [one] = joined.as_slice() {
+            if let Some(value) = present(one) {
+                return normalise(&value, today);
+            }
+        } else if let Some(parts) = joined.iter().map(present).collect::<Option<Vec<_>>>() {
+            return normalise(&parts.join("|"), today);
+        }
+    }
+    Value::Missing
 }
 
 /// The function of a column for which the model names none.

@@ -4,15 +4,13 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::columns::{ColumnError, Columns, name_rules};
 use super::models::INDONESIA;
 use crate::domain::date::{Date, parse_date};
 use crate::engine::{
-    BlockReport, Decision, Linkage, Plan, PlanError, TrainError, match_rows_metered, train, train_and_match,
+    BlockReport, Decision, Linkage, Plan, PlanError, TrainError, Value, match_rows_metered, train_and_match, train_with,
 };
-pub use crate::engine::{Meter, Parameter, Reading, Rows, Stage, Trained};
+pub use crate::engine::{ExpectedPoint, LabelCount, Labels, Meter, Parameter, Reading, Rows, Stage, Trained};
 use crate::normalise::NameTables;
 
 /// Rows normalised at a time: enough for all threads, little enough for memory.
@@ -20,8 +18,8 @@ const CHUNK: usize = 65_536;
 
 /// A match model ready for tables.
 pub struct TableModel {
-    plan: Arc<Plan>,
-    columns: Columns,
+    pub(super) plan: Arc<Plan>,
+    pub(super) columns: Columns,
     text: Cow<'static, str>,
 }
 
@@ -57,12 +55,14 @@ pub enum TableError {
     Rows(#[source] crate::engine::RowError),
 }
 
-/// A table as the matcher reads it: rows by number, cells by column name.
+/// A table as the matcher reads it: rows and columns by number.
 pub trait Table: Sync {
     /// Number of rows.
     fn rows(&self) -> usize;
+    /// The number of a column; `None` when it is not there.
+    fn column(&self, name: &str) -> Option<usize>;
     /// The cell of a column, as text.
-    fn cell(&self, row: usize, column: &str) -> Option<&str>;
+    fn cell(&self, row: usize, column: usize) -> Option<&str>;
 }
 
 /// What matching a table gave.
@@ -134,22 +134,30 @@ impl TableModel {
     pub fn fill(&self, table: &dyn Table, today: Date, meter: &Meter) -> Result<Rows, TableError> {
         meter.begin(Stage::Normalise, table.rows() as u64);
         let mut rows = Rows::new(self.plan.clone());
+        let columns = self.columns.in_table(|name| table.column(name));
+        let day_column = table.column("tgl_data");
+        let day = |row: usize| {
+            let written = day_column.and_then(|column| table.cell(row, column));
+            written.and_then(|text| parse_date(text).ok()).unwrap_or(today)
+        };
         let mut from = 0;
         while from < table.rows() {
             let to = (from + CHUNK).min(table.rows());
-            let batch: Vec<_> = (from..to)
-                .into_par_iter()
-                .map(|row| {
-                    let cell = |name: &str| table.cell(row, name).map(Cow::Borrowed);
-                    let day = table.cell(row, "tgl_data").and_then(|text| parse_date(text).ok()).unwrap_or(today);
-                    (row as u64, self.columns.fill(day, cell))
-                })
-                .collect();
-            rows.extend(&batch).map_err(TableError::Rows)?;
+            let ids: Vec<u64> = (from as u64..to as u64).collect();
+            let days: Vec<Date> = (from..to).map(day).collect();
+            let value = |column: usize, row: usize| columns[column].value(days[row], |at| table.cell(from + row, at));
+            rows.extend_with(&ids, value).map_err(TableError::Rows)?;
             meter.add((to - from) as u64);
             from = to;
         }
         Ok(rows)
+    }
+
+    /// The values of one row.
+    pub(super) fn values(&self, table: &dyn Table, row: usize, today: Date) -> Vec<Value> {
+        let cell = |name: &str| table.column(name).and_then(|column| table.cell(row, column));
+        let day = cell("tgl_data").and_then(|text| parse_date(text).ok()).unwrap_or(today);
+        self.columns.fill(day, |name| cell(name).map(Cow::Borrowed))
     }
 
     /// Matches rows.
@@ -164,9 +172,9 @@ impl TableModel {
         Ok((trained, matched(rows.plan(), rows.len(), linkage)))
     }
 
-    /// Trains the model on a table.
-    pub fn train(&self, table: &dyn Table, today: Date) -> Result<Trained, TableError> {
-        train(&mut self.fill(table, today, &Meter::default())?, &self.text).map_err(TableError::Train)
+    /// Trains the model on a table, with labels by row number where there are any.
+    pub fn train(&self, table: &dyn Table, today: Date, labels: &Labels) -> Result<Trained, TableError> {
+        train_with(&mut self.fill(table, today, &Meter::default())?, &self.text, labels).map_err(TableError::Train)
     }
 }
 

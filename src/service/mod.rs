@@ -7,6 +7,7 @@
 //! Knows nothing of HTTP, pages or the command line.
 
 mod accept;
+pub mod blocking;
 mod cases;
 pub mod clock;
 pub mod clusters;
@@ -18,6 +19,7 @@ pub mod dedupe;
 mod derive;
 mod digest;
 pub mod error;
+pub mod explain;
 pub mod gateway;
 mod load;
 mod matcher;
@@ -31,6 +33,7 @@ mod receipts;
 mod reports;
 pub mod start;
 pub mod views;
+pub mod waterfall;
 
 pub use self::config::Config;
 // Use cases as they stand; those above `service` call them here.

@@ -84,12 +84,18 @@ impl Gateway {
     }
 
     async fn person_of_source(&self, feed: Feed, id_sumber: &str) -> Result<Vec<PersonId>, ServiceError> {
+        let records = self.records_of_source(feed, id_sumber).await?;
+        Ok(self.matcher(|m| records.into_iter().filter_map(|id| m.person_of(id)).collect()))
+    }
+
+    /// The records with a source key, of all agencies that send the feed.
+    pub(super) async fn records_of_source(&self, feed: Feed, id_sumber: &str) -> Result<Vec<RecordId>, ServiceError> {
         let mut found = Vec::new();
         for agency in self.clients().agencies_sending(feed) {
             let key = natural_key_of(&agency, feed, id_sumber);
             if let Some(bytes) = self.get(Table::Records, key).await? {
                 let head: super::accept::Head = decode(&bytes, "record")?;
-                found.extend(self.matcher(|m| m.person_of(head.id)));
+                found.push(head.id);
             }
         }
         Ok(found)

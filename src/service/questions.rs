@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::matcher::Matcher;
 use super::models::Models;
-use super::views::{CaseFilter, Explained, LookupQuery};
+use super::views::{CaseFilter, Explained, LookupQuery, PairView};
 use crate::domain::case::{Case, CaseState, Question};
 use crate::domain::date::Date;
 use crate::domain::decision::{Decision, Verdict};
@@ -101,6 +101,14 @@ impl Matcher {
     pub(super) fn explain(&self, a: RecordId, b: RecordId) -> Option<Explained> {
         let tree = self.live.explain(a.0.min(b.0), a.0.max(b.0))?;
         Some(super::columns::explained(&self.models().plan, &tree))
+    }
+
+    /// Any two records explained; `None` when one takes no part in matching, or both are one.
+    pub(super) fn pair(&self, a: RecordId, b: RecordId) -> Option<PairView> {
+        let tree = self.live.explain(a.0.min(b.0), a.0.max(b.0))?;
+        let persons = (self.person_of(a)?, self.person_of(b)?);
+        let explained = super::columns::explained(&self.models().plan, &tree);
+        Some(PairView { records: (a, b), persons, explained, rules: tree.rules })
     }
 
     /// Keys too common to be compared: rule and number of rows.

@@ -158,6 +158,19 @@ pub struct Explained {
     pub model: String,
 }
 
+/// Any two records explained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairView {
+    /// The two records, in the order asked for.
+    pub records: (RecordId, RecordId),
+    /// The persons they belong to.
+    pub persons: (PersonId, PersonId),
+    /// Why the pair has its weight.
+    pub explained: Explained,
+    /// Blocking rules that give the pair; none when it is never compared.
+    pub rules: Vec<String>,
+}
+
 /// A case with what a steward needs to decide it.
 #[derive(Debug, Clone)]
 pub struct CaseView {

@@ -71,9 +71,36 @@ fn the_sample_is_pushed_matched_reviewed_and_reported() {
     println!("kab-sampel: {:?}", quality.pairwise);
     assert!(quality.pairwise.precision >= 0.99 && quality.pairwise.recall >= 0.90, "{:?}", quality.pairwise);
 
+    explain_any_pair(&app);
     decide_and_undo(&app);
     let (gaps, unknown) = report_waits_for_completeness(&app);
     println!("kab-sampel: {gaps} gaps, {unknown} not to be assessed");
+}
+
+/// Any two records can be explained by whoever may review, the same as in their case, and nothing of them is told.
+fn explain_any_pair(app: &TestApp) {
+    let steward = app.client("petugas");
+    let cases = steward.get("/v1/cases?limit=1").expect(200).json();
+    let id = cases["items"][0]["id"].as_str().expect("a case").to_owned();
+    let case = steward.get(&format!("/v1/cases/{id}")).expect(200).json();
+    let key = |at: usize| json!({"feed": case["sources"][at]["feed"], "id_sumber": case["sources"][at]["id_sumber"]});
+    let ask =
+        |who: &str, a: Value, b: Value| app.client(who).json("POST", "/v1/explain", "x", &json!({"a": a, "b": b}));
+    let pair = ask("petugas", key(0), key(1)).expect(200).json();
+    assert_eq!(pair["explanation"], case["explanation"]);
+    assert_eq!(pair["records"], json!([case["sources"][0]["id"], case["sources"][1]["id"]]));
+    assert!(pair["blocking_rules"].as_array().is_some_and(|rules| !rules.is_empty()), "{pair}");
+    let other_way = ask("petugas", key(1), key(0)).expect(200).json();
+    assert_eq!(other_way["explanation"], pair["explanation"], "the order does not matter");
+    let unknown = json!({"feed": "bank-rekening", "id_sumber": "tidak-ada"});
+    for (who, a, b, status) in [
+        ("pembaca", key(0), key(1), 403),
+        ("petugas", key(0), key(0), 404),
+        ("petugas", key(0), unknown, 404),
+        ("petugas", key(0), json!({"feed": "x"}), 422),
+    ] {
+        assert_eq!(ask(who, a, b).status, status, "{who}");
+    }
 }
 
 /// A steward joins two persons, a second one finds it decided, and the undo restores the state exactly.

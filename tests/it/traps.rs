@@ -16,8 +16,20 @@ impl Table for Few {
         self.0.len()
     }
 
-    fn cell(&self, row: usize, column: &str) -> Option<&str> {
-        self.0[row].iter().find(|(name, _)| *name == column).map(|(_, value)| *value)
+    fn column(&self, name: &str) -> Option<usize> {
+        self.fields().position(|field| field == name)
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Option<&str> {
+        let name = self.fields().nth(column)?;
+        self.0[row].iter().find(|(field, _)| *field == name).map(|(_, value)| *value)
+    }
+}
+
+impl Few {
+    /// The field of each cell; the same name may come up again.
+    fn fields(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().flat_map(|row| row.iter()).map(|(field, _)| *field)
     }
 }
 

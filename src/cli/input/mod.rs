@@ -140,7 +140,7 @@ impl InputTable {
     }
 
     /// An index of the ids, when every id is there once.
-    pub(super) fn unique_ids(&self) -> Result<TextIndex<'_>, InputError> {
+    pub(in crate::cli) fn unique_ids(&self) -> Result<TextIndex<'_>, InputError> {
         let mut index = TextIndex::new(&self.ids);
         for row in 0..self.len() {
             let first = index.first(row) as usize;

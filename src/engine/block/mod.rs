@@ -7,6 +7,8 @@
 pub(crate) mod bulk;
 pub(crate) mod guard;
 pub(crate) mod keys;
+pub(crate) mod readable;
+pub(crate) mod survey;
 #[cfg(test)]
 mod tests;
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::domain::name::{NameParts, NameToken};
 use crate::engine::plan::Plan;
 use crate::engine::value::{Day, Digits, Value};
-use crate::engine::{BlockReport, Live};
+use crate::engine::{BlockReport, Live, Rows, Share, Survey, explain_pair, survey};
 
 /// A model with one blocking rule over one column.
 fn plan(kind: &str, keys: &str, rule: &str) -> Arc<Plan> {
@@ -152,4 +152,54 @@ fn a_large_block_gives_each_pair_once() {
     let plan = plan("text", "[\"x\"]", "max_block = 1000");
     let rows = vec![[text("A"), Value::Missing]; 700];
     assert_eq!(report(&plan, &rows).pairs(), 700 * 699 / 2);
+}
+
+/// Two rules over two columns, one of them with a small limit.
+fn two_rules() -> Arc<Plan> {
+    let text = r#"model = { name = "m", version = "1", trained = true }
+        thresholds = { link = 5.0, review = 1.0, prior = 0.1 }
+        column = [{ name = "x", type = "text" }, { name = "y", type = "text" }]
+        block = [
+          { name = "x", keys = ["x"], max_block = 9 },
+          { name = "words of y", keys = ["y.tokens"], max_block = 3 },
+        ]
+        [[comparison]]
+        name = "c"
+        columns = ["x"]
+        function = "exact"
+        levels = [{ label = "any", else = true, weight = 0.0 }]"#;
+    Arc::new(Plan::parse(text).unwrap_or_else(|error| panic!("{error}")))
+}
+
+fn surveyed(rows: &[[&str; 2]], same: impl Fn(u64, u64) -> bool + Sync) -> (Survey, Rows) {
+    let mut packed = Rows::new(two_rules());
+    let rows: Vec<(u64, Vec<Value>)> = (0..).zip(rows).map(|(id, row)| (id, row.map(text).to_vec())).collect();
+    packed.extend(&rows).unwrap();
+    (survey(&mut packed, Some(&same), 1), packed)
+}
+
+#[test]
+fn a_survey_says_what_each_rule_gives_alone_anew_and_only() {
+    // x gives 0-1, 0-2 and 1-2; words of y give 0-1 (twice), 2-3; "every" is on too many rows.
+    let rows = [["A", "p q every"], ["A", "q p every"], ["A", "r every"], ["", "r every"], ["B", ""]];
+    let (found, mut packed) = surveyed(&rows, |a, b| (a, b) == (0, 1) || (a, b) == (2, 3));
+    let share = |pairs, true_pairs| Share { pairs, true_pairs };
+    let [x, y] = &found.rules[..] else { panic!("two rules") };
+    assert_eq!((x.all, x.new, x.only), (share(3, 1), share(3, 1), share(2, 0)));
+    assert_eq!((y.all, y.new, y.only), (share(2, 2), share(1, 1), share(1, 1)));
+    assert_eq!((found.pairs, found.true_pairs), (4, 2));
+    assert_eq!((x.blocks, x.largest.len(), x.largest[0].rows), (1, 1, 3));
+    assert_eq!(x.largest[0].examples, [0, 1, 2]);
+    assert_eq!((y.blocks, y.stop_keys.len(), y.stop_keys[0].rows), (3, 1, 4));
+
+    // One pair of the same rows: which rules give it, and which would but for a stop key.
+    for (a, b, given, stopped) in
+        [(0, 1, vec!["x", "words of y"], 0), (3, 2, vec!["words of y"], 0), (1, 3, vec![], 4), (3, 4, vec![], 0)]
+    {
+        let pair = explain_pair(&mut packed, a, b).unwrap().unwrap();
+        assert_eq!(pair.explanation.rules, given, "{a}-{b}");
+        assert_eq!(pair.stopped.iter().map(|key| key.rows).sum::<usize>(), stopped, "{a}-{b}");
+    }
+    assert_eq!(explain_pair(&mut packed, 2, 2).unwrap(), None);
+    assert_eq!(explain_pair(&mut packed, 2, 77).unwrap(), None);
 }

@@ -11,7 +11,7 @@ use crate::engine::cluster::{Decisions, Refusal, Resolved, ReviewItem, Verdict, 
 use crate::engine::error::RowError;
 use crate::engine::meter::{Meter, Stage};
 use crate::engine::rows::Rows;
-use crate::engine::score::train::{TrainError, Trained, train_on};
+use crate::engine::score::train::{Labels, TrainError, Trained, train_on};
 use crate::engine::score::{Scored, Scorer, Scratch};
 
 /// What matching all rows gave.
@@ -53,7 +53,7 @@ pub fn match_rows_metered(
 /// Trains the model whose file is `text` on the rows, then matches them with it: what [`super::super::train`] and
 /// [`match_rows`] give one after the other, for one round of blocking.
 pub fn train_and_match(mut rows: Rows, text: &str, meter: &Meter) -> Result<(Trained, Rows, Linkage), TrainError> {
-    let (trained, blocks) = train_on(&mut rows, text, meter)?;
+    let (trained, blocks) = train_on(&mut rows, text, &Labels::none(), meter)?;
     let rows = rows.with_plan(trained.plan()).expect("training keeps the columns");
     let linkage = match_blocks(&rows, blocks, &[], meter)?;
     Ok((trained, rows, linkage))
@@ -66,10 +66,16 @@ fn match_blocks(
     decisions: &[(u64, u64, Verdict)],
     meter: &Meter,
 ) -> Result<Linkage, RowError> {
-    let slot_of = slots_by_id(rows)?;
+    // Rows of a table have ascending numbers; a map of them would cost more than what is looked up in it.
+    let ascending = rows.ascending();
+    let slots = if ascending.is_some() { FxHashMap::default() } else { slots_by_id(rows)? };
+    let slot_of = |id: u64| match ascending {
+        Some(ids) => ids.binary_search(&id).ok().map(|slot| slot as u32),
+        None => slots.get(&id).copied(),
+    };
     let found = score_blocks(rows, blocks, meter);
     let decisions = Decisions::new(decisions);
-    let formed = form_clusters(rows, &found.edges, &decisions, &slot_of, meter);
+    let formed = form_clusters(rows, &found.edges, &decisions, slot_of, meter);
     let mut edges: Vec<Edge> =
         found.edges.iter().zip(&found.rules).map(|(scored, rule)| edge(rows, scored, usize::from(*rule))).collect();
     edges.par_sort_unstable_by_key(|edge| edge.pair);
@@ -121,10 +127,10 @@ fn score_blocks(rows: &Rows, blocks: Blocks, meter: &Meter) -> Found {
     let scored: Vec<Swept> = blocks
         .tasks()
         .into_par_iter()
-        .map_init(<(Partners, Scratch)>::default, |(partners, scratch), rows| {
+        .map_init(<(Partners, Scratch)>::default, |(partners, scratch), slots| {
             let (mut edges, mut counts, mut looked) = (Vec::new(), vec![0; rules], 0);
-            for row in rows {
-                let (partners, pairs) = blocks.partners(row, partners);
+            for row in slots {
+                let (partners, pairs) = blocks.partners(rows, row, partners);
                 looked += pairs;
                 for partner in partners {
                     counts[partner.rule()] += 1;
@@ -156,10 +162,10 @@ pub(super) fn count_pairs(rows: &Rows) -> BlockReport {
         sum.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
         sum
     };
-    let count = |partners: &mut Partners, rows: std::ops::Range<u32>| {
+    let count = |partners: &mut Partners, slots: std::ops::Range<u32>| {
         let mut counts = vec![0; rules];
-        for row in rows {
-            blocks.partners(row, partners).0.iter().for_each(|partner| counts[partner.rule()] += 1);
+        for row in slots {
+            blocks.partners(rows, row, partners).0.iter().for_each(|partner| counts[partner.rule()] += 1);
         }
         counts
     };
@@ -182,11 +188,11 @@ pub(super) fn form_clusters(
     rows: &Rows,
     edges: &[Scored],
     decisions: &Decisions,
-    slot_of: &FxHashMap<u64, u32>,
+    slot_of: impl Fn(u64) -> Option<u32>,
     meter: &Meter,
 ) -> Formed {
     let scorer = Scorer::new(rows);
-    let components = components(rows, edges, decisions, slot_of);
+    let components = components(rows, edges, decisions, &slot_of);
     meter.begin(Stage::Cluster, components.len() as u64);
     let resolve = |scratch: &mut Scratch, component| {
         let resolved = resolve(component, decisions, &scorer, scratch);
@@ -209,7 +215,7 @@ pub(super) fn form_clusters(
         }
     }
     refusals.sort_unstable_by_key(|refusal: &Refusal| refusal.pair);
-    let of_id = |id: u64| cluster_of[slot_of[&id] as usize];
+    let of_id = |id: u64| slot_of(id).map_or(id, |slot| cluster_of[slot as usize]);
     let between: Vec<(Refusal, (u64, u64))> =
         refusals.iter().map(|refusal| (*refusal, key(of_id(refusal.pair.0), of_id(refusal.pair.1)))).collect();
     let review = review_items(

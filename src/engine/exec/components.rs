@@ -12,15 +12,15 @@ pub(super) fn components(
     rows: &Rows,
     edges: &[Scored],
     decisions: &Decisions,
-    slot_of: &FxHashMap<u64, u32>,
+    slot_of: &impl Fn(u64) -> Option<u32>,
 ) -> Vec<Component> {
     let mut forest = Forest::new(rows.slot_limit());
     for edge in edges.iter().filter(|edge| edge.decision == Decision::Link) {
         forest.join(edge.a, edge.b);
     }
     for (a, b) in decisions.same() {
-        if let (Some(a), Some(b)) = (slot_of.get(&a), slot_of.get(&b)) {
-            forest.join(*a, *b);
+        if let (Some(a), Some(b)) = (slot_of(a), slot_of(b)) {
+            forest.join(a, b);
         }
     }
     let mut place: FxHashMap<u32, usize> = FxHashMap::default();

@@ -130,7 +130,8 @@ impl Live {
         live.index.build_guards(&mut live.rows);
         let edges = find_edges(&live.rows).edges;
         live.index.build_blocks(&live.rows);
-        let formed = form_clusters(&live.rows, &edges, &live.decisions, &live.slot_of, &Meter::default());
+        let formed =
+            form_clusters(&live.rows, &edges, &live.decisions, |id| live.slot_of.get(&id).copied(), &Meter::default());
         live.halves.resize(live.rows.slot_limit(), Vec::new());
         for scored in &edges {
             live.connect(scored);

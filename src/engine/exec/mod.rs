@@ -4,11 +4,13 @@
 mod bulk;
 mod components;
 mod live;
+mod pair;
 #[cfg(test)]
 mod tests;
 
 pub use self::bulk::{Linkage, match_rows, match_rows_metered, train_and_match};
 pub use self::live::{Change, Delta, Live};
+pub use self::pair::{ExplainedPair, explain_pair};
 
 use super::decide::Decision;
 use super::rows::Rows;

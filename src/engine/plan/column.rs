@@ -26,7 +26,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [Self::Text, Self::Name, Self::Digits, Self::Date, Self::Code, Self::Number, Self::Set];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Text, Self::Name, Self::Digits, Self::Date, Self::Code, Self::Number, Self::Set];
 
     /// The word used in model files.
     pub const fn word(self) -> &'static str {

@@ -5,6 +5,7 @@
 pub(crate) mod batches;
 pub(crate) mod cases;
 pub(crate) mod completeness;
+pub(crate) mod explain;
 pub(crate) mod health;
 pub(crate) mod overview;
 pub(crate) mod persons;

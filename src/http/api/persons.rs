@@ -182,9 +182,16 @@ pub(crate) struct HistoryDto {
     reference: String,
 }
 
+impl SourceKeyDto {
+    /// Feed and row key.
+    pub(super) fn key(self) -> (Feed, String) {
+        (self.feed, self.id_sumber)
+    }
+}
+
 impl From<LookupDto> for LookupQuery {
     fn from(lookup: LookupDto) -> Self {
-        let source = lookup.sumber.map(|source| (source.feed, source.id_sumber));
+        let source = lookup.sumber.map(SourceKeyDto::key);
         Self { nik: lookup.nik, nama: lookup.nama, tanggal_lahir: lookup.tanggal_lahir, source }
     }
 }

@@ -1,9 +1,13 @@
-//! The explanation of a weight as a waterfall: every line starts where the one before ended, the thresholds stand on the
-//! same axis. Positions are percentages of the width, so that the picture fits any screen without a script.
+//! The waterfall of an explanation in the words of a page. Positions are percentages of the width, so that the picture
+//! fits any screen without a script.
 
 use super::layout::Lang;
 use super::{format, labels};
-use crate::service::views::Explained;
+use crate::service::views::{Explained, ExplainedLine};
+use crate::service::waterfall::{self, Step};
+
+/// Right of this, in percent, the words of the upper threshold stand before it.
+const WORDS_BEFORE: f64 = 55.0;
 
 /// One bar.
 #[derive(Debug, Clone)]
@@ -43,66 +47,34 @@ pub(super) struct Waterfall {
 
 /// Draws an explanation.
 pub(super) fn draw(why: &Explained, lang: Lang) -> Waterfall {
-    let mut at = 0.0;
-    let steps: Vec<(f64, f64)> = why
-        .lines
-        .iter()
-        .map(|line| {
-            let from = at;
-            at += line.weight;
-            (from, at)
-        })
-        .collect();
-    let (review, link) = why.thresholds;
-    let points = || steps.iter().flat_map(|(from, to)| [*from, *to]).chain([0.0, review, link, why.total]);
-    let (low, high) = (points().fold(0.0, f64::min), points().fold(0.0, f64::max));
-    let axis = Axis { low, span: (high - low).max(1.0) };
-    let bar = |label: String, level: String, (from, to): (f64, f64)| Bar {
-        label,
-        level,
-        weight: format::weight(to - from, lang),
-        negative: to < from,
-        x: axis.at(from.min(to)),
-        width: axis.width((to - from).abs()),
+    let step = |line: &ExplainedLine| Step {
+        label: labels::comparison(&line.comparison, lang),
+        level: labels::level(&line.comparison, &line.level, lang),
+        bits: line.weight,
     };
-    let (silent, speaking): (Vec<_>, Vec<_>) = why.lines.iter().zip(&steps).partition(|(line, _)| line.weight == 0.0);
+    let (review, link) = why.thresholds;
+    let picture = waterfall::draw(why.lines.iter().map(step).collect(), why.total, why.thresholds);
+    let bar = |bar: waterfall::Bar| Bar {
+        weight: format::weight(bar.step.bits, lang),
+        negative: bar.step.bits < 0.0,
+        x: percent(bar.x),
+        width: percent(bar.width),
+        label: bar.step.label,
+        level: bar.step.level,
+    };
     Waterfall {
-        bars: speaking
-            .into_iter()
-            .map(|(line, step)| {
-                bar(
-                    labels::comparison(&line.comparison, lang),
-                    labels::level(&line.comparison, &line.level, lang),
-                    *step,
-                )
-            })
-            .collect(),
-        sum: bar(lang.texts().sum.to_owned(), String::new(), (0.0, why.total)),
-        zero: axis.at(0.0),
-        review: (axis.at(review), format!("{} {}", lang.texts().ambang_review, format::weight(review, lang))),
-        link: (axis.at(link), format!("{} {}", lang.texts().ambang_link, format::weight(link, lang))),
-        link_anchor: if (link - low) / axis.span > 0.55 { "end" } else { "start" },
-        silent: silent.into_iter().map(|(line, _)| labels::comparison(&line.comparison, lang)).collect(),
+        bars: picture.bars.into_iter().map(bar).collect(),
+        sum: Bar { label: lang.texts().sum.to_owned(), ..bar(picture.sum) },
+        zero: percent(picture.zero),
+        review: (percent(picture.review), format!("{} {}", lang.texts().ambang_review, format::weight(review, lang))),
+        link: (percent(picture.link), format!("{} {}", lang.texts().ambang_link, format::weight(link, lang))),
+        link_anchor: if picture.link > WORDS_BEFORE { "end" } else { "start" },
+        silent: picture.silent,
     }
 }
 
-/// Bits to percent of the width, with a margin on both sides.
-struct Axis {
-    low: f64,
-    span: f64,
-}
-
-impl Axis {
-    const MARGIN: f64 = 2.0;
-
-    fn at(&self, bits: f64) -> String {
-        let share = (bits - self.low) / self.span;
-        format!("{:.2}%", Self::MARGIN + share * (100.0 - 2.0 * Self::MARGIN))
-    }
-
-    fn width(&self, bits: f64) -> String {
-        format!("{:.2}%", (bits / self.span * (100.0 - 2.0 * Self::MARGIN)).max(0.3))
-    }
+fn percent(share: f64) -> String {
+    format!("{share:.2}%")
 }
 
 #[cfg(test)]

@@ -114,6 +114,12 @@ impl PreparedName {
         Self { block: block.into(), concat_at, plain_at, words: words.into(), hard, bits, contrasts, cut }
     }
 
+    /// Reads a byte of the letters and a number of the words.
+    pub(in crate::engine) fn touch(&self) -> u64 {
+        let letter = self.block.first().copied().unwrap_or(0);
+        u64::from(letter) ^ self.words.first().map_or(0, |word| u64::from(word.letters))
+    }
+
     /// The codes of a word in one of its spellings.
     pub(super) fn codes(&self, spelling: Spelling) -> &[u8] {
         &self.block[spelling.start as usize..(spelling.start + spelling.len) as usize]

@@ -5,6 +5,7 @@
 //! weighs every pattern with its probability of being a match and counts again.
 
 use super::is_free;
+use super::labels::Known;
 use super::patterns::Sampled;
 
 /// Rounds at most.
@@ -15,6 +16,8 @@ const CLOSE: f64 = 1e-5;
 const UNSEEN: f64 = 0.5;
 /// Fewer matches than this among the pairs that blocking left free say nothing: then all pairs are used.
 const ENOUGH: f64 = 50.0;
+/// Matches that the result without labels counts for, where there are labels: a few labels do not overthrow it.
+const UNLABELLED: f64 = 20.0;
 /// Share of the first level among matches, where nothing else is known.
 const FIRST: f64 = 0.8;
 
@@ -37,6 +40,16 @@ pub(super) struct Input<'a> {
     pub(super) all_pairs: f64,
     /// Chance of a match to start from.
     pub(super) start: f64,
+    /// What labels add.
+    pub(super) labels: Option<Labelled<'a>>,
+}
+
+/// What labels add to the pairs that carry them.
+pub(super) struct Labelled<'a> {
+    /// m as it was found without labels.
+    pub(super) without: &'a [Vec<f64>],
+    /// All matches and the chance of one, where the labels cover all rows.
+    pub(super) complete: Option<(&'a Sampled, f64)>,
 }
 
 /// What was learned: per comparison and level.
@@ -67,7 +80,7 @@ pub(super) fn fit(roles: &[Vec<Role>], input: &Input<'_>) -> Fit {
     let all = |_: usize| 1.0;
     let random = counts(roles, input.random, all, Use::All);
     let mut fit = Fit { u: shares(roles, &random, &random), lambda: input.start, random, ..Fit::default() };
-    fit.m = first_m(roles, input);
+    fit.m = input.labels.as_ref().map_or_else(|| first_m(roles, input), |labels| labels.without.to_vec());
     for _ in 0..ROUNDS {
         let change = round(roles, input, &mut fit);
         fit.changes.push(change);
@@ -102,12 +115,24 @@ fn first_m(roles: &[Vec<Role>], input: &Input<'_>) -> Vec<Vec<f64>> {
 fn round(roles: &[Vec<Role>], input: &Input<'_>, fit: &mut Fit) -> f64 {
     let among_candidates = probabilities(roles, fit, input.candidates);
     let among_random = probabilities(roles, fit, input.random);
-    let free = counts(roles, input.candidates, |at| among_candidates[at], Use::Free);
-    let all = counts(roles, input.candidates, |at| among_candidates[at], Use::All);
+    let mut free = counts(roles, input.candidates, |at| among_candidates[at], Use::Free);
+    let mut all = counts(roles, input.candidates, |at| among_candidates[at], Use::All);
+    if let Some(labels) = &input.labels {
+        if let Some((matches, _)) = labels.complete {
+            free = counts(roles, matches, |_| 1.0, Use::All);
+            all.clone_from(&free);
+        }
+        for counted in [&mut free, &mut all] {
+            let levels = counted.iter_mut().flatten().zip(labels.without.iter().flatten());
+            levels.for_each(|(count, m)| *count += UNLABELLED * m);
+        }
+    }
     let others = counts(roles, input.random, |at| 1.0 - among_random[at], Use::All);
     let (m, u) = (shares(roles, &free, &all), shares(roles, &others, &others));
     let matches: f64 = input.candidates.cells.iter().zip(&among_candidates).map(|(c, p)| c.count as f64 * p).sum();
-    let lambda = (matches * input.candidates.scale as f64 / input.all_pairs).clamp(1e-15, 0.5);
+    let counted = matches * input.candidates.scale as f64 / input.all_pairs;
+    let lambda = input.labels.as_ref().and_then(|labels| labels.complete).map_or(counted, |(_, lambda)| lambda);
+    let lambda = lambda.clamp(1e-15, 0.5);
     let moved = |old: &[Vec<f64>], new: &[Vec<f64>]| {
         old.iter().flatten().zip(new.iter().flatten()).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max)
     };
@@ -116,7 +141,7 @@ fn round(roles: &[Vec<Role>], input: &Input<'_>, fit: &mut Fit) -> f64 {
     change
 }
 
-/// Probability of a match of each pattern.
+/// Probability of a match of each pattern; what is known is certain.
 pub(super) fn probabilities(roles: &[Vec<Role>], fit: &Fit, sampled: &Sampled) -> Vec<f64> {
     let weight = |c: usize, l: usize| match roles[c][l] {
         Role::Learned => (fit.m[c][l] / fit.u[c][l]).log2(),
@@ -125,9 +150,13 @@ pub(super) fn probabilities(roles: &[Vec<Role>], fit: &Fit, sampled: &Sampled) -
     let weights: Vec<Vec<f64>> =
         roles.iter().enumerate().map(|(c, levels)| (0..levels.len()).map(|l| weight(c, l)).collect()).collect();
     let prior = (fit.lambda / (1.0 - fit.lambda)).log2();
-    let of = |cell: &super::Cell| {
-        let sum: f64 = weights.iter().zip(cell.pattern).map(|(levels, level)| levels[usize::from(level)]).sum();
-        1.0 / (1.0 + (-(prior + sum)).exp2())
+    let of = |cell: &super::Cell| match cell.known {
+        Known::Match => 1.0,
+        Known::Other => 0.0,
+        Known::No => {
+            let sum: f64 = weights.iter().zip(cell.pattern).map(|(levels, level)| levels[usize::from(level)]).sum();
+            1.0 / (1.0 + (-(prior + sum)).exp2())
+        }
     };
     sampled.cells.iter().map(of).collect()
 }

@@ -1,4 +1,4 @@
-//! Training without labels: what a level weighs is learned from the rows themselves.
+//! Training: what a level weighs is learned from the rows themselves, with labels or without any.
 //!
 //! A level weighs log2(m / u): its share among matches over its share among other pairs (Fellegi & Sunter 1969). `u`
 //! comes from random pairs, nearly all of which are no matches. `m` is found by expectation maximisation (Winkler 1988;
@@ -10,20 +10,29 @@
 //! blocking forces to agree is not counted as agreement: a pair says something about a comparison only when a rule that
 //! reads none of its columns gives the pair. And the matches among the random pairs are taken out of `u`.
 //!
+//! With labels (`labels`) the pairs that carry one count as what they are instead of as what the model thinks, so that a
+//! few decisions about hard pairs do not pull the shares their way. A truth about all rows replaces the estimate: m comes
+//! from all its matches, those included that blocking misses, and with it the chance of a match and the thresholds. u is
+//! from random pairs always.
+//!
 //! Everything is a function of the set of rows and the model: not of their order or of the number of threads.
 
 mod em;
+mod labels;
 mod patterns;
 mod problem;
 #[cfg(test)]
 mod tests;
 mod threshold;
 
+pub use self::labels::{LabelCount, Labels};
 pub use self::problem::TrainingProblem;
+pub use self::threshold::ExpectedPoint;
 
 use std::sync::Arc;
 
-use self::em::{Fit, Role, fit};
+use self::em::{Fit, Labelled, Role, fit};
+use self::labels::SlotLabels;
 use self::patterns::{Cell, Sample, Sampled};
 use crate::engine::block::bulk::Blocks;
 use crate::engine::block::guard;
@@ -101,8 +110,13 @@ pub struct TrainingSummary {
     pub lambda: f64,
     /// Matches expected among the candidate pairs.
     pub matches: f64,
-    /// Precision, recall (of the candidates) and F1 that the model expects of its own links.
+    /// Precision, recall (of the candidates) and F1 that the model expects of its own links; measured where the labels
+    /// cover all rows.
     pub expected: (f64, f64, f64),
+    /// The same for other thresholds, ascending.
+    pub curve: Vec<ExpectedPoint>,
+    /// The labels there were.
+    pub labels: Option<LabelCount>,
 }
 
 impl Trained {
@@ -117,44 +131,49 @@ impl Trained {
     }
 }
 
-/// Learns the weights of the levels that have none of their own, the thresholds and the frequencies.
+/// Learns the weights of the levels that have none of their own, the thresholds and the frequencies, without labels.
 ///
 /// `text` is the model file that the plan of the rows was read from. Applies the plan's guards to the rows.
 pub fn train(rows: &mut Rows, text: &str) -> Result<Trained, TrainError> {
-    train_on(rows, text, &Meter::default()).map(|(trained, _)| trained)
+    train_with(rows, text, &Labels::none())
+}
+
+/// The same with what people know about some pairs, or about all rows.
+pub fn train_with(rows: &mut Rows, text: &str, labels: &Labels) -> Result<Trained, TrainError> {
+    train_on(rows, text, labels, &Meter::default()).map(|(trained, _)| trained)
 }
 
 /// Trains, and hands over the blocks of the rows: they are those of the trained plan, too.
-pub(crate) fn train_on(rows: &mut Rows, text: &str, meter: &Meter) -> Result<(Trained, Blocks), TrainError> {
+pub(crate) fn train_on(
+    rows: &mut Rows,
+    text: &str,
+    labels: &Labels,
+    meter: &Meter,
+) -> Result<(Trained, Blocks), TrainError> {
     guard::apply(rows);
     let untrained = Arc::clone(rows.plan());
-    let sample = Sample::new(rows, meter);
+    let labels = labels.by_slot(rows);
+    let sample = Sample::new(rows, &labels, meter);
     let random = sample.random();
     let candidates = sample.candidates();
     if rows.len() < 2 || candidates.seen == 0 {
         return Err(TrainError::TooFew { rows: rows.len(), pairs: candidates.seen });
     }
-    let deterministic = sample.deterministic();
     let roles = roles(&untrained);
     let all_pairs = rows.len() as f64 * (rows.len() as f64 - 1.0) / 2.0;
-    let fit = fit(
-        &roles,
-        &em::Input {
-            random: &random,
-            candidates: &candidates,
-            deterministic: &deterministic,
-            all_pairs,
-            start: start(&untrained, &deterministic, rows.len(), all_pairs),
-        },
-    );
+    let fit = learn(&roles, &sample, (&random, &candidates), &labels, all_pairs);
     let levels = learned(&roles, &fit);
     let frequencies = rows.frequencies();
     let named = named(&untrained, &frequencies);
     // First with any thresholds: they are chosen from the weights that pairs have under the learned model.
     let open = Thresholds { link: 0.0, review: 0.0, prior: fit.lambda };
     let weighing = plan_of(&untrained, &rewrite(text, &levels, open, &[], &[])?, &frequencies)?;
-    let weights = sample.weights(&weighing);
-    let chosen = threshold::choose(&weights, all_pairs, fit.lambda, untrained.training());
+    let (weights, matches) = sample.weights(&weighing);
+    let chosen = if labels.complete {
+        threshold::choose_known(&weights, &matches, fit.lambda, untrained.training())
+    } else {
+        threshold::choose(&weights, all_pairs, fit.lambda, untrained.training())
+    };
     let summary = TrainingSummary {
         rows: rows.len(),
         random_pairs: random.seen,
@@ -164,6 +183,8 @@ pub(crate) fn train_on(rows: &mut Rows, text: &str, meter: &Meter) -> Result<(Tr
         lambda: chosen.thresholds.prior,
         matches: chosen.matches,
         expected: chosen.expected,
+        curve: chosen.curve,
+        labels: labels.count(),
     };
     let provenance = provenance(&summary, untrained.training().seed);
     let text = rewrite(text, &levels, chosen.thresholds, &named, &provenance)?;
@@ -172,6 +193,40 @@ pub(crate) fn train_on(rows: &mut Rows, text: &str, meter: &Meter) -> Result<(Tr
     let problems = problem::find(&plan, &roles, &fit, &candidates, rows.len());
     let parameters = parameters(&plan, &fit);
     Ok((Trained { plan, text, parameters, problems, summary }, sample.into_blocks()))
+}
+
+/// Learns the shares without labels, and from there with them where there are any.
+fn learn(
+    roles: &[Vec<Role>],
+    sample: &Sample<'_>,
+    (random, candidates): (&Sampled, &Sampled),
+    labels: &SlotLabels,
+    all_pairs: f64,
+) -> Fit {
+    let deterministic = sample.deterministic();
+    let start = start(sample.plan(), &deterministic, sample.rows(), all_pairs);
+    let Some(count) = labels.count() else {
+        let input = em::Input { random, candidates, deterministic: &deterministic, all_pairs, start, labels: None };
+        return fit(roles, &input);
+    };
+    let plain = (random.unlabelled(), candidates.unlabelled());
+    let input = em::Input {
+        random: &plain.0,
+        candidates: &plain.1,
+        deterministic: &deterministic,
+        all_pairs,
+        start,
+        labels: None,
+    };
+    let without = fit(roles, &input);
+    let matches = sample.known_matches();
+    let complete = labels.complete.then_some((&matches, count.matches as f64 / all_pairs));
+    let labelled = Labelled { without: &without.m, complete };
+    let start = without.lambda;
+    fit(
+        roles,
+        &em::Input { random, candidates, deterministic: &deterministic, all_pairs, start, labels: Some(labelled) },
+    )
 }
 
 /// The plan of a text with the frequencies and name rules at hand.
@@ -231,7 +286,15 @@ fn parameters(plan: &Plan, fit: &Fit) -> Vec<Parameter> {
 
 fn provenance(summary: &TrainingSummary, seed: u64) -> Vec<(&'static str, String)> {
     let (precision, recall, f1) = summary.expected;
-    vec![
+    let labels = summary.labels.map(|labels| {
+        let what = if labels.complete { "the entity of every row" } else { "some pairs" };
+        [
+            ("labels", format!("\"{what}\"")),
+            ("labelled_matches", labels.matches.to_string()),
+            ("labelled_others", labels.others.to_string()),
+        ]
+    });
+    let mut provenance = vec![
         ("engine", format!("\"padan {}\"", env!("CARGO_PKG_VERSION"))),
         ("rows", summary.rows.to_string()),
         ("seed", seed.to_string()),
@@ -245,7 +308,9 @@ fn provenance(summary: &TrainingSummary, seed: u64) -> Vec<(&'static str, String
         ("expected_precision", format!("{precision:.5}")),
         ("expected_recall_of_candidates", format!("{recall:.5}")),
         ("expected_f1_of_candidates", format!("{f1:.5}")),
-    ]
+    ];
+    provenance.extend(labels.into_iter().flatten());
+    provenance
 }
 
 /// Cells whose pairs say something about a comparison: not only given by rules that read its columns.

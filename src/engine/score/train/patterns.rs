@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::super::{Scorer, Scratch};
+use super::labels::{Known, SlotLabels};
 use super::threshold::Weights;
 use crate::engine::block::bulk::{Blocks, Partner, Partners};
 use crate::engine::meter::{Meter, Stage};
@@ -16,12 +17,19 @@ use crate::engine::rows::Rows;
 /// Random pairs that one unit of work draws, with a seed of its own.
 const PAIRS_PER_CHUNK: u64 = 1 << 15;
 
+/// What distinguishes counted pairs: the levels, the comparisons that blocking did not force, and what is known of them.
+type Seen = (Pattern, u32, Known);
+/// Counts of pairs.
+type Counts = FxHashMap<Seen, u64>;
+
 /// A pattern of levels, the comparisons that blocking did not force, and how many pairs have both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Cell {
     pub(super) pattern: Pattern,
     /// Bit `c`: some rule that reads no column of comparison `c` gives these pairs.
     pub(super) free: u32,
+    /// What labels say about these pairs.
+    pub(super) known: Known,
     pub(super) count: u64,
 }
 
@@ -35,11 +43,17 @@ pub(super) struct Sampled {
 
 impl Sampled {
     fn new(counts: Counts, scale: u64) -> Self {
-        let mut cells: Vec<Cell> =
-            counts.into_iter().map(|((pattern, free), count)| Cell { pattern, free, count }).collect();
+        let cell = |((pattern, free, known), count)| Cell { pattern, free, known, count };
+        let mut cells: Vec<Cell> = counts.into_iter().map(cell).collect();
         cells.sort_unstable();
         let seen = cells.iter().map(|cell| cell.count).sum();
         Self { cells, seen, scale }
+    }
+
+    /// The same pairs as if nothing were known about them.
+    pub(super) fn unlabelled(&self) -> Self {
+        let cells = self.cells.iter().map(|cell| Cell { known: Known::No, ..*cell }).collect();
+        Self { cells, ..*self }
     }
 
     /// Pairs that the sample stands for, about.
@@ -51,6 +65,7 @@ impl Sampled {
 /// Draws pairs of rows whose guards are applied.
 pub(super) struct Sample<'a> {
     rows: &'a Rows,
+    labels: &'a SlotLabels,
     blocks: Blocks,
     /// Candidate pairs are looked at from one row in so many.
     scale: u64,
@@ -58,17 +73,27 @@ pub(super) struct Sample<'a> {
 }
 
 impl<'a> Sample<'a> {
-    pub(super) fn new(rows: &'a Rows, meter: &'a Meter) -> Self {
+    pub(super) fn new(rows: &'a Rows, labels: &'a SlotLabels, meter: &'a Meter) -> Self {
         let blocks = Blocks::build(rows, meter);
         let training = rows.plan().training();
         let scale = blocks.pairs().div_ceil(training.candidate_pairs).max(1);
         meter.begin(Stage::Train, training.random_pairs + 2 * blocks.pairs() / scale);
-        Self { rows, blocks, scale, meter }
+        Self { rows, labels, blocks, scale, meter }
     }
 
     /// The blocks that the pairs were drawn from.
     pub(super) fn into_blocks(self) -> Blocks {
         self.blocks
+    }
+
+    /// How many rows there are.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The plan of the rows.
+    pub(super) fn plan(&self) -> &Plan {
+        self.rows.plan()
     }
 
     /// Random pairs, from the seed of the model and the record numbers alone.
@@ -85,22 +110,24 @@ impl<'a> Sample<'a> {
         let chunk = |at: u64| {
             self.meter.add(PAIRS_PER_CHUNK);
             let mut rng = ChaCha8Rng::seed_from_u64(training.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ at);
-            let (mut counts, mut scratch) = (FxHashMap::default(), Scratch::default());
+            let (mut counts, mut scratch) = (Counts::default(), Scratch::default());
             for _ in 0..PAIRS_PER_CHUNK.min(wanted - at * PAIRS_PER_CHUNK) {
                 let a = below(&mut rng, n);
                 let b = (a + 1 + below(&mut rng, n - 1)) % n;
-                let pattern = scorer.pattern_of(slots[a as usize], slots[b as usize], &mut scratch);
-                *counts.entry((pattern, u32::MAX)).or_default() += 1;
+                let (a, b) = (slots[a as usize], slots[b as usize]);
+                let pattern = scorer.pattern_of(a, b, &mut scratch);
+                *counts.entry((pattern, u32::MAX, self.labels.of(a, b))).or_default() += 1;
             }
             counts
         };
-        let counts = (0..wanted.div_ceil(PAIRS_PER_CHUNK)).into_par_iter().map(chunk).reduce(FxHashMap::default, add);
+        let counts = (0..wanted.div_ceil(PAIRS_PER_CHUNK)).into_par_iter().map(chunk).reduce(Counts::default, add);
         Sampled::new(counts, 1)
     }
 
     /// Candidate pairs: all, or those of every so many rows.
     pub(super) fn candidates(&self) -> Sampled {
-        let counts = self.counts(&self.blocks, self.rows.plan().rules(), |row| self.is_sampled(row));
+        let rules = self.rows.plan().rules();
+        let counts = self.counts(&self.blocks, rules, |row| self.is_sampled(row), |a, b| self.labels.of(a, b));
         Sampled::new(counts, self.scale)
     }
 
@@ -108,31 +135,58 @@ impl<'a> Sample<'a> {
     pub(super) fn deterministic(&self) -> Sampled {
         let rules = &self.rows.plan().training().deterministic;
         let blocks = Blocks::of(self.rows, rules, &Meter::default());
-        Sampled::new(self.counts(&blocks, rules, |_| true), 1)
+        Sampled::new(self.counts(&blocks, rules, |_| true, |_, _| Known::No), 1)
     }
 
     /// Counts the patterns of the pairs that are seen from the wanted rows.
-    fn counts(&self, blocks: &Blocks, rules: &[Rule], wanted: impl Fn(u32) -> bool + Sync + Send) -> Counts {
+    fn counts(
+        &self,
+        blocks: &Blocks,
+        rules: &[Rule],
+        wanted: impl Fn(u32) -> bool + Sync + Send,
+        known: impl Fn(u32, u32) -> Known + Sync + Send,
+    ) -> Counts {
         let free: Vec<u32> = rules.iter().map(|rule| free_of(self.rows.plan(), rule)).collect();
         let scorer = Scorer::new(self.rows);
         let count = |mut counts: Counts, scratch: &mut Scratch, row, partner: &Partner| {
             let free = free.iter().enumerate().filter(|(rule, _)| partner.rules >> rule & 1 == 1);
             let free = free.fold(0, |mask, (_, free)| mask | free);
-            *counts.entry((scorer.pattern_of(partner.slot, row, scratch), free)).or_default() += 1;
+            let seen = (scorer.pattern_of(partner.slot, row, scratch), free, known(partner.slot, row));
+            *counts.entry(seen).or_default() += 1;
             counts
         };
         self.fold(blocks, wanted, count).reduce(Counts::default, add)
     }
 
-    /// How many of the sampled candidate pairs weigh how much under a trained plan with the same columns.
-    pub(super) fn weights(&self, plan: &Plan) -> Weights {
-        let scorer = Scorer::under(self.rows, plan);
-        let add = |mut weights: Weights, scratch: &mut Scratch, row, partner: &Partner| {
-            weights.add(scorer.score(partner.slot, row, scratch).weight);
-            weights
+    /// All pairs that are known to match, whether blocking finds them or not.
+    pub(super) fn known_matches(&self) -> Sampled {
+        let (pairs, scale) = self.labels.true_pairs();
+        let scorer = Scorer::new(self.rows);
+        let count = |(mut counts, mut scratch): (Counts, Scratch), (a, b): &(u32, u32)| {
+            let seen = (scorer.pattern_of(*a, *b, &mut scratch), u32::MAX, Known::Match);
+            *counts.entry(seen).or_default() += 1;
+            (counts, scratch)
         };
-        let weights = self.fold(&self.blocks, |row| self.is_sampled(row), add).reduce(Weights::default, Weights::merge);
-        weights.scaled(self.scale)
+        let counts = pairs.par_iter().fold(Default::default, count).map(|(counts, _)| counts);
+        Sampled::new(counts.reduce(Counts::default, add), scale)
+    }
+
+    /// How many of the sampled candidate pairs weigh how much under a trained plan with the same columns: all of them,
+    /// and those that are known to match.
+    pub(super) fn weights(&self, plan: &Plan) -> (Weights, Weights) {
+        let scorer = Scorer::under(self.rows, plan);
+        let add = |(mut all, mut known): (Weights, Weights), scratch: &mut Scratch, row, partner: &Partner| {
+            let weight = scorer.score(partner.slot, row, scratch).weight;
+            all.add(weight);
+            if self.labels.of(partner.slot, row) == Known::Match {
+                known.add(weight);
+            }
+            (all, known)
+        };
+        let sums = self.fold(&self.blocks, |row| self.is_sampled(row), add);
+        let merge = |(all, known): (Weights, Weights), (more, more_known)| (all.merge(more), known.merge(more_known));
+        let (all, known) = sums.reduce(Default::default, merge);
+        (all.scaled(self.scale), known.scaled(self.scale))
     }
 
     /// Folds the pairs that are seen from the wanted rows, in pieces.
@@ -145,7 +199,7 @@ impl<'a> Sample<'a> {
         blocks.tasks().into_par_iter().map_init(<(Partners, Scratch)>::default, move |(partners, scratch), rows| {
             let (mut sum, mut looked) = (T::default(), 0);
             for row in rows.filter(|row| wanted(*row)) {
-                let (partners, pairs) = blocks.partners(row, partners);
+                let (partners, pairs) = blocks.partners(self.rows, row, partners);
                 looked += pairs;
                 sum = partners.iter().fold(sum, |sum, partner| add(sum, scratch, row, partner));
             }
@@ -160,11 +214,9 @@ impl<'a> Sample<'a> {
     }
 }
 
-type Counts = FxHashMap<(Pattern, u32), u64>;
-
-/// A number below `n`; with fewer than 2^32 rows none is likelier than another by more than 2^-32.
+/// Uniform in `0..n`, from raw bits: the samplers of other crates may change between their versions.
 fn below(rng: &mut ChaCha8Rng, n: u64) -> u64 {
-    (u128::from(rng.next_u64()) * u128::from(n) >> 64) as u64
+    ((u128::from(rng.next_u64()) * u128::from(n)) >> 64) as u64
 }
 
 /// The comparisons that read none of a rule's columns.
@@ -178,8 +230,8 @@ fn add(mut sum: Counts, part: Counts) -> Counts {
     if sum.len() < part.len() {
         return add(part, sum);
     }
-    for (pattern, count) in part {
-        *sum.entry(pattern).or_default() += count;
+    for (seen, count) in part {
+        *sum.entry(seen).or_default() += count;
     }
     sum
 }

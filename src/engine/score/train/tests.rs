@@ -4,6 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::em::{Input, Role, fit};
+use super::labels::Known;
 use super::patterns::{Cell, Sampled};
 use super::*;
 use crate::engine::plan::Pattern;
@@ -18,7 +19,7 @@ fn world(m: &[[f64; 3]; 3], u: &[[f64; 3]; 3], matches: f64, others: f64) -> Sam
         let mut pattern = Pattern::default();
         levels.iter().enumerate().for_each(|(c, l)| pattern[c] = *l as u8);
         let count = (matches * share(m) + others * share(u)).round() as u64;
-        cells.push(Cell { pattern, free: u32::MAX, count });
+        cells.push(Cell { pattern, free: u32::MAX, known: Known::No, count });
     }
     let seen = cells.iter().map(|cell| cell.count).sum();
     Sampled { cells, seen, scale: 1 }
@@ -33,7 +34,8 @@ fn known_shares_come_back() {
     let pairs = world(&M, &U, matches, others);
     let roles = vec![vec![Role::Learned; 3]; 3];
     let none = Sampled::default();
-    let input = Input { random: &pairs, candidates: &pairs, deterministic: &none, all_pairs: 1e8, start: 0.001 };
+    let input =
+        Input { random: &pairs, candidates: &pairs, deterministic: &none, all_pairs: 1e8, start: 0.001, labels: None };
     let found = fit(&roles, &input);
     assert!(found.converged(), "{:?}", found.changes);
     for c in 0..3 {
@@ -51,7 +53,7 @@ fn what_blocking_forces_does_not_count() {
     let all = world(&M, &U, 1e6, 9.9e7);
     let mut candidates = Sampled { scale: 1, ..Sampled::default() };
     for cell in &all.cells {
-        let free = u32::from(cell.pattern[0] == 0) * 0b110 | u32::from(cell.pattern[1] == 0) * 0b101;
+        let free = (u32::from(cell.pattern[0] == 0) * 0b110) | (u32::from(cell.pattern[1] == 0) * 0b101);
         if free != 0 {
             candidates.cells.push(Cell { free, ..*cell });
             candidates.seen += cell.count;
@@ -59,7 +61,14 @@ fn what_blocking_forces_does_not_count() {
     }
     let roles = vec![vec![Role::Learned; 3]; 3];
     let none = Sampled::default();
-    let input = Input { random: &all, candidates: &candidates, deterministic: &none, all_pairs: 1e8, start: 0.001 };
+    let input = Input {
+        random: &all,
+        candidates: &candidates,
+        deterministic: &none,
+        all_pairs: 1e8,
+        start: 0.001,
+        labels: None,
+    };
     let found = fit(&roles, &input);
     assert!((found.m[0][0] - M[0][0]).abs() < 0.02, "{:?}", found.m);
     assert!((found.m[1][0] - M[1][0]).abs() < 0.02, "{:?}", found.m);
@@ -192,7 +201,7 @@ fn what_went_wrong_is_told() {
     for (at, (_, values)) in people.iter_mut().enumerate() {
         values[2] = Value::Text(if at % 2 == 0 { "ABX" } else { "ABY" }.to_owned());
     }
-    let model = MODEL.replace(r#"equal = true, weight = 1.5 }"#, r#"equal = true }"#);
+    let model = MODEL.replace("equal = true, weight = 1.5 }", "equal = true }");
     let mut rows = Rows::new(Arc::new(Plan::parse(&model).unwrap()));
     rows.extend(&people).unwrap();
     let problems = train(&mut rows, &model).unwrap().problems;
@@ -205,4 +214,74 @@ fn what_went_wrong_is_told() {
 fn too_few_rows_are_refused() {
     let mut rows = rows(&people()[..1]);
     assert!(matches!(train(&mut rows, MODEL), Err(TrainError::TooFew { rows: 1, pairs: 0 })));
+}
+
+/// m of a level, and the summary of a training with labels.
+fn with_labels(people: &[(u64, Vec<Value>)], labels: &Labels) -> (f64, Trained) {
+    let trained = train_with(&mut rows(people), MODEL, labels).unwrap();
+    let born = trained.parameters.iter().find(|p| p.comparison == "born" && p.level == "equal").unwrap();
+    (born.m.unwrap(), trained)
+}
+
+#[test]
+fn a_truth_about_all_rows_is_counted_and_not_estimated() {
+    let people = people();
+    let truth = Labels::of_entities(people.iter().map(|(id, _)| (*id, (*id / 2) as u32)));
+    let (m, trained) = with_labels(&people, &truth);
+    let born = |id: usize| &people[id].1[1];
+    let equal = (0..1500).filter(|person| born(person * 2) == born(person * 2 + 1)).count() as f64;
+    let (unlabelled, _) = with_labels(&people, &Labels::none());
+    // Twenty matches' worth of what is found without labels, half a pair for each level that might be unseen.
+    let wanted = (equal + 20.0 * unlabelled + 0.5) / (1500.0 + 20.0 + 1.0);
+    assert!((m - wanted).abs() < 1e-4, "{m}, not {wanted}");
+    let summary = &trained.summary;
+    assert_eq!(summary.labels, Some(LabelCount { matches: 1500, others: 3000 * 2999 / 2 - 1500, complete: true }));
+    let prior = trained.plan().thresholds().prior;
+    assert!((prior * 3000.0 * 2999.0 / 2.0 - 1500.0).abs() < 1.0, "{prior}");
+    assert!(trained.text().contains("labels = \"the entity of every row\""));
+
+    // The promise of the thresholds is now a measurement: the links keep it.
+    let mut rows = rows(&people).with_plan(trained.plan()).unwrap();
+    let linkage = match_rows(&mut rows, &[]).unwrap();
+    let link = trained.plan().thresholds().link;
+    let links: Vec<_> = linkage.edges.iter().filter(|edge| edge.weight >= link).collect();
+    let right = links.iter().filter(|edge| edge.pair.0 / 2 == edge.pair.1 / 2).count();
+    assert!((right as f64 / links.len() as f64 - summary.expected.0).abs() < 0.005, "{:?}", summary.expected);
+}
+
+#[test]
+fn decisions_about_pairs_count_as_what_they_are() {
+    let people = people();
+    let (without, plain) = with_labels(&people, &Labels::none());
+    let few = (0..5).map(|person| (person * 2 + 1, person * 2, true));
+    let (some, trained) = with_labels(&people, &Labels::of_pairs(few));
+    assert!((some - without).abs() < 0.01, "few decisions move little: {some} and {without}");
+    assert_eq!(trained.summary.labels, Some(LabelCount { matches: 5, others: 0, complete: false }));
+    assert!(trained.text().contains("labelled_matches = 5"));
+
+    // All pairs of one name and two birth dates, as they are: the share that was right stays. All called different: it
+    // goes up, and there are fewer matches.
+    let mut hard = Vec::new();
+    for (at, (a, x)) in people.iter().enumerate() {
+        hard.extend(
+            people[..at].iter().filter(|(_, y)| x[0] == y[0] && x[1] != y[1]).map(|(b, _)| (*a, *b, a / 2 == b / 2)),
+        );
+    }
+    assert!(hard.iter().filter(|(.., same)| *same).count() > 50);
+    let (decided, _) = with_labels(&people, &Labels::of_pairs(hard.clone()));
+    assert!((decided - 0.9).abs() < 0.02, "{decided}");
+    let (denied, trained) = with_labels(&people, &Labels::of_pairs(hard.iter().map(|(a, b, _)| (*a, *b, false))));
+    assert!(denied > 0.97, "{denied}");
+    assert!(trained.summary.matches < plain.summary.matches - 20.0, "{}", trained.summary.matches);
+}
+
+#[test]
+fn labels_do_not_depend_on_order_or_threads() {
+    let forward = people();
+    let mut backward = forward.clone();
+    backward.reverse();
+    let truth = Labels::of_entities(forward.iter().filter(|(id, _)| id % 3 > 0).map(|(id, _)| (*id, (*id / 2) as u32)));
+    let text = train_with(&mut rows(&forward), MODEL, &truth).unwrap().text;
+    let single = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    assert_eq!(single.install(|| train_with(&mut rows(&backward), MODEL, &truth).unwrap().text), text);
 }

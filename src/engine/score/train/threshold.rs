@@ -10,6 +10,8 @@ use crate::engine::plan::{Thresholds, Training};
 const PER_BIT: f64 = 20.0;
 /// Weights lie inside -`BITS`..`BITS`; what lies outside is certain.
 const BITS: f64 = 80.0;
+/// Steps to each side whose pairs tell what share of a weight matches: half a bit.
+const AROUND: usize = 10;
 /// Rounds that the chance of a match is fitted in.
 const ROUNDS: usize = 100;
 
@@ -52,33 +54,96 @@ pub(super) struct Chosen {
     pub(super) matches: f64,
     /// Precision, recall of the candidates, F1.
     pub(super) expected: (f64, f64, f64),
+    /// The same promise for other thresholds, ascending.
+    pub(super) curve: Vec<ExpectedPoint>,
 }
 
+/// What linking from a weight on promises.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ExpectedPoint {
+    /// The threshold, in bits.
+    pub weight: f64,
+    /// Pairs that would be linked.
+    pub pairs: f64,
+    /// Of them the share that is expected to be right.
+    pub precision: f64,
+    /// Of the matches among the candidates the share that is expected among them.
+    pub recall: f64,
+}
+
+/// Chooses by what the model expects.
 pub(super) fn choose(weights: &Weights, all_pairs: f64, lambda: f64, wanted: &Training) -> Chosen {
     let lambda = settled(weights, all_pairs, lambda);
-    let matches = expected_matches(weights, lambda);
+    let steps = weights.falling().map(|(weight, pairs)| {
+        let probability = probability(weight, lambda);
+        Step { weight, pairs, right: probability * pairs, probability }
+    });
+    chosen(&steps.collect::<Vec<_>>(), lambda, wanted)
+}
+
+/// Chooses by what is known: of each candidate pair whether it is a match.
+pub(super) fn choose_known(weights: &Weights, matches: &Weights, lambda: f64, wanted: &Training) -> Chosen {
+    let mut steps: Vec<Step> = weights
+        .falling()
+        .zip(matches.falling())
+        .map(|((weight, pairs), (_, right))| Step { weight, pairs, right, probability: 0.0 })
+        .collect();
+    // The share of matches around a weight; where no pair is, that of the weight above.
+    let mut last = 1.0;
+    for at in 0..steps.len() {
+        let around = &steps[at.saturating_sub(AROUND)..(at + AROUND).min(steps.len())];
+        let (right, pairs) = around.iter().fold((0.0, 0.0), |(right, pairs), s| (right + s.right, pairs + s.pairs));
+        if pairs > 0.0 {
+            last = right / pairs;
+        }
+        steps[at].probability = last;
+    }
+    chosen(&steps, lambda, wanted)
+}
+
+/// Pairs of about one weight.
+struct Step {
+    weight: f64,
+    pairs: f64,
+    /// Matches among them.
+    right: f64,
+    /// Probability of a match.
+    probability: f64,
+}
+
+/// The heaviest step comes first.
+fn chosen(steps: &[Step], lambda: f64, wanted: &Training) -> Chosen {
+    let matches: f64 = steps.iter().map(|step| step.right).sum();
     let (mut right, mut links) = (0.0, 0.0);
     let (mut best, mut strict) = ((BITS, 0.0, 1.0), None);
-    let mut review = BITS;
-    for (weight, pairs) in weights.falling() {
-        let p = probability(weight, lambda);
-        right += p * pairs;
-        links += pairs;
+    let (mut review, mut curve) = (BITS, Vec::new());
+    for step in steps {
+        right += step.right;
+        links += step.pairs;
         let (precision, f1) = (right / f64::max(links, 1.0), 2.0 * right / (links + matches).max(1.0));
         if f1 > best.1 {
-            best = (weight, f1, precision);
+            best = (step.weight, f1, precision);
             if precision >= wanted.precision {
                 strict = Some(best);
             }
         }
-        if p >= wanted.review {
-            review = weight;
+        if step.probability >= wanted.review {
+            review = step.weight;
+        }
+        if step.pairs > 0.0 {
+            curve.push(ExpectedPoint {
+                weight: step.weight,
+                pairs: links,
+                precision,
+                recall: right / matches.max(1.0),
+            });
         }
     }
+    curve.reverse();
     let (link, f1, precision) = strict.unwrap_or(best);
     let recall = if precision > 0.0 { f1 / (2.0 - f1 / precision) } else { 0.0 };
     let thresholds = Thresholds { link: link as f32, review: review.min(link) as f32, prior: lambda };
-    Chosen { thresholds, matches, expected: (precision, recall, f1) }
+    Chosen { thresholds, matches, expected: (precision, recall, f1), curve }
 }
 
 /// The chance of a match under which as many matches are expected as it says.

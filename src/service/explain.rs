@@ -1,0 +1,105 @@
+//! Two rows of a table explained: what `padan explain` shows.
+
+use super::dedupe::{Meter, Table, TableError, TableModel};
+use crate::domain::date::Date;
+pub use crate::engine::{Decision, ExplainedPair, ExplainedStep, Explanation, StopKey};
+use crate::engine::{Thresholds, VetoAction, explain_pair};
+
+/// The fields of the input that a comparison reads.
+pub struct ComparedFields {
+    /// Per column of the comparison its alternatives; each a list of fields that are joined.
+    columns: Vec<Vec<Vec<String>>>,
+}
+
+impl ComparedFields {
+    /// What a row holds in them, as it was given: of each column the first alternative that has a value.
+    pub fn value<'a>(&self, cell: impl Fn(&str) -> Option<&'a str>) -> String {
+        let joined = |fields: &Vec<String>| {
+            let parts: Option<Vec<&str>> = fields.iter().map(|field| cell(field)).collect();
+            parts.map(|parts| parts.join(" "))
+        };
+        let mut values: Vec<String> = Vec::new();
+        for value in self.columns.iter().filter_map(|alternatives| alternatives.iter().find_map(joined)) {
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        values.join(" / ")
+    }
+}
+
+/// A pair of rows with all that made its decision.
+pub struct ExplainedRows {
+    /// The explanation, and the rules that a stop key kept from giving the pair.
+    pub pair: ExplainedPair,
+    /// For each step, the fields of the input that its comparison reads.
+    pub fields: Vec<ComparedFields>,
+    /// The model's thresholds and its prior.
+    pub thresholds: Thresholds,
+    /// Vetoes that hold: id, what it does, and why it is there.
+    pub vetoes: Vec<(String, VetoAction, String)>,
+    /// Most rows that a key of each rule may have.
+    pub limits: Vec<(String, usize)>,
+}
+
+impl TableModel {
+    /// Explains two rows by their numbers; `None` when they are one.
+    pub fn explain(
+        &self,
+        table: &dyn Table,
+        today: Date,
+        (a, b): (usize, usize),
+    ) -> Result<Option<ExplainedRows>, TableError> {
+        let mut rows = self.fill(table, today, &Meter::default())?;
+        let Some(pair) = explain_pair(&mut rows, a as u64, b as u64).map_err(TableError::Rows)? else {
+            return Ok(None);
+        };
+        let fields = |columns: &[usize]| ComparedFields {
+            columns: columns.iter().map(|column| self.columns.0[*column].from.clone()).collect(),
+        };
+        let holds = |id: &str| pair.explanation.vetoes.iter().any(|veto| veto == id);
+        let vetoes = self.plan.vetoes().filter(|(id, ..)| holds(id));
+        let mut vetoes: Vec<(String, VetoAction, String)> =
+            vetoes.map(|(id, action, about)| (id.to_owned(), action, about.to_owned())).collect();
+        vetoes.dedup_by(|later, first| later.0 == first.0);
+        Ok(Some(ExplainedRows {
+            fields: self.plan.comparisons().iter().map(|comparison| fields(&comparison.columns)).collect(),
+            thresholds: self.plan.thresholds(),
+            limits: self.plan.rules().iter().map(|rule| (rule.name.clone(), rule.max_block)).collect(),
+            vetoes,
+            pair,
+        }))
+    }
+
+    /// The thresholds of the model and its prior.
+    pub fn thresholds(&self) -> Thresholds {
+        self.plan.thresholds()
+    }
+
+    /// The probability of a match at a weight.
+    pub fn probability(&self, weight: f64) -> f64 {
+        self.plan.probability(weight as f32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_each_column_the_first_alternative_with_a_value_is_shown() {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let columns =
+            vec![vec![list(&["born"]), list(&["nik"])], vec![list(&["bank", "account"])], vec![list(&["nik"])]];
+        let fields = ComparedFields { columns };
+        let row = |name: &str| match name {
+            "nik" => Some("320"),
+            "bank" => Some("009"),
+            "account" => Some("77"),
+            _ => None,
+        };
+        assert_eq!(fields.value(row), "320 / 009 77");
+        assert_eq!(fields.value(|name| row(name).filter(|_| name != "account")), "320");
+        assert_eq!(fields.value(|_| None), "");
+    }
+}

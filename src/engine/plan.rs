@@ -115,6 +115,7 @@ pub struct Plan {
     comparisons: Arc<[Comparison]>,
     /// Bit `c`: comparison `c` weighs nothing and no hard rule asks it, so it is made when another level asks.
     on_demand: u32,
+    lettered: Arc<[Field]>,
     strong: Arc<[Strong]>,
     vetoes: Arc<[Veto]>,
     guards: Arc<[Guard]>,
@@ -156,6 +157,8 @@ impl Plan {
         let clauses = strong.iter().map(|strong| &strong.clause).chain(vetoes.iter().map(|veto| &veto.clause));
         let asked = clauses.fold(0, |set, clause| set | clause.asks());
         let answers = comparisons.iter().enumerate().filter(|(_, comparison)| comparison.only_answers());
+        let fields = columns.fields.iter().filter(|field| comparisons.iter().any(|c| c.reads_letters(field)));
+        let lettered = fields.copied().collect();
         let on_demand = answers.fold(0, |set, (index, _)| set | 1 << index) & !asked;
         let guards = file.guard.iter().map(|g| guard(place, &columns, g)).collect::<Result<_, _>>()?;
         let frequencies = frequency::compile(place, &columns, &file.frequency)?;
@@ -168,6 +171,7 @@ impl Plan {
             rules: rules.into(),
             comparisons: comparisons.into(),
             on_demand,
+            lettered,
             strong: strong.into(),
             vetoes: vetoes.into(),
             guards,
@@ -285,6 +289,11 @@ impl Plan {
         let mut derived = parts.flatten();
         derived.any(|derived| derived.field.index == column && derived.derive == Derive::Tokens)
             || self.comparisons.iter().any(|c| c.reads_words && c.columns.contains(&column))
+    }
+
+    /// The columns whose letters the comparisons read: names, and texts that are not only equal or not.
+    pub(crate) fn lettered(&self) -> &[Field] {
+        &self.lettered
     }
 
     /// Bit `c`: comparison `c` need not be made for its own sake.

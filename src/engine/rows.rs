@@ -23,6 +23,8 @@ pub struct Rows {
     stride: usize,
     tables: Vec<Table>,
     free: Vec<u32>,
+    /// Record numbers ascend with the slots.
+    ascending: bool,
     /// Values that a guard took out of the packed row: they count as missing until it gives them back.
     hidden: FxHashMap<(u32, usize), u64>,
 }
@@ -47,6 +49,7 @@ impl Rows {
             stride,
             tables,
             free: Vec::new(),
+            ascending: true,
             hidden: FxHashMap::default(),
         }
     }
@@ -102,7 +105,12 @@ impl Rows {
 
     /// The record numbers by slot, if every slot has a row and the numbers ascend.
     pub(crate) fn ascending(&self) -> Option<&[u64]> {
-        (self.free.is_empty() && self.ids.is_sorted_by(|a, b| a < b)).then_some(&self.ids)
+        (self.ascending && self.free.is_empty()).then_some(&self.ids)
+    }
+
+    /// Whether the row in the first slot has the lower record number.
+    pub(crate) fn before(&self, a: u32, b: u32) -> bool {
+        if self.ascending { a < b } else { self.id(a) < self.id(b) }
     }
 
     /// Slots in use, ascending.
@@ -178,6 +186,7 @@ impl Rows {
         };
         let columns: Vec<Vec<u64>> = self.tables.par_iter_mut().enumerate().map(pack_column).collect();
         let first = self.ids.len();
+        self.ascending &= ids.is_sorted_by(|a, b| a < b) && self.ids.last().is_none_or(|last| Some(last) < ids.first());
         self.ids.extend(ids);
         self.alive.resize(self.ids.len(), true);
         self.words.resize(self.ids.len() * self.stride, 0);
@@ -197,6 +206,8 @@ impl Rows {
             self.words.resize(self.ids.len() * self.stride, 0);
             u32::try_from(self.ids.len() - 1).expect("rows number less than 4 G")
         });
+        let next = slot as usize + 1 == self.ids.len();
+        self.ascending &= next && (slot == 0 || self.ids[slot as usize - 1] < id);
         self.ids[slot as usize] = id;
         self.alive[slot as usize] = true;
         let plan = Arc::clone(&self.plan);
@@ -265,11 +276,11 @@ impl Rows {
     /// Reads a little of what comparing this row will read, so that the memory of several rows is waited for at once.
     pub(crate) fn touch(&self, slot: u32) -> u64 {
         let row = &self.words[slot as usize * self.stride..][..self.stride];
-        let mut seen = self.ids[slot as usize] ^ u64::from(row[0]) ^ u64::from(row[self.stride - 1]);
-        for field in self.plan.fields() {
+        let mut seen = u64::from(row[0]) ^ u64::from(row[self.stride - 1]);
+        for field in self.plan.lettered() {
             let id = row[field.offset];
             seen ^= match &self.tables[field.index] {
-                Table::Texts(texts) if id != 0 && field.kind == Kind::Text => u64::from(texts.touch(id)),
+                Table::Texts(texts) if id != 0 => u64::from(texts.touch(id)),
                 Table::Names(names) if id != 0 => names.touch(id),
                 Table::None | Table::Texts(_) | Table::Names(_) | Table::Sets(_) => 0,
             };

@@ -142,6 +142,19 @@ impl Digits {
         Some(Self(FIRST[count - 1] + rest * low + value % low))
     }
 
+    /// How many digits agree from the start.
+    pub(crate) fn common_start(self, other: Self) -> usize {
+        let ((mut a, mut b), (a_count, b_count)) = ((self.value().0, other.value().0), (self.count(), other.count()));
+        let shorter = a_count.min(b_count);
+        a /= 10u64.pow((a_count - shorter) as u32);
+        b /= 10u64.pow((b_count - shorter) as u32);
+        let mut common = shorter;
+        while a != b {
+            (a, b, common) = (a / 10, b / 10, common - 1);
+        }
+        common
+    }
+
     /// Writes the digits into `buffer` and returns them as text.
     pub(crate) fn write(self, buffer: &mut [u8; MOST_DIGITS]) -> &str {
         let (mut value, count) = self.value();

@@ -17,15 +17,14 @@ const ENTRIES_PER_PASS: usize = 1 << 22;
 /// Entries that are sorted together: few enough to stay in a core's cache.
 const ENTRIES_PER_PART: usize = 1 << 14;
 /// Rows that one unit of parallel work looks from.
-const ROWS_PER_TASK: usize = 1 << 10;
+const ROWS_PER_TASK: u32 = 1 << 10;
 
 /// All blocks of all rules.
 pub(crate) struct Blocks {
     rules: Vec<RuleBlocks>,
-    /// Per row and rule: 0, or one more than the block, or where the row's list of blocks starts in the rule's lists.
-    cells: Vec<u32>,
     stop_keys: Vec<StopKey>,
     names: Vec<String>,
+    slots: u32,
 }
 
 /// The blocks of one rule.
@@ -34,9 +33,12 @@ struct RuleBlocks {
     members: Vec<u32>,
     /// Where each block starts, and the end.
     starts: Vec<u32>,
+    /// Per row: 0, or one more than its block, or where its list of blocks starts.
+    cells: Vec<u32>,
     /// For rules that give a row several keys: length and blocks of each row that has any.
     lists: Vec<u32>,
     many: bool,
+    stop_keys: Vec<StopKey>,
 }
 
 /// A row that shares a block with another one, and has the lower record number.
@@ -68,22 +70,20 @@ impl Blocks {
     }
 
     /// Builds the blocks of other rules than the plan's.
-    pub(crate) fn of(rows: &Rows, of_rules: &[Rule], meter: &Meter) -> Self {
-        let rules = of_rules.len();
-        meter.begin(Stage::Block, rules as u64);
-        let mut cells = vec![0; rows.slot_limit() * rules];
-        let mut blocks = Vec::new();
-        let mut stop_keys = Vec::new();
-        for (index, rule) in of_rules.iter().enumerate() {
-            let mut built = RuleBlocks { members: Vec::new(), starts: vec![0], lists: vec![0], many: rule.many };
-            collect(rows, rule, &mut built, &mut stop_keys);
-            built.enter(&mut cells, rules, index);
-            blocks.push(built);
+    pub(crate) fn of(rows: &Rows, rules: &[Rule], meter: &Meter) -> Self {
+        meter.begin(Stage::Block, rules.len() as u64);
+        let build = |rule: &Rule| {
+            let mut built = RuleBlocks::collect(rows, rule);
+            built.enter(rows.slot_limit());
             meter.add(1);
-        }
+            built
+        };
+        let mut built: Vec<RuleBlocks> = rules.par_iter().map(build).collect();
+        let mut stop_keys: Vec<StopKey> =
+            built.iter_mut().flat_map(|rule| std::mem::take(&mut rule.stop_keys)).collect();
         stop_keys.sort_unstable();
-        let names = of_rules.iter().map(|rule| rule.name.clone()).collect();
-        Self { rules: blocks, cells, stop_keys, names }
+        let names = rules.iter().map(|rule| rule.name.clone()).collect();
+        Self { rules: built, stop_keys, names, slots: rows.slot_limit() as u32 }
     }
 
     /// Pairs in the blocks, those that several rules give counted each time.
@@ -94,9 +94,8 @@ impl Blocks {
 
     /// Rows in units of work: all slots, those without a row among them.
     pub(crate) fn tasks(&self) -> Vec<std::ops::Range<u32>> {
-        let slots = self.cells.len() / self.rules.len().max(1);
-        let range = |from: usize| from as u32..(from + ROWS_PER_TASK).min(slots) as u32;
-        (0..slots).step_by(ROWS_PER_TASK).map(range).collect()
+        let range = |from: u32| from..(from + ROWS_PER_TASK).min(self.slots);
+        (0..self.slots).step_by(ROWS_PER_TASK as usize).map(range).collect()
     }
 
     /// The rows with lower record numbers that share a block with this one, each once, by slot. Answers how many there
@@ -105,19 +104,20 @@ impl Blocks {
         let Partners { seen, merged } = partners;
         seen.clear();
         merged.clear();
-        let width = self.rules.len();
-        for (index, (rule, cell)) in self.rules.iter().zip(&self.cells[row as usize * width..][..width]).enumerate() {
-            if *cell == 0 {
+        for (index, rule) in self.rules.iter().enumerate() {
+            let cell = rule.cells[row as usize];
+            if cell == 0 {
                 continue;
             }
             let mut look = |block: u32| {
-                let before = rule.block(block).iter().take_while(|member| **member != row);
-                seen.extend(before.map(|member| u64::from(*member) << 8 | index as u64));
+                let members = rule.block(block);
+                let before = members.iter().position(|member| *member == row).unwrap_or(0);
+                seen.extend(members[..before].iter().map(|member| u64::from(*member) << 8 | index as u64));
             };
             if rule.many {
-                rule.list(*cell).iter().for_each(|block| look(*block));
+                rule.list(cell).iter().for_each(|block| look(*block));
             } else {
-                look(*cell - 1);
+                look(cell - 1);
             }
         }
         seen.sort_unstable();
@@ -157,76 +157,116 @@ impl RuleBlocks {
     }
 
     /// Tells each row its blocks.
-    fn enter(&mut self, cells: &mut [u32], width: usize, rule: usize) {
-        let cell = |row: u32| row as usize * width + rule;
+    fn enter(&mut self, slots: usize) {
+        let mut cells = vec![0; slots];
         if !self.many {
             for block in 0..self.starts.len() - 1 {
                 for row in self.block(block as u32) {
-                    cells[cell(*row)] = block as u32 + 1;
+                    cells[*row as usize] = block as u32 + 1;
                 }
             }
+            self.cells = cells;
             return;
         }
         for row in &self.members {
-            cells[cell(*row)] += 1;
+            cells[*row as usize] += 1;
         }
-        let rows = cells.len() / width;
-        for row in 0..rows {
-            let count = std::mem::take(&mut cells[row * width + rule]);
-            if count > 0 {
-                cells[row * width + rule] = u32::try_from(self.lists.len()).expect("block lists stay below 4 G");
-                self.lists.resize(self.lists.len() + count as usize + 1, 0);
-            }
+        self.lists.reserve_exact(self.members.len() + cells.iter().filter(|count| **count > 0).count());
+        for cell in cells.iter_mut().filter(|count| **count > 0) {
+            let count = std::mem::replace(cell, u32::try_from(self.lists.len()).expect("block lists stay below 4 G"));
+            self.lists.resize(self.lists.len() + count as usize + 1, 0);
         }
         for block in 0..self.starts.len() - 1 {
             for member in self.starts[block]..self.starts[block + 1] {
-                let at = cells[cell(self.members[member as usize])] as usize;
+                let at = cells[self.members[member as usize] as usize] as usize;
                 self.lists[at] += 1;
                 let end = at + self.lists[at] as usize;
                 self.lists[end] = block as u32;
             }
         }
+        self.cells = cells;
+    }
+
+    /// Sorts the keys of one rule, in passes over disjoint ranges of hashes, and keeps its blocks.
+    fn collect(rows: &Rows, rule: &Rule) -> Self {
+        let mut built = Self {
+            members: Vec::new(),
+            starts: vec![0],
+            cells: Vec::new(),
+            lists: vec![0],
+            many: rule.many,
+            stop_keys: Vec::new(),
+        };
+        let slots: Vec<u32> = rows.slots().collect();
+        let most = slots.len() * rule.parts.iter().map(Vec::len).product::<usize>();
+        let guess = if rule.many { most * 8 } else { most };
+        let passes = guess.div_ceil(ENTRIES_PER_PASS.max(slots.len() * 2)).next_power_of_two().max(1);
+        let bits = passes.trailing_zeros();
+        let parts = (guess / passes / ENTRIES_PER_PART).next_power_of_two().min(1 << 12);
+        for pass in 0..passes as u64 {
+            let inside = |key: u64| passes == 1 || key >> (64 - bits) == pass;
+            let part_of = |key: u64| (key << bits >> 32) as usize * parts >> 32;
+            let split = |(scratch, keys): &mut (KeyScratch, Vec<u64>), slots: &[u32]| {
+                let mut entries = Vec::with_capacity(slots.len());
+                for slot in slots {
+                    keys_of(rows, rule, *slot, scratch, keys);
+                    entries.extend(keys.iter().filter(|key| inside(**key)).map(|key| (*key, *slot)));
+                }
+                Parted::new(&entries, parts, part_of)
+            };
+            let chunks: Vec<Parted> =
+                slots.par_chunks(ENTRIES_PER_PART).map_init(<(KeyScratch, Vec<u64>)>::default, split).collect();
+            let sorted: Vec<Found> =
+                (0..parts).into_par_iter().map(|part| Found::of(rows, rule, &chunks, part)).collect();
+            drop(chunks);
+            sorted.into_iter().for_each(|found| built.append(found));
+        }
+        built.members.shrink_to_fit();
+        built.starts.shrink_to_fit();
+        built
+    }
+
+    fn append(&mut self, found: Found) {
+        let before = self.members.len() as u64;
+        self.members.extend(found.members);
+        let end = |end: u32| u32::try_from(before + u64::from(end)).expect("block members stay below 4 G");
+        self.starts.extend(found.ends.into_iter().map(end));
+        self.stop_keys.extend(found.stop_keys);
     }
 }
 
-/// Sorts the keys of one rule, in passes over disjoint ranges of hashes, and keeps its blocks.
-fn collect(rows: &Rows, rule: &Rule, built: &mut RuleBlocks, stop_keys: &mut Vec<StopKey>) {
-    let slots: Vec<u32> = rows.slots().collect();
-    let most = slots.len() * rule.parts.iter().map(Vec::len).product::<usize>();
-    let guess = if rule.many { most * 8 } else { most };
-    let passes = guess.div_ceil(ENTRIES_PER_PASS.max(slots.len() * 2)).next_power_of_two().max(1);
-    let shift = 64 - passes.trailing_zeros();
-    for pass in 0..passes as u64 {
-        let inside = |key: u64| passes == 1 || key >> shift == pass;
-        let parts = (guess / passes / ENTRIES_PER_PART).next_power_of_two().min(1 << 12);
-        let part_of = |key: u64| (key << passes.trailing_zeros() >> 32) as usize * parts >> 32;
-        let chunks: Vec<Parted> = slots
-            .par_chunks(ENTRIES_PER_PART)
-            .map_init(
-                || (KeyScratch::default(), Vec::new()),
-                |(scratch, keys), slots| {
-                    let mut entries = Vec::with_capacity(slots.len());
-                    for slot in slots {
-                        keys_of(rows, rule, *slot, scratch, keys);
-                        entries.extend(keys.iter().filter(|key| inside(**key)).map(|key| (*key, *slot)));
-                    }
-                    Parted::new(&entries, parts, part_of)
-                },
-            )
-            .collect();
-        let sorted: Vec<Vec<(u64, u32)>> = (0..parts)
-            .into_par_iter()
-            .map(|part| {
-                let mut entries = Vec::with_capacity(chunks.iter().map(|chunk| chunk.part(part).len()).sum());
-                chunks.iter().for_each(|chunk| entries.extend_from_slice(chunk.part(part)));
-                entries.sort_unstable();
-                entries.chunk_by(|x, y| x.0 == y.0).filter(|block| block.len() > 1).collect::<Vec<_>>().concat()
-            })
-            .collect();
-        drop(chunks);
-        for block in sorted.iter().flat_map(|part| part.chunk_by(|x, y| x.0 == y.0)) {
-            built.keep(rows, rule, block, stop_keys);
+/// The blocks of one range of keys.
+#[derive(Default)]
+struct Found {
+    members: Vec<u32>,
+    ends: Vec<u32>,
+    stop_keys: Vec<StopKey>,
+}
+
+impl Found {
+    fn of(rows: &Rows, rule: &Rule, chunks: &[Parted], part: usize) -> Self {
+        let mut entries = Vec::with_capacity(chunks.iter().map(|chunk| chunk.part(part).len()).sum());
+        chunks.iter().for_each(|chunk| entries.extend_from_slice(chunk.part(part)));
+        entries.sort_unstable();
+        let mut found = Self::default();
+        for block in entries.chunk_by(|x, y| x.0 == y.0).filter(|block| block.len() > 1) {
+            found.keep(rows, rule, block);
         }
+        found
+    }
+
+    fn keep(&mut self, rows: &Rows, rule: &Rule, block: &[(u64, u32)]) {
+        if block.len() > rule.max_block {
+            let example = block.iter().map(|(_, slot)| rows.id(*slot)).min().unwrap_or_default();
+            self.stop_keys.push(StopKey { rule: rule.name.clone(), key: block[0].0, rows: block.len(), example });
+            return;
+        }
+        let start = self.members.len();
+        self.members.extend(block.iter().map(|(_, slot)| *slot));
+        if rows.ascending().is_none() {
+            self.members[start..].sort_unstable_by_key(|slot| rows.id(*slot));
+        }
+        self.ends.push(self.members.len() as u32);
     }
 }
 
@@ -258,19 +298,5 @@ impl Parted {
     fn part(&self, part: usize) -> &[(u64, u32)] {
         let start = if part == 0 { 0 } else { self.ends[part - 1] as usize };
         &self.entries[start..self.ends[part] as usize]
-    }
-}
-
-impl RuleBlocks {
-    fn keep(&mut self, rows: &Rows, rule: &Rule, block: &[(u64, u32)], stop_keys: &mut Vec<StopKey>) {
-        if block.len() > rule.max_block {
-            let example = block.iter().map(|(_, slot)| rows.id(*slot)).min().unwrap_or_default();
-            stop_keys.push(StopKey { rule: rule.name.clone(), key: block[0].0, rows: block.len(), example });
-            return;
-        }
-        let start = self.members.len();
-        self.members.extend(block.iter().map(|(_, slot)| *slot));
-        self.members[start..].sort_unstable_by_key(|slot| rows.id(*slot));
-        self.starts.push(u32::try_from(self.members.len()).expect("block members stay below 4 G"));
     }
 }

@@ -35,6 +35,11 @@ impl Decisions {
         decisions
     }
 
+    /// Whether nobody decided anything that still counts.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.of_pair.is_empty()
+    }
+
     /// Takes a decision. One about a record and itself means nothing and is left out.
     pub(crate) fn decide(&mut self, a: u64, b: u64, verdict: Verdict) {
         if a == b {

@@ -32,10 +32,31 @@ pub(crate) fn resolve(
     scorer: &Scorer<'_>,
     scratch: &mut Scratch,
 ) -> Resolved {
+    if let ([_, _], [(a, b, weight)]) = (component.members.as_slice(), component.links.as_slice())
+        && decisions.is_empty()
+    {
+        return resolve_pair(component, key(scorer.rows().id(*a), scorer.rows().id(*b)), *weight, scorer);
+    }
     let mut forming = Forming::new(component, decisions, scorer);
     forming.follow_people();
     forming.follow_links(component, scratch);
     forming.finish()
+}
+
+/// What most components are: two rows and a link, which no veto forbids, or it would be none.
+fn resolve_pair(component: &Component, pair: (u64, u64), weight: f32, scorer: &Scorer<'_>) -> Resolved {
+    let limits = scorer.rows().plan().cluster_limits();
+    let reason = if limits.max_size < 2 {
+        RefusalReason::TooLarge { size: 2 }
+    } else if limits.min_pair_weight.is_some_and(|least| weight < least) {
+        RefusalReason::Contradiction { pair, weight }
+    } else if limits.min_mean_weight.is_some_and(|least| weight < least) {
+        RefusalReason::WeakOnAverage { mean: weight }
+    } else {
+        return Resolved { clusters: vec![component.members.clone()], refusals: Vec::new() };
+    };
+    let clusters = component.members.iter().map(|slot| vec![*slot]).collect();
+    Resolved { clusters, refusals: vec![Refusal { pair, weight: Some(weight), reason }] }
 }
 
 struct Forming<'a> {

@@ -45,6 +45,9 @@ pub(crate) const SPECS: &[&Spec] = &[
 /// The comparators that read the words of a text, not only the text.
 pub(crate) const READS_WORDS: [&str; 2] = [overlap::TOKEN_SET.name, overlap::OVERLAP.name];
 
+/// The comparators that ask only whether two values are equal.
+pub(crate) const ONLY_EQUAL: [&str; 2] = [exact::SPEC.name, both_equal::SPEC.name];
+
 /// What a model file may say about a comparator, and how it is made.
 pub(crate) struct Spec {
     /// Its name in model files.

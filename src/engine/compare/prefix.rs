@@ -25,29 +25,27 @@ struct Prefix {
 
 impl Compare for Prefix {
     /// The measure is the number of bytes that agree.
-    fn compare(&self, pair: Pair<'_>, scratch: &mut Scratch) -> Outcome {
+    fn compare(&self, pair: Pair<'_>, _: &mut Scratch) -> Outcome {
         let (a, b) = match pair.cells(self.field) {
             Ok(cells) => cells,
             Err(missing) => return missing,
         };
-        let (a, b) = if self.field.kind == Kind::Digits {
+        if self.field.kind == Kind::Digits {
             let (Some(a), Some(b)) = (Digits::from_code(a), Digits::from_code(b)) else { return Outcome::missing(2) };
-            (a.write(&mut scratch.a), b.write(&mut scratch.b))
-        } else {
-            let texts = pair.rows.texts(self.field);
-            (texts.text(a as u32), texts.text(b as u32))
-        };
-        let (relation, common) = relation(a.as_bytes(), b.as_bytes());
-        Outcome::of(relation, common as f64)
+            let common = a.common_start(b);
+            return Outcome::of(relation(a == b, common, a.count().min(b.count())), common as f64);
+        }
+        let texts = pair.rows.texts(self.field);
+        let (a, b) = (texts.text(a as u32).as_bytes(), texts.text(b as u32).as_bytes());
+        let common = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+        Outcome::of(relation(a == b, common, a.len().min(b.len())), common as f64)
     }
 }
 
-fn relation(a: &[u8], b: &[u8]) -> (u8, usize) {
-    let common = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    let relation = match common {
-        _ if a == b => 0,
-        n if n == a.len().min(b.len()) => 1,
-        _ => 2,
-    };
-    (relation, common)
+const fn relation(equal: bool, common: usize, shorter: usize) -> u8 {
+    match (equal, common == shorter) {
+        (true, _) => 0,
+        (false, true) => 1,
+        (false, false) => 2,
+    }
 }

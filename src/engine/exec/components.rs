@@ -1,7 +1,5 @@
 //! Connected components of links and human decisions.
 
-use rustc_hash::FxHashMap;
-
 use crate::engine::cluster::{Component, Decisions};
 use crate::engine::decide::Decision;
 use crate::engine::rows::Rows;
@@ -23,26 +21,31 @@ pub(super) fn components(
             forest.join(a, b);
         }
     }
-    let mut place: FxHashMap<u32, usize> = FxHashMap::default();
+    const NOWHERE: u32 = u32::MAX;
+    let mut place = vec![NOWHERE; rows.slot_limit()];
     let mut components: Vec<Component> = Vec::new();
     for slot in rows.slots() {
         let root = forest.root(slot);
         if forest.size[root as usize] > 1 {
-            let at = *place.entry(root).or_insert(components.len());
-            if at == components.len() {
+            let at = &mut place[root as usize];
+            if *at == NOWHERE {
+                *at = components.len() as u32;
                 components.push(Component::default());
             }
-            components[at].members.push(slot);
+            components[*at as usize].members.push(slot);
         }
     }
     for edge in edges.iter().filter(|edge| edge.decision == Decision::Link) {
-        let at = place[&forest.root(edge.a)];
-        components[at].links.push((edge.a, edge.b, edge.weight));
+        let at = place[forest.root(edge.a) as usize];
+        components[at as usize].links.push((edge.a, edge.b, edge.weight));
     }
-    for component in &mut components {
-        component.members.sort_unstable_by_key(|slot| rows.id(*slot));
+    // Slots that ascend with the record numbers are in order already.
+    if rows.ascending().is_none() {
+        for component in &mut components {
+            component.members.sort_unstable_by_key(|slot| rows.id(*slot));
+        }
+        components.sort_unstable_by_key(|component| rows.id(component.members[0]));
     }
-    components.sort_unstable_by_key(|component| rows.id(component.members[0]));
     components
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Comparison {
     pub(crate) columns: Vec<usize>,
     /// It reads the words of texts.
     pub(super) reads_words: bool,
+    /// It asks only whether two values are equal.
+    only_equal: bool,
 }
 
 impl Comparison {
@@ -31,6 +33,16 @@ impl Comparison {
     /// implied one for missing values, so there always is one.
     pub(crate) fn level(&self, outcome: &Outcome, mut asked: impl FnMut(At) -> bool) -> usize {
         self.levels.iter().position(|level| level.holds(outcome, &mut asked)).unwrap_or(self.levels.len() - 1)
+    }
+
+    /// Whether it looks into a text or a name of this column.
+    pub(super) fn reads_letters(&self, field: &Field) -> bool {
+        let inside = match field.kind {
+            Kind::Name => true,
+            Kind::Text => !self.only_equal && !self.reads_words,
+            Kind::Digits | Kind::Date | Kind::Code | Kind::Number | Kind::Set => false,
+        };
+        inside && self.columns.contains(&field.index)
     }
 
     /// Whether no level weighs anything, by the will of the author: it only answers what others ask.
@@ -163,6 +175,7 @@ pub(super) fn compile(
         function: (spec.build)(&settings),
         relations: spec.relations,
         reads_words: compare::READS_WORDS.contains(&spec.name),
+        only_equal: compare::ONLY_EQUAL.contains(&spec.name),
         levels,
         field: fields[0],
         columns: fields.iter().map(|field| field.index).collect(),

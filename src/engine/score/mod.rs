@@ -111,7 +111,7 @@ impl<'a> Scorer<'a> {
 
     /// The row with the lower record number first.
     pub(crate) fn ordered(&self, a: u32, b: u32) -> (u32, u32) {
-        if self.rows.id(a) <= self.rows.id(b) { (a, b) } else { (b, a) }
+        if self.rows.before(b, a) { (b, a) } else { (a, b) }
     }
 
     /// The levels of a pair, without weights; those that are made on demand stand at 0.

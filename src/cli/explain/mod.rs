@@ -29,6 +29,9 @@ Examples:
   padan explain febrl3.csv --model config/model/febrl.toml rec-1496-org rec-1496-dup-0
   padan explain kab-sampel/*.ndjson 'dinsos-anggota-keluarga|DS1' 'bank-rekening|R7' --svg why.svg";
 
+/// Below this a probability is no figure any more.
+const LEAST_CHANCE: f64 = 1e-9;
+
 /// Shows why two rows are linked, asked about or kept apart: a waterfall of weights.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
@@ -268,7 +271,10 @@ fn chance(probability: f64) -> String {
     if probability >= 0.01 {
         return format!("{:.4}", probability.min(0.9999));
     }
-    format!("1/{}", thousands((1.0 / probability.max(1e-15)).round() as u64))
+    if probability < LEAST_CHANCE {
+        return "under 1e-9".to_owned();
+    }
+    format!("1/{}", thousands((1.0 / probability).round() as u64))
 }
 
 #[cfg(test)]

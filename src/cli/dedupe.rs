@@ -229,19 +229,24 @@ pub(super) fn failed(error: TableError) -> CliError {
 }
 
 fn write(args: &Args, ids: &TextColumn, matched: &Matched) -> Result<(), OutputError> {
-    let mut clusters = ClustersFile::create(&args.out)?;
-    for (row, cluster) in matched.clusters.iter().enumerate() {
-        clusters.row(id(ids, row), id(ids, *cluster as usize))?;
-    }
-    clusters.commit()?;
-    for (name, pairs) in [("pairs.csv", &matched.pairs), ("review.csv", &matched.review)] {
+    let clusters = || {
+        let mut file = ClustersFile::create(&args.out)?;
+        for (row, cluster) in matched.clusters.iter().enumerate() {
+            file.row(id(ids, row), id(ids, *cluster as usize))?;
+        }
+        file.commit()
+    };
+    let pairs = |name: &str, pairs: &[MatchedPair]| {
         let mut file = PairsFile::create(&args.out.join(name))?;
         for pair in pairs {
             file.row(&pair_row(ids, matched, pair))?;
         }
-        file.commit()?;
-    }
-    Ok(())
+        file.commit()
+    };
+    let (clusters, pairs) = rayon::join(clusters, || {
+        pairs("pairs.csv", &matched.pairs).and_then(|()| pairs("review.csv", &matched.review))
+    });
+    clusters.and(pairs)
 }
 
 fn id(ids: &TextColumn, row: usize) -> &str {

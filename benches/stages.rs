@@ -38,7 +38,7 @@ fn stages() {
     let mut group = criterion.benchmark_group("stages");
     group.throughput(Throughput::Elements(rows.len() as u64));
     group.bench_function("normalise", |bencher| {
-        bencher.iter(|| written.iter().map(|record| values(record, &columns)).collect::<Vec<_>>())
+        bencher.iter(|| written.iter().map(|record| values(record, &columns)).collect::<Vec<_>>());
     });
     group.bench_function("pack", |bencher| bencher.iter(|| packed(&plan, &rows)));
     group.bench_function("block", |bencher| bencher.iter(|| live.candidates()));

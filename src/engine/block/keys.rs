@@ -7,7 +7,7 @@ use crate::engine::rows::Rows;
 use crate::engine::value::{Day, Digits};
 
 /// Buffers that one worker reuses.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct KeyScratch {
     values: Vec<u64>,
     joined: Vec<u64>,

@@ -136,7 +136,7 @@ pub(crate) trait Compare: Send + Sync {
 }
 
 /// What one worker reuses from pair to pair.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Scratch {
     names: name::NameScratch,
     /// Per column the text that was compared last: the next pair is likely to have it again.

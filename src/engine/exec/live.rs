@@ -25,7 +25,7 @@ use crate::engine::explain::{Explanation, explain};
 use crate::engine::meter::Meter;
 use crate::engine::plan::Plan;
 use crate::engine::rows::Rows;
-use crate::engine::score::Scored;
+use crate::engine::score::{Scored, Scratch};
 use crate::engine::value::Value;
 
 /// One change of a live set.
@@ -97,6 +97,15 @@ pub struct Live {
     /// The pairs of `review` the other way round.
     review_back: BTreeSet<(u64, u64)>,
     refusals: BTreeMap<(u64, u64), Refusal>,
+    buffers: Buffers,
+}
+
+/// What one worker reuses from record to record.
+#[derive(Debug, Default)]
+struct Buffers {
+    keys: Keys,
+    scratch: Scratch,
+    candidates: Vec<u32>,
 }
 
 impl Live {
@@ -113,6 +122,7 @@ impl Live {
             review: BTreeMap::new(),
             review_back: BTreeSet::new(),
             refusals: BTreeMap::new(),
+            buffers: Buffers::default(),
         }
     }
 

@@ -22,12 +22,13 @@ pub struct Prepared {
     masks: Box<[u64; 128]>,
     /// The text has 1 to 64 letters, all of them ASCII.
     fast: bool,
-    grid: Box<damerau::Grid>,
+    /// Only made when the distance that needs it is asked for.
+    grid: Option<Box<damerau::Grid>>,
 }
 
 impl Default for Prepared {
     fn default() -> Self {
-        Self { text: String::new(), masks: Box::new([0; 128]), fast: false, grid: Box::default() }
+        Self { text: String::new(), masks: Box::new([0; 128]), fast: false, grid: None }
     }
 }
 
@@ -99,10 +100,9 @@ impl Prepared {
     /// Damerau-Levenshtein distance, if it is at most `cutoff`.
     pub fn damerau(&mut self, other: &str, cutoff: usize) -> Option<usize> {
         let distance = if self.takes(other) {
-            if self.text.len().abs_diff(other.len()) > cutoff {
-                return None;
-            }
-            self.grid.fill(self.text.as_bytes(), other.as_bytes())
+            // An edit here is at most two of Levenshtein, whose loop is far faster.
+            self.levenshtein(other, cutoff.saturating_mul(2))?;
+            self.grid.get_or_insert_default().fill(self.text.as_bytes(), other.as_bytes())
         } else {
             strsim::damerau_levenshtein(&self.text, other)
         };

@@ -27,7 +27,7 @@ pub(crate) enum Which {
 }
 
 /// What one worker reuses from pair to pair.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Scratch {
     compare: compare::Scratch,
     pattern: Pattern,

@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
-use super::index::{Block, Guarded, Keys};
-use super::{Change, Delta, Half, Live, NO_CLUSTER};
+use super::index::{Block, Crossed, Guarded, Was};
+use super::{Buffers, Change, Delta, Half, Live, NO_CLUSTER};
 use crate::engine::cluster::{Component, Refusal, Resolved, Verdict, key, resolve, review_items};
 use crate::engine::decide::Decision;
 use crate::engine::error::RowError;
@@ -26,14 +26,12 @@ struct Touched {
     dirty: BTreeSet<u32>,
     /// Records whose row left its slot.
     left: BTreeSet<u64>,
-    /// Blocks with the size they had before.
-    blocks: FxHashMap<Block, usize>,
+    crossed: Crossed,
     guarded: FxHashSet<Guarded>,
     /// Rows whose components are clustered again.
     seeds: FxHashSet<u32>,
     /// Clusters that changed rows were in.
     clusters: BTreeSet<u64>,
-    keys: Keys,
 }
 
 impl Live {
@@ -92,7 +90,7 @@ impl Live {
 
     /// Takes a row out of its blocks and cuts its edges.
     fn detach(&mut self, slot: u32, touched: &mut Touched) {
-        self.index.leave(&self.rows, slot, &mut touched.keys, &mut touched.blocks);
+        self.index.leave(&self.rows, slot, &mut self.buffers.keys, &mut touched.crossed);
         for half in std::mem::take(&mut self.halves[slot as usize]) {
             self.halves[half.other as usize].retain(|back| back.other != slot);
             touched.seeds.insert(half.other);
@@ -117,7 +115,7 @@ impl Live {
 
     fn enter_blocks(&mut self, touched: &mut Touched) {
         for slot in &touched.dirty {
-            self.index.enter(&self.rows, *slot, &mut touched.keys, &mut touched.blocks);
+            self.index.enter(&self.rows, *slot, &mut self.buffers.keys, &mut touched.crossed);
         }
     }
 
@@ -126,10 +124,9 @@ impl Live {
     fn settle_blocks(&mut self, touched: &mut Touched) {
         let plan = std::sync::Arc::clone(self.rows.plan());
         let mut flips: Vec<(Block, bool)> = Vec::new();
-        for (block, before) in &touched.blocks {
-            let most = plan.rules()[block.0].max_block;
-            let (was_open, is_open) = (*before <= most, self.index.rows_of(*block).len() <= most);
-            if was_open != is_open {
+        for (block, was) in &touched.crossed {
+            let is_open = self.index.rows_of(*block).len() <= plan.rules()[block.0].max_block;
+            if (*was == Was::Open) != is_open {
                 flips.push((*block, is_open));
             }
         }
@@ -159,7 +156,7 @@ impl Live {
         for slot in rows {
             let halves = self.halves[*slot as usize].clone();
             for half in halves.iter().filter(|half| half.other > *slot && inside.contains(&half.other)) {
-                if self.index.rules_of_pair(&self.rows, *slot, half.other, &mut touched.keys).is_empty() {
+                if self.index.rules_of_pair(&self.rows, *slot, half.other, &mut self.buffers.keys).is_empty() {
                     self.halves[*slot as usize].retain(|h| h.other != half.other);
                     self.halves[half.other as usize].retain(|h| h.other != *slot);
                     touched.seeds.extend([*slot, half.other]);
@@ -172,18 +169,17 @@ impl Live {
     fn score_dirty(&mut self, touched: &mut Touched) {
         let scorer = Scorer::new(&self.rows);
         let (rows, index, dirty) = (&self.rows, &self.index, &touched.dirty);
-        let edges_of = |(keys, scratch, candidates): &mut (Keys, Scratch, Vec<u32>), slot: u32| -> Vec<Scored> {
+        let edges_of = |Buffers { keys, scratch, candidates }: &mut Buffers, slot: u32| -> Vec<Scored> {
             index.candidates(rows, slot, keys, candidates);
             // A pair of two changed rows is scored once, from the higher slot.
             let once = candidates.iter().filter(|other| **other < slot || !dirty.contains(other));
             once.filter_map(|other| scorer.edge(slot, *other, scratch)).collect()
         };
         let found: Vec<Vec<Scored>> = if dirty.len() < PARALLEL_FROM {
-            let mut buffers = <(Keys, Scratch, Vec<u32>)>::default();
-            dirty.iter().map(|slot| edges_of(&mut buffers, *slot)).collect()
+            dirty.iter().map(|slot| edges_of(&mut self.buffers, *slot)).collect()
         } else {
             let slots: Vec<u32> = dirty.iter().copied().collect();
-            slots.par_iter().map_init(Default::default, |buffers, slot| edges_of(buffers, *slot)).collect()
+            slots.par_iter().map_init(Buffers::default, |buffers, slot| edges_of(buffers, *slot)).collect()
         };
         touched.seeds.extend(&touched.dirty);
         self.connect_all(found, touched);
@@ -206,8 +202,7 @@ impl Live {
         let decisions = &self.decisions;
         let work = |scratch: &mut Scratch, component: &Component| resolve(component, decisions, &scorer, scratch);
         let resolved: Vec<Resolved> = if components.len() < PARALLEL_FROM {
-            let mut scratch = Scratch::default();
-            components.iter().map(|component| work(&mut scratch, component)).collect()
+            components.iter().map(|component| work(&mut self.buffers.scratch, component)).collect()
         } else {
             components.par_iter().map_init(Scratch::default, work).collect()
         };

@@ -15,6 +15,18 @@ pub(super) type Guarded = (usize, u64);
 /// A block: the rule and the key.
 pub(super) type Block = (usize, u64);
 
+/// What a block was before a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Was {
+    /// Its rows were compared.
+    Open,
+    /// It had too many rows.
+    Closed,
+}
+
+/// Blocks whose size crossed the limit of their rule, and what they were before: most changes touch none.
+pub(super) type Crossed = FxHashMap<Block, Was>;
+
 /// Blocks and guards of a live set of rows.
 #[derive(Debug, Default)]
 pub(super) struct Index {
@@ -81,19 +93,23 @@ impl Index {
         self.blocks[block.0].rows(block.1)
     }
 
-    /// Puts a row into its blocks; `before` notes the size of each touched block as it was at first.
-    pub(super) fn enter(&mut self, rows: &Rows, slot: u32, keys: &mut Keys, before: &mut FxHashMap<Block, usize>) {
+    /// Puts a row into its blocks; notes in `crossed` those that became too large by it, unless they are there.
+    pub(super) fn enter(&mut self, rows: &Rows, slot: u32, keys: &mut Keys, crossed: &mut Crossed) {
         Self::for_blocks(rows, slot, keys, |block| {
-            before.entry(block).or_insert_with(|| self.rows_of(block).len());
-            self.blocks[block.0].insert(block.1, slot);
+            let size = self.blocks[block.0].insert(block.1, slot);
+            if size == rows.plan().rules()[block.0].max_block + 1 {
+                crossed.entry(block).or_insert(Was::Open);
+            }
         });
     }
 
-    /// Takes a row out of its blocks.
-    pub(super) fn leave(&mut self, rows: &Rows, slot: u32, keys: &mut Keys, before: &mut FxHashMap<Block, usize>) {
+    /// Takes a row out of its blocks; notes in `crossed` those that are small enough again, unless they are there.
+    pub(super) fn leave(&mut self, rows: &Rows, slot: u32, keys: &mut Keys, crossed: &mut Crossed) {
         Self::for_blocks(rows, slot, keys, |block| {
-            before.entry(block).or_insert_with(|| self.rows_of(block).len());
-            self.blocks[block.0].remove(block.1, slot);
+            let size = self.blocks[block.0].remove(block.1, slot);
+            if size == rows.plan().rules()[block.0].max_block {
+                crossed.entry(block).or_insert(Was::Closed);
+            }
         });
     }
 
@@ -187,7 +203,7 @@ impl Index {
 }
 
 /// Buffers for deriving keys.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Keys {
     scratch: KeyScratch,
     keys: Vec<u64>,

@@ -1,5 +1,7 @@
 //! Keys to rows. Nearly all keys belong to one row, so one row is stored in the map itself.
 
+use std::collections::hash_map::Entry;
+
 use rustc_hash::FxHashMap;
 
 /// Marks an index into `lists` instead of a slot.
@@ -22,7 +24,7 @@ impl Postings {
         for block in blocks {
             let head = match block {
                 [(_, slot)] => *slot,
-                many => postings.new_list(many.iter().map(|(_, slot)| *slot).collect()),
+                many => new_list(&mut postings.lists, &mut postings.free, many.iter().map(|(_, slot)| *slot).collect()),
             };
             postings.heads.insert(block[0].0, head);
         }
@@ -44,47 +46,54 @@ impl Postings {
         lists.map(|(key, head)| (*key, self.lists[(head & !LIST) as usize].as_slice()))
     }
 
-    pub(super) fn insert(&mut self, key: u64, slot: u32) {
+    /// Gives a key to a row that does not have it; says how many rows have it now. Looks the key up once.
+    pub(super) fn insert(&mut self, key: u64, slot: u32) -> usize {
         assert!(slot & LIST == 0, "a live index holds less than 2 G rows");
-        match self.heads.get(&key).copied() {
-            None => {
-                self.heads.insert(key, slot);
+        let head = match self.heads.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(slot);
+                return 1;
             }
-            Some(head) if head & LIST == 0 => {
-                let list = self.new_list(vec![head.min(slot), head.max(slot)]);
-                self.heads.insert(key, list);
-            }
-            Some(head) => {
-                let list = &mut self.lists[(head & !LIST) as usize];
-                let at = list.partition_point(|other| *other < slot);
-                list.insert(at, slot);
-            }
+            Entry::Occupied(entry) => entry.into_mut(),
+        };
+        if *head & LIST == 0 {
+            let rows = vec![slot.min(*head), slot.max(*head)];
+            *head = new_list(&mut self.lists, &mut self.free, rows);
+            return 2;
         }
+        let list = &mut self.lists[(*head & !LIST) as usize];
+        let at = list.partition_point(|other| *other < slot);
+        list.insert(at, slot);
+        list.len()
     }
 
-    pub(super) fn remove(&mut self, key: u64, slot: u32) {
-        let Some(head) = self.heads.get(&key).copied() else { return };
+    /// Takes a key from a row that has it; says how many rows have it now. Looks the key up once.
+    pub(super) fn remove(&mut self, key: u64, slot: u32) -> usize {
+        let Entry::Occupied(mut entry) = self.heads.entry(key) else { return 0 };
+        let head = *entry.get();
         if head & LIST == 0 {
-            self.heads.remove(&key);
-            return;
+            entry.remove();
+            return 0;
         }
         let list = &mut self.lists[(head & !LIST) as usize];
         if let Ok(at) = list.binary_search(&slot) {
             list.remove(at);
         }
         if let [last] = list.as_slice() {
-            self.heads.insert(key, *last);
+            entry.insert(*last);
             *list = Vec::new();
             self.free.push(head & !LIST);
+            return 1;
         }
+        list.len()
     }
+}
 
-    fn new_list(&mut self, rows: Vec<u32>) -> u32 {
-        let at = self.free.pop().unwrap_or_else(|| {
-            self.lists.push(Vec::new());
-            self.lists.len() as u32 - 1
-        });
-        self.lists[at as usize] = rows;
-        at | LIST
-    }
+fn new_list(lists: &mut Vec<Vec<u32>>, free: &mut Vec<u32>, rows: Vec<u32>) -> u32 {
+    let at = free.pop().unwrap_or_else(|| {
+        lists.push(Vec::new());
+        lists.len() as u32 - 1
+    });
+    lists[at as usize] = rows;
+    at | LIST
 }

@@ -1,9 +1,8 @@
 //! Asking a live set about a row that is not in it.
 
-use super::Live;
-use super::index::Keys;
+use super::{Buffers, Live};
 use crate::engine::error::RowError;
-use crate::engine::score::{Scorer, Scratch};
+use crate::engine::score::Scorer;
 use crate::engine::value::Value;
 
 /// The number a row has while it is asked about; no record ever has it.
@@ -17,14 +16,13 @@ impl Live {
     pub fn probe(&mut self, values: &[Value]) -> Result<Vec<(u64, f32)>, RowError> {
         self.rows.check(PROBE, values)?;
         let slot = self.rows.insert(PROBE, values);
-        let mut candidates = Vec::new();
-        self.index.candidates(&self.rows, slot, &mut Keys::default(), &mut candidates);
+        let Buffers { keys, scratch, candidates } = &mut self.buffers;
+        self.index.candidates(&self.rows, slot, keys, candidates);
         let scorer = Scorer::new(&self.rows);
-        let mut scratch = Scratch::default();
         let review = self.rows.plan().thresholds().review;
         let mut found: Vec<(u64, f32)> = candidates
-            .into_iter()
-            .map(|other| (self.rows.id(other), scorer.score(slot, other, &mut scratch).weight))
+            .iter()
+            .map(|other| (self.rows.id(*other), scorer.score(slot, *other, scratch).weight))
             .filter(|(_, weight)| *weight >= review)
             .collect();
         found.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

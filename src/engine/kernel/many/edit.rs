@@ -24,10 +24,7 @@ pub(super) fn distances<T: Lane, const N: usize>(side: Side<'_>, eight: &Eight<N
     let mut distance = [T::low(side.text.len() as u64); LANES];
     let mut left = lengths;
     for at in 0..eight.longest() {
-        let mut equal = [T::default(); LANES];
-        for (equal, text) in equal.iter_mut().zip(&eight.letters) {
-            *equal = T::low(side.places(text[at]));
-        }
+        let equal: [T; LANES] = std::array::from_fn(|k| T::low(side.places(eight.letters[k][at])));
         for k in 0..LANES {
             let swapped = (!diagonal[k] & equal[k]) << 1 & before[k] & swaps;
             let carried = (equal[k] & plus[k]).plus(plus[k]);

@@ -19,9 +19,7 @@ pub(super) fn similarities<T: Lane, const N: usize>(side: Side<'_>, eight: &Eigh
     let mut letters = [[T::default(); LANES]; N];
     let mut found = [T::default(); LANES];
     for at in 0..steps {
-        for (letter, text) in letters[at].iter_mut().zip(&eight.letters) {
-            *letter = T::low(side.places(text[at]));
-        }
+        letters[at] = std::array::from_fn(|k| T::low(side.places(eight.letters[k][at])));
         for k in 0..LANES {
             let free_here = letters[at][k] & window[k] & free[k];
             let first = free_here & T::default().minus(free_here);

@@ -99,6 +99,7 @@ impl<const N: usize> Eight<N> {
     }
 
     /// Letters of the longest text.
+    #[inline]
     pub(super) fn longest(&self) -> usize {
         self.lengths.iter().copied().max().unwrap_or(0).min(N)
     }

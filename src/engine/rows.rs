@@ -14,6 +14,9 @@ use super::plan::{Adjust, Column, Field, Frequencies, Kind, Plan};
 use super::table::{Names, Sets, Table, Texts};
 use super::value::{Day, Value};
 
+/// Most rows: one bit of a slot is free for marks.
+const MOST_ROWS: usize = i32::MAX as usize;
+
 /// Rows of one plan.
 pub struct Rows {
     plan: Arc<Plan>,
@@ -109,6 +112,7 @@ impl Rows {
     }
 
     /// Whether the row in the first slot has the lower record number.
+    #[inline]
     pub(crate) fn before(&self, a: u32, b: u32) -> bool {
         if self.ascending { a < b } else { self.id(a) < self.id(b) }
     }
@@ -128,6 +132,7 @@ impl Rows {
     }
 
     /// The record number of the row in a slot.
+    #[inline]
     pub(crate) fn id(&self, slot: u32) -> u64 {
         self.ids[slot as usize]
     }
@@ -195,7 +200,7 @@ impl Rows {
                 self.store((first + row) as u32, *field, *cell);
             }
         }
-        u32::try_from(self.ids.len()).map(|_| ()).expect("rows number less than 4 G");
+        assert!(self.ids.len() <= MOST_ROWS, "rows number less than 2 G");
     }
 
     /// Puts a checked row into a free slot.
@@ -204,7 +209,8 @@ impl Rows {
             self.ids.push(0);
             self.alive.push(false);
             self.words.resize(self.ids.len() * self.stride, 0);
-            u32::try_from(self.ids.len() - 1).expect("rows number less than 4 G")
+            assert!(self.ids.len() <= MOST_ROWS, "rows number less than 2 G");
+            self.ids.len() as u32 - 1
         });
         let next = slot as usize + 1 == self.ids.len();
         self.ascending &= next && (slot == 0 || self.ids[slot as usize - 1] < id);
@@ -238,6 +244,7 @@ impl Rows {
     }
 
     /// The packed value as comparisons and blocking see it; 0 is missing.
+    #[inline]
     pub(crate) fn cell(&self, slot: u32, field: Field) -> u64 {
         let at = slot as usize * self.stride + field.offset;
         let low = u64::from(self.words[at]);
@@ -274,6 +281,7 @@ impl Rows {
     }
 
     /// Reads a little of what comparing this row will read, so that the memory of several rows is waited for at once.
+    #[inline]
     pub(crate) fn touch(&self, slot: u32) -> u64 {
         let row = &self.words[slot as usize * self.stride..][..self.stride];
         let mut seen = u64::from(row[0]) ^ u64::from(row[self.stride - 1]);
@@ -297,6 +305,7 @@ impl Rows {
         (cell != 0).then(|| f64::from_bits(!cell))
     }
 
+    #[inline]
     pub(crate) fn texts(&self, field: Field) -> &Texts {
         let Table::Texts(texts) = &self.tables[field.index] else { unreachable!("the plan gave it a text column") };
         texts
@@ -313,6 +322,7 @@ impl Rows {
     }
 
     /// Hash of the content of a packed value that is there: equal values hash alike, in every column and every run.
+    #[inline]
     pub(crate) fn content(&self, field: Field, cell: u64) -> Option<u64> {
         match field.kind {
             Kind::Text | Kind::Code => Some(self.texts(field).hash(cell as u32)),

@@ -84,21 +84,25 @@ impl Texts {
     }
 
     /// The letters of a text that is there.
+    #[inline]
     pub(crate) fn text(&self, id: u32) -> &str {
         let span = self.spans[id as usize];
         &self.letters[span.start as usize..][..span.len as usize]
     }
 
     /// The first byte of a text that is there.
+    #[inline]
     pub(crate) fn touch(&self, id: u32) -> u8 {
         self.letters.as_bytes()[self.spans[id as usize].start as usize]
     }
 
+    #[inline]
     pub(crate) fn hash(&self, id: u32) -> u64 {
         self.hashes[id as usize]
     }
 
     /// Hashes of the distinct words, ascending.
+    #[inline]
     pub(crate) fn words(&self, id: u32) -> &[u64] {
         self.word_spans[id as usize].of(&self.words)
     }
@@ -159,6 +163,7 @@ impl Names {
     }
 
     /// A name that is there.
+    #[inline]
     pub(crate) fn prepared(&self, id: u32) -> &PreparedName {
         &self.prepared[id as usize - 1]
     }

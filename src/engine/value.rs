@@ -92,11 +92,13 @@ impl Digits {
     }
 
     /// The digits behind a code; `None` for 0, which is no string of digits.
+    #[inline]
     pub(crate) const fn from_code(code: u64) -> Option<Self> {
         if code == 0 { None } else { Some(Self(code)) }
     }
 
     /// How many digits there are.
+    #[inline]
     pub fn count(self) -> usize {
         // `FIRST[n]` is (10^n - 1) / 9.
         match self.0.checked_mul(9) {
@@ -111,18 +113,21 @@ impl Digits {
         format!("{value:0count$}")
     }
 
+    #[inline]
     fn value(self) -> (u64, usize) {
         let count = self.count();
         (self.0 - FIRST[count], count)
     }
 
     /// The first `n` digits, if there are as many.
+    #[inline]
     pub(crate) fn first(self, n: usize) -> Option<Self> {
         let (value, count) = self.value();
         (n <= count).then(|| Self(FIRST[n] + value / 10u64.pow((count - n) as u32)))
     }
 
     /// The last `n` digits, if there are as many.
+    #[inline]
     pub(crate) fn last(self, n: usize) -> Option<Self> {
         let (value, count) = self.value();
         if n == count {
@@ -142,13 +147,21 @@ impl Digits {
         Some(Self(FIRST[count - 1] + rest * low + value % low))
     }
 
+    /// The number that sixteen digits make; `None` for more or fewer of them.
+    pub(crate) fn sixteen(self) -> Option<u64> {
+        (FIRST[16]..FIRST[17]).contains(&self.0).then(|| self.0 - FIRST[16])
+    }
+
     /// How many digits agree from the start.
     pub(crate) fn common_start(self, other: Self) -> usize {
-        let ((mut a, mut b), (a_count, b_count)) = ((self.value().0, other.value().0), (self.count(), other.count()));
+        let ((mut a, a_count), (mut b, b_count)) = (self.value(), other.value());
         let shorter = a_count.min(b_count);
         a /= 10u64.pow((a_count - shorter) as u32);
         b /= 10u64.pow((b_count - shorter) as u32);
         let mut common = shorter;
+        while a / 10_000 != b / 10_000 {
+            (a, b, common) = (a / 10_000, b / 10_000, common - 4);
+        }
         while a != b {
             (a, b, common) = (a / 10, b / 10, common - 1);
         }

@@ -22,8 +22,8 @@ use crate::domain::feed::Feed;
 
 /// Columns that may hold the row id, in this order, when no column was named.
 const ID_COLUMNS: [&str; 3] = ["unique_id", "id", "rec_id"];
-/// Rows are numbered with 32 bits.
-const MAX_ROWS: usize = u32::MAX as usize;
+/// Rows are numbered with 31 bits.
+const MAX_ROWS: usize = i32::MAX as usize;
 
 /// Which columns to keep. What is not kept costs no memory.
 #[derive(Debug, Clone, Default)]

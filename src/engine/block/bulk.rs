@@ -1,7 +1,7 @@
 //! Candidate pairs of all rows at once: per rule one sort of (key, row), then a look from each row at its blocks.
 //!
 //! A key that only one row has, and a stop key, are dropped at once. What stays is small: for each row and rule the
-//! numbers of its blocks. The partners of a row are what its blocks hold before it, each once, with the rules that give
+//! its places in its blocks. The partners of a row are what its blocks hold before it, each once, with the rules that give
 //! it; a pair is seen from its later row, so each pair comes up once without a set of pairs.
 
 use rayon::prelude::*;
@@ -19,6 +19,9 @@ const ENTRIES_PER_PART: usize = 1 << 14;
 /// Rows that one unit of parallel work looks from.
 const ROWS_PER_TASK: u32 = 1 << 10;
 
+/// The mark of the first row of a block.
+const FIRST: u32 = 1 << 31;
+
 /// All blocks of all rules.
 pub(crate) struct Blocks {
     rules: Vec<RuleBlocks>,
@@ -29,14 +32,15 @@ pub(crate) struct Blocks {
 
 /// The blocks of one rule.
 struct RuleBlocks {
-    /// Rows, block by block, ascending by record number.
+    /// Rows, block by block, ascending by record number; the first row of a block is marked with [`FIRST`].
     members: Vec<u32>,
-    /// Where each block starts, and the end.
-    starts: Vec<u32>,
-    /// Per row: 0, or one more than its block, or where its list of blocks starts.
+    /// Per row: 0, or one more than its place among the members, or where its list of places starts.
     cells: Vec<u32>,
-    /// For rules that give a row several keys: length and blocks of each row that has any.
+    /// For rules that give a row several keys: length and places of each row that has any.
     lists: Vec<u32>,
+    blocks: u64,
+    largest: usize,
+    pairs: u64,
     many: bool,
     stop_keys: Vec<StopKey>,
 }
@@ -88,8 +92,7 @@ impl Blocks {
 
     /// Pairs in the blocks, those that several rules give counted each time.
     pub(crate) fn pairs(&self) -> u64 {
-        let pairs = |w: &[u32]| u64::from(w[1] - w[0]) * u64::from(w[1] - w[0] - 1) / 2;
-        self.rules.iter().map(|rule| rule.starts.windows(2).map(pairs).sum::<u64>()).sum()
+        self.rules.iter().map(|rule| rule.pairs).sum()
     }
 
     /// Rows in units of work: all slots, those without a row among them.
@@ -109,13 +112,16 @@ impl Blocks {
             if cell == 0 {
                 continue;
             }
-            let mut look = |block: u32| {
-                let members = rule.block(block);
-                let before = members.iter().position(|member| *member == row).unwrap_or(0);
-                seen.extend(members[..before].iter().map(|member| u64::from(*member) << 8 | index as u64));
+            // From the row's own place back to the first row of the block.
+            let mut look = |place: u32| {
+                let mut place = place as usize;
+                while rule.members[place] & FIRST == 0 {
+                    place -= 1;
+                    seen.push(u64::from(rule.members[place] & !FIRST) << 8 | index as u64);
+                }
             };
             if rule.many {
-                rule.list(cell).iter().for_each(|block| look(*block));
+                rule.list(cell).iter().for_each(|place| look(*place));
             } else {
                 look(cell - 1);
             }
@@ -138,51 +144,43 @@ impl Blocks {
         let rules = self.rules.iter().zip(self.names).zip(new_pairs).map(|((blocks, rule), new_pairs)| RuleReport {
             rule,
             new_pairs: *new_pairs,
-            blocks: blocks.starts.len() as u64 - 1,
-            largest: blocks.starts.windows(2).map(|w| (w[1] - w[0]) as usize).max().unwrap_or(0),
+            blocks: blocks.blocks,
+            largest: blocks.largest,
         });
         BlockReport { rules: rules.collect(), stop_keys: self.stop_keys }
     }
 }
 
 impl RuleBlocks {
-    fn block(&self, block: u32) -> &[u32] {
-        let block = block as usize;
-        &self.members[self.starts[block] as usize..self.starts[block + 1] as usize]
-    }
-
     fn list(&self, at: u32) -> &[u32] {
         let at = at as usize;
         &self.lists[at + 1..][..self.lists[at] as usize]
     }
 
-    /// Tells each row its blocks.
+    /// Tells each row its places.
     fn enter(&mut self, slots: usize) {
-        let mut cells = vec![0; slots];
+        let mut cells = vec![0u32; slots];
+        let row = |member: &u32| (*member & !FIRST) as usize;
         if !self.many {
-            for block in 0..self.starts.len() - 1 {
-                for row in self.block(block as u32) {
-                    cells[*row as usize] = block as u32 + 1;
-                }
+            for (place, member) in (1..).zip(&self.members) {
+                cells[row(member)] = place;
             }
             self.cells = cells;
             return;
         }
-        for row in &self.members {
-            cells[*row as usize] += 1;
+        for member in &self.members {
+            cells[row(member)] += 1;
         }
         self.lists.reserve_exact(self.members.len() + cells.iter().filter(|count| **count > 0).count());
         for cell in cells.iter_mut().filter(|count| **count > 0) {
-            let count = std::mem::replace(cell, u32::try_from(self.lists.len()).expect("block lists stay below 4 G"));
+            let count = std::mem::replace(cell, u32::try_from(self.lists.len()).expect("lists stay below 4 G"));
             self.lists.resize(self.lists.len() + count as usize + 1, 0);
         }
-        for block in 0..self.starts.len() - 1 {
-            for member in self.starts[block]..self.starts[block + 1] {
-                let at = cells[self.members[member as usize] as usize] as usize;
-                self.lists[at] += 1;
-                let end = at + self.lists[at] as usize;
-                self.lists[end] = block as u32;
-            }
+        for (place, member) in (0..).zip(&self.members) {
+            let at = cells[row(member)] as usize;
+            self.lists[at] += 1;
+            let end = at + self.lists[at] as usize;
+            self.lists[end] = place;
         }
         self.cells = cells;
     }
@@ -191,9 +189,11 @@ impl RuleBlocks {
     fn collect(rows: &Rows, rule: &Rule) -> Self {
         let mut built = Self {
             members: Vec::new(),
-            starts: vec![0],
             cells: Vec::new(),
             lists: vec![0],
+            blocks: 0,
+            largest: 0,
+            pairs: 0,
             many: rule.many,
             stop_keys: Vec::new(),
         };
@@ -222,15 +222,15 @@ impl RuleBlocks {
             sorted.into_iter().for_each(|found| built.append(found));
         }
         built.members.shrink_to_fit();
-        built.starts.shrink_to_fit();
+        u32::try_from(built.members.len()).map(|_| ()).expect("block members stay below 4 G");
         built
     }
 
     fn append(&mut self, found: Found) {
-        let before = self.members.len() as u64;
         self.members.extend(found.members);
-        let end = |end: u32| u32::try_from(before + u64::from(end)).expect("block members stay below 4 G");
-        self.starts.extend(found.ends.into_iter().map(end));
+        self.blocks += found.blocks;
+        self.largest = self.largest.max(found.largest);
+        self.pairs += found.pairs;
         self.stop_keys.extend(found.stop_keys);
     }
 }
@@ -239,7 +239,9 @@ impl RuleBlocks {
 #[derive(Default)]
 struct Found {
     members: Vec<u32>,
-    ends: Vec<u32>,
+    blocks: u64,
+    largest: usize,
+    pairs: u64,
     stop_keys: Vec<StopKey>,
 }
 
@@ -266,7 +268,10 @@ impl Found {
         if rows.ascending().is_none() {
             self.members[start..].sort_unstable_by_key(|slot| rows.id(*slot));
         }
-        self.ends.push(self.members.len() as u32);
+        self.members[start] |= FIRST;
+        self.blocks += 1;
+        self.largest = self.largest.max(block.len());
+        self.pairs += block.len() as u64 * (block.len() as u64 - 1) / 2;
     }
 }
 

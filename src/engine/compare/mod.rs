@@ -103,10 +103,12 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    #[inline]
     const fn of(relation: u8, value: f64) -> Self {
         Self { missing: 0, relation, value, rarity: 0.0 }
     }
 
+    #[inline]
     const fn missing(how_many: u8) -> Self {
         Self { missing: how_many, relation: 0, value: 0.0, rarity: 0.0 }
     }
@@ -123,6 +125,7 @@ fn both<T>(a: Option<T>, b: Option<T>) -> Result<(T, T), Outcome> {
 
 impl Pair<'_> {
     /// Both packed values.
+    #[inline]
     fn cells(self, field: Field) -> Result<(u64, u64), Outcome> {
         let (a, b) = (self.rows.cell(self.a, field), self.rows.cell(self.b, field));
         both(Some(a).filter(|cell| *cell != 0), Some(b).filter(|cell| *cell != 0))

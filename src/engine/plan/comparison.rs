@@ -31,6 +31,7 @@ pub(crate) struct Comparison {
 impl Comparison {
     /// The first level that holds, where `asked` answers what a level asks of earlier comparisons. The last level is the
     /// implied one for missing values, so there always is one.
+    #[inline]
     pub(crate) fn level(&self, outcome: &Outcome, mut asked: impl FnMut(At) -> bool) -> usize {
         self.levels.iter().position(|level| level.holds(outcome, &mut asked)).unwrap_or(self.levels.len() - 1)
     }
@@ -115,6 +116,7 @@ pub(crate) enum Adjust {
 }
 
 impl Level {
+    #[inline]
     fn holds(&self, outcome: &Outcome, asked: &mut impl FnMut(At) -> bool) -> bool {
         let met = match self.test {
             Test::Missing(Absent::Any) => outcome.missing > 0,

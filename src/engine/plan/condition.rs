@@ -41,6 +41,7 @@ impl At {
         Ok(Self { comparison: index as u8, levels })
     }
 
+    #[inline]
     pub(crate) fn holds(self, pattern: &Pattern) -> bool {
         self.levels >> pattern[usize::from(self.comparison)] & 1 == 1
     }

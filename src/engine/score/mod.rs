@@ -188,12 +188,13 @@ impl<'a> Scorer<'a> {
             Adjust::Frequency { factor, min, max } => {
                 let field = comparison.field;
                 let Some(table) = self.plan.frequency_table(field.index) else { return 0.0 };
-                let bits = |slot| {
-                    let cell = self.rows.cell(slot, field);
+                let bits = |cell| {
                     if cell == 0 { None } else { self.rows.content(field, cell).map(|hash| table.bits(hash)) }
                 };
+                let (one, other) = (self.rows.cell(pair.a, field), self.rows.cell(pair.b, field));
+                let Some(a) = bits(one) else { return 0.0 };
+                let Some(b) = (if one == other { Some(a) } else { bits(other) }) else { return 0.0 };
                 // Where the two values differ, the more common one counts.
-                let (Some(a), Some(b)) = (bits(pair.a), bits(pair.b)) else { return 0.0 };
                 (a.min(b) * factor).clamp(min, max)
             }
         }

@@ -17,12 +17,25 @@ use super::value::{Day, Value};
 /// Most rows: one bit of a slot is free for marks.
 const MOST_ROWS: usize = i32::MAX as usize;
 
+/// Words of 32 bits in a line.
+const LINE: usize = 16;
+
+/// What a processor fetches at once. Rows start at one, so that a row of some ten columns costs one wait.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line([u32; LINE]);
+
+impl Line {
+    const EMPTY: Self = Self([0; LINE]);
+}
+
 /// Rows of one plan.
 pub struct Rows {
     plan: Arc<Plan>,
     ids: Vec<u64>,
     alive: Vec<bool>,
-    words: Vec<u32>,
+    lines: Vec<Line>,
+    /// Lines of one row.
     stride: usize,
     tables: Vec<Table>,
     free: Vec<u32>,
@@ -43,12 +56,12 @@ impl Rows {
     pub fn new(plan: Arc<Plan>) -> Self {
         let table = |field: &Field| empty_table(field.kind, plan.reads_words(field.index));
         let tables = plan.fields().iter().map(table).collect();
-        let stride = plan.stride();
+        let stride = plan.stride().div_ceil(LINE);
         Self {
             plan,
             ids: Vec::new(),
             alive: Vec::new(),
-            words: Vec::new(),
+            lines: Vec::new(),
             stride,
             tables,
             free: Vec::new(),
@@ -94,6 +107,13 @@ impl Rows {
         let mut counts: Vec<(u64, u64)> = counts.into_iter().filter(|(_, count)| *count > 1).collect();
         counts.sort_unstable();
         Frequencies { rows, counts, single }
+    }
+
+    /// Makes room for so many more rows, once.
+    pub fn reserve(&mut self, rows: usize) {
+        self.ids.reserve_exact(rows);
+        self.alive.reserve_exact(rows);
+        self.lines.reserve_exact(rows * self.stride);
     }
 
     /// How many rows there are.
@@ -194,7 +214,7 @@ impl Rows {
         self.ascending &= ids.is_sorted_by(|a, b| a < b) && self.ids.last().is_none_or(|last| Some(last) < ids.first());
         self.ids.extend(ids);
         self.alive.resize(self.ids.len(), true);
-        self.words.resize(self.ids.len() * self.stride, 0);
+        self.lines.resize(self.ids.len() * self.stride, Line::EMPTY);
         for (field, column) in plan.fields().iter().zip(&columns) {
             for (row, cell) in column.iter().enumerate() {
                 self.store((first + row) as u32, *field, *cell);
@@ -208,7 +228,7 @@ impl Rows {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.ids.push(0);
             self.alive.push(false);
-            self.words.resize(self.ids.len() * self.stride, 0);
+            self.lines.resize(self.ids.len() * self.stride, Line::EMPTY);
             assert!(self.ids.len() <= MOST_ROWS, "rows number less than 2 G");
             self.ids.len() as u32 - 1
         });
@@ -236,19 +256,21 @@ impl Rows {
     }
 
     fn store(&mut self, slot: u32, field: Field, cell: u64) {
-        let at = slot as usize * self.stride + field.offset;
-        self.words[at] = cell as u32;
+        let row = &mut self.lines[slot as usize * self.stride..][..self.stride];
+        let mut put = |at: usize, word: u32| row[at / LINE].0[at % LINE] = word;
+        put(field.offset, cell as u32);
         if field.wide() {
-            self.words[at + 1] = (cell >> 32) as u32;
+            put(field.offset + 1, (cell >> 32) as u32);
         }
     }
 
     /// The packed value as comparisons and blocking see it; 0 is missing.
     #[inline]
     pub(crate) fn cell(&self, slot: u32, field: Field) -> u64 {
-        let at = slot as usize * self.stride + field.offset;
-        let low = u64::from(self.words[at]);
-        if field.wide() { low | u64::from(self.words[at + 1]) << 32 } else { low }
+        let row = slot as usize * self.stride;
+        let word = |at: usize| u64::from(self.lines[row + at / LINE].0[at % LINE]);
+        let low = word(field.offset);
+        if field.wide() { low | word(field.offset + 1) << 32 } else { low }
     }
 
     /// The packed value as it was given, whatever a guard says.
@@ -283,10 +305,10 @@ impl Rows {
     /// Reads a little of what comparing this row will read, so that the memory of several rows is waited for at once.
     #[inline]
     pub(crate) fn touch(&self, slot: u32) -> u64 {
-        let row = &self.words[slot as usize * self.stride..][..self.stride];
-        let mut seen = u64::from(row[0]) ^ u64::from(row[self.stride - 1]);
+        let row = &self.lines[slot as usize * self.stride..][..self.stride];
+        let mut seen = row.iter().fold(0, |seen, line| seen ^ u64::from(line.0[0]));
         for field in self.plan.lettered() {
-            let id = row[field.offset];
+            let id = row[field.offset / LINE].0[field.offset % LINE];
             seen ^= match &self.tables[field.index] {
                 Table::Texts(texts) if id != 0 => u64::from(texts.touch(id)),
                 Table::Names(names) if id != 0 => names.touch(id),

@@ -83,6 +83,11 @@ impl Texts {
         id
     }
 
+    /// Hashes of the texts by number; the first one is of none.
+    pub(crate) fn hashes(&self) -> &[u64] {
+        &self.hashes
+    }
+
     /// The letters of a text that is there.
     #[inline]
     pub(crate) fn text(&self, id: u32) -> &str {

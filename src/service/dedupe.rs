@@ -134,6 +134,7 @@ impl TableModel {
     pub fn fill(&self, table: &dyn Table, today: Date, meter: &Meter) -> Result<Rows, TableError> {
         meter.begin(Stage::Normalise, table.rows() as u64);
         let mut rows = Rows::new(self.plan.clone());
+        rows.reserve(table.rows());
         let columns = self.columns.in_table(|name| table.column(name));
         let day_column = table.column("tgl_data");
         let day = |row: usize| {

@@ -121,7 +121,7 @@ pub(super) fn find_edges(rows: &Rows) -> Found {
 }
 
 fn score_blocks(rows: &Rows, blocks: Blocks, meter: &Meter) -> Found {
-    let scorer = Scorer::new(rows);
+    let scorer = Scorer::new(rows).for_many();
     let rules = rows.plan().rules().len();
     meter.begin(Stage::Score, blocks.pairs());
     let scored: Vec<Swept> = blocks

@@ -17,7 +17,7 @@ const PRECISION: f64 = 0.9985;
 const REVIEW: f64 = 0.1;
 const SEED: u64 = 1;
 const RANDOM_PAIRS: u64 = 1_000_000;
-const CANDIDATE_PAIRS: u64 = 500_000;
+const CANDIDATE_PAIRS: u64 = 400_000;
 
 /// How a model wants to be trained.
 #[derive(Debug)]

@@ -5,9 +5,13 @@
 
 pub(super) mod train;
 
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
 use super::compare::{self, Pair};
 use super::decide::{Decision, Judged, decide};
-use super::plan::{Adjust, Comparison, Level, MAX_COMPARISONS, Pattern, Plan};
+use super::plan::{Adjust, Comparison, Field, Kind, Level, MAX_COMPARISONS, Pattern, Plan};
 use super::rows::Rows;
 
 /// Rounding that a bound on a sum of weights must leave room for.
@@ -40,6 +44,8 @@ pub(crate) struct Scorer<'a> {
     plan: &'a Plan,
     /// The most that the comparisons after this one can add.
     rest: [f64; MAX_COMPARISONS],
+    /// By column and number of a text, what its frequency adds; made for many pairs, empty for a few.
+    bits: Arc<[Vec<f64>]>,
 }
 
 /// One comparison of a pair.
@@ -82,7 +88,19 @@ impl<'a> Scorer<'a> {
             rest[i] = sum;
             sum += comparison.levels.iter().map(Level::most).fold(f64::NEG_INFINITY, f64::max);
         }
-        Self { rows, plan, rest }
+        Self { rows, plan, rest, bits: Arc::new([]) }
+    }
+
+    /// Looks the frequencies of all texts up at once: pays when there are more pairs than texts.
+    pub(crate) fn for_many(mut self) -> Self {
+        let of_column = |field: &Field| match (field.kind, self.plan.frequency_table(field.index)) {
+            (Kind::Text | Kind::Code, Some(table)) => {
+                self.rows.texts(*field).hashes().par_iter().map(|hash| table.bits(*hash)).collect()
+            }
+            _ => Vec::new(),
+        };
+        self.bits = self.plan.fields().iter().map(of_column).collect();
+        self
     }
 
     pub(crate) fn rows(&self) -> &'a Rows {
@@ -188,7 +206,11 @@ impl<'a> Scorer<'a> {
             Adjust::Frequency { factor, min, max } => {
                 let field = comparison.field;
                 let Some(table) = self.plan.frequency_table(field.index) else { return 0.0 };
-                let bits = |cell| {
+                let known = self.bits.get(field.index);
+                let bits = |cell: u64| {
+                    if let Some(bits) = known.and_then(|bits| bits.get(cell as usize)).filter(|_| cell != 0) {
+                        return Some(*bits);
+                    }
                     if cell == 0 { None } else { self.rows.content(field, cell).map(|hash| table.bits(hash)) }
                 };
                 let (one, other) = (self.rows.cell(pair.a, field), self.rows.cell(pair.b, field));

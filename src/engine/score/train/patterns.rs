@@ -14,6 +14,8 @@ use crate::engine::meter::{Meter, Stage};
 use crate::engine::plan::{Pattern, Plan, Rule};
 use crate::engine::rows::Rows;
 
+/// Pairs that meet a deterministic rule and are looked at, about: they only say where to begin.
+const DETERMINISTIC_PAIRS: u64 = 100_000;
 /// Random pairs that one unit of work draws, with a seed of its own.
 const PAIRS_PER_CHUNK: u64 = 1 << 15;
 
@@ -127,7 +129,8 @@ impl<'a> Sample<'a> {
     /// Candidate pairs: all, or those of every so many rows.
     pub(super) fn candidates(&self) -> Sampled {
         let rules = self.rows.plan().rules();
-        let counts = self.counts(&self.blocks, rules, |row| self.is_sampled(row), |a, b| self.labels.of(a, b));
+        let counts =
+            self.counts(&self.blocks, rules, |row| self.is_sampled(row, self.scale), |a, b| self.labels.of(a, b));
         Sampled::new(counts, self.scale)
     }
 
@@ -135,7 +138,8 @@ impl<'a> Sample<'a> {
     pub(super) fn deterministic(&self) -> Sampled {
         let rules = &self.rows.plan().training().deterministic;
         let blocks = Blocks::of(self.rows, rules, &Meter::default());
-        Sampled::new(self.counts(&blocks, rules, |_| true, |_, _| Known::No), 1)
+        let scale = blocks.pairs().div_ceil(DETERMINISTIC_PAIRS).max(1);
+        Sampled::new(self.counts(&blocks, rules, |row| self.is_sampled(row, scale), |_, _| Known::No), scale)
     }
 
     /// Counts the patterns of the pairs that are seen from the wanted rows.
@@ -183,7 +187,7 @@ impl<'a> Sample<'a> {
             }
             (all, known)
         };
-        let sums = self.fold(&self.blocks, |row| self.is_sampled(row), add);
+        let sums = self.fold(&self.blocks, |row| self.is_sampled(row, self.scale), add);
         let merge = |(all, known): (Weights, Weights), (more, more_known)| (all.merge(more), known.merge(more_known));
         let (all, known) = sums.reduce(Default::default, merge);
         (all.scaled(self.scale), known.scaled(self.scale))
@@ -209,8 +213,8 @@ impl<'a> Sample<'a> {
     }
 
     /// Whether a row is one to look from: by its record number, so that the order of the rows is no matter.
-    fn is_sampled(&self, row: u32) -> bool {
-        xxh3_64(&self.rows.id(row).to_le_bytes()).is_multiple_of(self.scale)
+    fn is_sampled(&self, row: u32, scale: u64) -> bool {
+        xxh3_64(&self.rows.id(row).to_le_bytes()).is_multiple_of(scale)
     }
 }
 

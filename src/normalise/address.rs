@@ -21,37 +21,48 @@ impl std::fmt::Debug for AddressParts {
 
 /// Takes an address apart: `KP. CILEUNGSI RT 003/005` is KAMPUNG CILEUNGSI, RT 003, RW 005.
 pub fn parse_address(raw: &str) -> AddressParts {
-    let text = plain_words(raw);
     let mut parts = AddressParts::default();
-    let mut street: Vec<&str> = Vec::new();
+    let street = walk(raw, |kind, number| match kind {
+        Kind::Rt => parts.rt = three_digits(number),
+        Kind::Rw => parts.rw = three_digits(number),
+    });
+    parts.street = street;
+    parts
+}
+
+/// The street or hamlet of an address alone, for a comparison.
+pub fn street(raw: &str) -> Option<String> {
+    walk(raw, |_, _| {})
+}
+
+/// Collects the words of the street and hands the numbers of the neighbourhood over.
+fn walk(raw: &str, mut number_of: impl FnMut(Kind, &str)) -> Option<String> {
+    let text = plain_words(raw);
+    let mut street = String::with_capacity(text.len() + 8);
     let mut words = text.split(' ').peekable();
     while let Some(word) = words.next() {
         match neighbourhood(word) {
             Some((kind, glued)) => {
                 let number = glued.or_else(|| words.next_if(|next| is_number(next)));
                 let Some(number) = number else { continue };
-                if kind == Kind::Rw {
-                    parts.rw = three_digits(number);
-                    continue;
-                }
-                parts.rt = three_digits(number);
+                number_of(kind, number);
                 // `RT 003/005`: the second number is the RW.
-                if let Some(second) = words.next_if(|next| is_number(next)) {
-                    parts.rw = three_digits(second);
+                if kind == Kind::Rt
+                    && let Some(second) = words.next_if(|next| is_number(next))
+                {
+                    number_of(Kind::Rw, second);
                 }
             }
-            None if matches!(word, "NO" | "NOMOR" | "NOMER") => {}
-            None => street.push(kind_of_street(word)),
+            None if matches!(word, "" | "NO" | "NOMOR" | "NOMER") => {}
+            None => {
+                if !street.is_empty() {
+                    street.push(' ');
+                }
+                street.push_str(kind_of_street(word));
+            }
         }
     }
-    street.retain(|word| !word.is_empty());
-    parts.street = (!street.is_empty()).then(|| street.join(" "));
-    parts
-}
-
-/// The street or hamlet of an address alone, for a comparison.
-pub fn street(raw: &str) -> Option<String> {
-    parse_address(raw).street
+    (!street.is_empty()).then_some(street)
 }
 
 /// RT or RW as three digits: `3`, `03` and `RT 003` are `003`. Noughts say nothing.

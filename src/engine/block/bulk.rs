@@ -6,16 +6,22 @@
 
 use rayon::prelude::*;
 
-use super::keys::{KeyScratch, keys_of};
+use super::keys::{KeyScratch, keys_of, touch};
 use super::{BlockReport, RuleReport, StopKey};
 use crate::engine::meter::{Meter, Stage};
 use crate::engine::plan::Rule;
 use crate::engine::rows::Rows;
 
-/// (key, row) entries that one pass sorts, at least; a rule with more entries than rows is sorted in several passes.
-const ENTRIES_PER_PASS: usize = 1 << 22;
+/// (key, row) entries that one pass holds; a rule with more is sorted in several passes, which costs its keys each time.
+const ENTRIES_PER_PASS: usize = 1 << 24;
+/// Rows by which the number of entries is guessed.
+const GUESSED_BY: usize = 1 << 10;
 /// Entries that are sorted together: few enough to stay in a core's cache.
 const ENTRIES_PER_PART: usize = 1 << 14;
+/// Rows whose partners are gathered together.
+const ROWS_AT_ONCE: usize = 16;
+/// Rows whose values are touched together before their keys are made.
+const KEYS_AT_ONCE: usize = 32;
 /// Rows that one unit of parallel work looks from.
 const ROWS_PER_TASK: u32 = 1 << 10;
 
@@ -60,11 +66,14 @@ impl Partner {
     }
 }
 
-/// Partners of one row; one worker reuses it from row to row.
+/// Partners of a few rows; one worker reuses it.
 #[derive(Default)]
 pub(crate) struct Partners {
+    rows: Vec<u32>,
     seen: Vec<u64>,
     merged: Vec<Partner>,
+    /// Where the partners of each row end.
+    ends: Vec<usize>,
 }
 
 impl Blocks {
@@ -101,42 +110,65 @@ impl Blocks {
         (0..self.slots).step_by(ROWS_PER_TASK as usize).map(range).collect()
     }
 
-    /// The rows with lower record numbers that share a block with this one, each once, by slot. Answers how many there
-    /// are when those that several blocks hold count each time, too.
-    pub(crate) fn partners<'a>(&self, rows: &Rows, row: u32, partners: &'a mut Partners) -> (&'a [Partner], u64) {
-        let Partners { seen, merged } = partners;
-        seen.clear();
+    /// Calls `found(row, partner)` for every row of a task that is wanted and every row with a lower record number that
+    /// shares a block with it, each pair once. Answers how many pairs there are when those that several rules give count
+    /// each time.
+    pub(crate) fn sweep(
+        &self,
+        rows: &Rows,
+        task: std::ops::Range<u32>,
+        wanted: impl Fn(u32) -> bool,
+        partners: &mut Partners,
+        mut found: impl FnMut(u32, Partner),
+    ) -> u64 {
+        let mut looked = 0;
+        let mut slots = task.filter(|row| wanted(*row)).peekable();
+        while slots.peek().is_some() {
+            partners.rows.clear();
+            partners.rows.extend(slots.by_ref().take(ROWS_AT_ONCE));
+            looked += self.gather(rows, partners);
+            let mut start = 0;
+            for (row, end) in partners.rows.iter().zip(&partners.ends) {
+                partners.merged[start..*end].iter().for_each(|partner| found(*row, *partner));
+                start = *end;
+            }
+        }
+        looked
+    }
+
+    /// Fills in the partners of the rows. Each step first touches what it will read for all rows: one after the other
+    /// they would wait for memory, so the waits overlap.
+    fn gather(&self, rows: &Rows, partners: &mut Partners) -> u64 {
+        let Partners { rows: of, seen, merged, ends } = partners;
+        let place = |rule: &RuleBlocks, row: u32| match rule.cells[row as usize] {
+            0 => 0,
+            cell if rule.many => rule.members[rule.lists[cell as usize + 1] as usize],
+            cell => rule.members[cell as usize - 1],
+        };
+        let touched = of.iter().flat_map(|row| self.rules.iter().map(|rule| place(rule, *row)));
+        std::hint::black_box(touched.fold(0, |sum, member| sum ^ member));
+        let mut looked = 0;
         merged.clear();
-        for (index, rule) in self.rules.iter().enumerate() {
-            let cell = rule.cells[row as usize];
-            if cell == 0 {
-                continue;
+        ends.clear();
+        for row in of.iter() {
+            seen.clear();
+            for (index, rule) in self.rules.iter().enumerate() {
+                rule.earlier(*row, |member| seen.push(u64::from(member) << 8 | index as u64));
             }
-            // From the row's own place back to the first row of the block.
-            let mut look = |place: u32| {
-                let mut place = place as usize;
-                while rule.members[place] & FIRST == 0 {
-                    place -= 1;
-                    seen.push(u64::from(rule.members[place] & !FIRST) << 8 | index as u64);
+            looked += seen.len() as u64;
+            seen.sort_unstable();
+            let start = merged.len();
+            for entry in seen.iter() {
+                let (slot, rule) = ((entry >> 8) as u32, 1u64 << (entry & 0xff));
+                match merged[start..].last_mut() {
+                    Some(last) if last.slot == slot => last.rules |= rule,
+                    _ => merged.push(Partner { slot, rules: rule }),
                 }
-            };
-            if rule.many {
-                rule.list(cell).iter().for_each(|place| look(*place));
-            } else {
-                look(cell - 1);
             }
+            ends.push(merged.len());
         }
-        seen.sort_unstable();
-        for entry in seen.iter() {
-            let (slot, rule) = ((entry >> 8) as u32, 1u64 << (entry & 0xff));
-            match merged.last_mut() {
-                Some(last) if last.slot == slot => last.rules |= rule,
-                _ => merged.push(Partner { slot, rules: rule }),
-            }
-        }
-        // One after the other the scores would wait for the memory of each row; here the waits overlap.
         std::hint::black_box(merged.iter().fold(0, |sum, partner| sum ^ rows.touch(partner.slot)));
-        (merged, seen.len() as u64)
+        looked
     }
 
     /// Pairs per rule as counted by a sweep, with everything else that there is to say.
@@ -152,6 +184,24 @@ impl Blocks {
 }
 
 impl RuleBlocks {
+    /// The rows that stand before this one in its blocks.
+    fn earlier(&self, row: u32, mut found: impl FnMut(u32)) {
+        let cell = self.cells[row as usize];
+        // From the row's own place back to the first row of the block.
+        let mut look = |place: u32| {
+            let mut place = place as usize;
+            while self.members[place] & FIRST == 0 {
+                place -= 1;
+                found(self.members[place] & !FIRST);
+            }
+        };
+        match cell {
+            0 => {}
+            cell if self.many => self.list(cell).iter().for_each(|place| look(*place)),
+            cell => look(cell - 1),
+        }
+    }
+
     fn list(&self, at: u32) -> &[u32] {
         let at = at as usize;
         &self.lists[at + 1..][..self.lists[at] as usize]
@@ -198,9 +248,8 @@ impl RuleBlocks {
             stop_keys: Vec::new(),
         };
         let slots: Vec<u32> = rows.slots().collect();
-        let most = slots.len() * rule.parts.iter().map(Vec::len).product::<usize>();
-        let guess = if rule.many { most * 8 } else { most };
-        let passes = guess.div_ceil(ENTRIES_PER_PASS.max(slots.len() * 2)).next_power_of_two().max(1);
+        let guess = guess(rows, rule, &slots);
+        let passes = guess.div_ceil(ENTRIES_PER_PASS).next_power_of_two();
         let bits = passes.trailing_zeros();
         let parts = (guess / passes / ENTRIES_PER_PART).next_power_of_two().min(1 << 12);
         for pass in 0..passes as u64 {
@@ -208,9 +257,12 @@ impl RuleBlocks {
             let part_of = |key: u64| (key << bits >> 32) as usize * parts >> 32;
             let split = |(scratch, keys): &mut (KeyScratch, Vec<u64>), slots: &[u32]| {
                 let mut entries = Vec::with_capacity(slots.len());
-                for slot in slots {
-                    keys_of(rows, rule, *slot, scratch, keys);
-                    entries.extend(keys.iter().filter(|key| inside(**key)).map(|key| (*key, *slot)));
+                for slots in slots.chunks(KEYS_AT_ONCE) {
+                    std::hint::black_box(slots.iter().fold(0, |sum, slot| sum ^ touch(rows, rule, *slot)));
+                    for slot in slots {
+                        keys_of(rows, rule, *slot, scratch, keys);
+                        entries.extend(keys.iter().filter(|key| inside(**key)).map(|key| (*key, *slot)));
+                    }
                 }
                 Parted::new(&entries, parts, part_of)
             };
@@ -233,6 +285,16 @@ impl RuleBlocks {
         self.pairs += found.pairs;
         self.stop_keys.extend(found.stop_keys);
     }
+}
+
+/// How many entries the rows give, about. It settles how the work is cut, never what comes out.
+fn guess(rows: &Rows, rule: &Rule, slots: &[u32]) -> usize {
+    let (mut scratch, mut keys, mut entries, mut seen) = (KeyScratch::default(), Vec::new(), 0, 0);
+    for slot in slots.iter().step_by((slots.len() / GUESSED_BY).max(1)) {
+        keys_of(rows, rule, *slot, &mut scratch, &mut keys);
+        (entries, seen) = (entries + keys.len(), seen + 1);
+    }
+    (slots.len() * entries / seen.max(1)).max(1)
 }
 
 /// The blocks of one range of keys.

@@ -28,6 +28,21 @@ pub(crate) fn keys_of(rows: &Rows, rule: &Rule, slot: u32, scratch: &mut KeyScra
     }
 }
 
+/// Reads a little of what the keys of a row are made from, so that the memory of several rows is waited for at once.
+pub(crate) fn touch(rows: &Rows, rule: &Rule, slot: u32) -> u64 {
+    let of = |derived: &Derived| {
+        let cell = rows.cell(slot, derived.field);
+        match derived.field.kind {
+            Kind::Text | Kind::Code if cell != 0 && derived.derive == Derive::Tokens => {
+                rows.texts(derived.field).words(cell as u32).first().copied().unwrap_or_default()
+            }
+            Kind::Text | Kind::Code if cell != 0 => rows.texts(derived.field).hash(cell as u32),
+            Kind::Text | Kind::Code | Kind::Name | Kind::Digits | Kind::Date | Kind::Number | Kind::Set => cell,
+        }
+    };
+    rule.parts.iter().flatten().fold(0, |sum, derived| sum ^ of(derived))
+}
+
 /// The distinct values of one part, as it was given, ascending.
 pub(crate) fn values_of(rows: &Rows, part: &Part, slot: u32, scratch: &mut KeyScratch, out: &mut Vec<u64>) {
     join(rows, slot, Rows::given, (0, std::slice::from_ref(part)), scratch, out);

@@ -124,17 +124,21 @@ fn counts(rows: &Rows, same: Option<SameEntity<'_>>) -> Counts {
     let is_true = |a, b| same.is_some_and(|same| same(rows.id(a), rows.id(b)));
     let count = |partners: &mut Partners, slots: std::ops::Range<u32>| {
         let mut counts = none();
-        for row in slots {
-            for partner in blocks.partners(rows, row, partners).0 {
+        blocks.sweep(
+            rows,
+            slots,
+            |_| true,
+            partners,
+            |row, partner| {
                 let hit = is_true(partner.slot, row);
                 let given = |rule: &usize| partner.rules >> rule & 1 == 1;
                 (0..counts.len()).filter(given).for_each(|rule| counts[rule][0].add(hit));
                 counts[partner.rule()][1].add(hit);
-                if partner.rules.count_ones() == 1 {
+                if partner.rules.is_power_of_two() {
                     counts[partner.rule()][2].add(hit);
                 }
-            }
-        }
+            },
+        );
         counts
     };
     let add = |mut sum: Counts, part: Counts| {

@@ -65,6 +65,8 @@ struct Forming<'a> {
     limits: ClusterLimits,
     members: &'a [u32],
     place: FxHashMap<u64, usize>,
+    /// Weights of the links by pair of records.
+    links: FxHashMap<(u64, u64), f32>,
     /// The cluster of each member. A join makes a new cluster, so that a pair of clusters never changes its meaning.
     cluster_of: Vec<usize>,
     clusters: Vec<Vec<usize>>,
@@ -75,6 +77,7 @@ struct Forming<'a> {
 impl<'a> Forming<'a> {
     fn new(component: &'a Component, decisions: &'a Decisions, scorer: &'a Scorer<'a>) -> Self {
         let members = component.members.as_slice();
+        let id = |slot: u32| scorer.rows().id(slot);
         let place = members.iter().enumerate().map(|(at, slot)| (scorer.rows().id(*slot), at)).collect();
         Self {
             scorer,
@@ -82,6 +85,7 @@ impl<'a> Forming<'a> {
             limits: scorer.rows().plan().cluster_limits(),
             members,
             place,
+            links: component.links.iter().map(|(a, b, weight)| (key(id(*a), id(*b)), *weight)).collect(),
             cluster_of: (0..members.len()).collect(),
             clusters: (0..members.len()).map(|at| vec![at]).collect(),
             refused: FxHashSet::default(),
@@ -161,14 +165,21 @@ impl<'a> Forming<'a> {
             if self.decisions.verdict(pair.0, pair.1) == Some(Verdict::Same) {
                 continue;
             }
-            let score = self.scorer.score(self.members[a], self.members[b], scratch);
-            if score.judged.vetoes != 0 {
-                return Some(RefusalReason::Veto { pair, vetoes: score.judged.vetoes });
+            let weight = match self.links.get(&pair) {
+                // A link was scored when it was found, and no veto holds or it would be none.
+                Some(weight) => *weight,
+                None => {
+                    let score = self.scorer.score(self.members[a], self.members[b], scratch);
+                    if score.judged.vetoes != 0 {
+                        return Some(RefusalReason::Veto { pair, vetoes: score.judged.vetoes });
+                    }
+                    score.weight
+                }
+            };
+            if self.limits.min_pair_weight.is_some_and(|least| weight < least) {
+                return Some(RefusalReason::Contradiction { pair, weight });
             }
-            if self.limits.min_pair_weight.is_some_and(|least| score.weight < least) {
-                return Some(RefusalReason::Contradiction { pair, weight: score.weight });
-            }
-            sum += f64::from(score.weight);
+            sum += f64::from(weight);
             count += 1;
         }
         let mean = (sum / f64::from(count.max(1))) as f32;

@@ -128,16 +128,18 @@ fn score_blocks(rows: &Rows, blocks: Blocks, meter: &Meter) -> Found {
         .tasks()
         .into_par_iter()
         .map_init(<(Partners, Scratch)>::default, |(partners, scratch), slots| {
-            let (mut edges, mut counts, mut looked) = (Vec::new(), vec![0; rules], 0);
-            for row in slots {
-                let (partners, pairs) = blocks.partners(rows, row, partners);
-                looked += pairs;
-                for partner in partners {
+            let (mut edges, mut counts) = (Vec::new(), vec![0; rules]);
+            let looked = blocks.sweep(
+                rows,
+                slots,
+                |_| true,
+                partners,
+                |row, partner| {
                     counts[partner.rule()] += 1;
                     let edge = scorer.edge(partner.slot, row, scratch);
                     edges.extend(edge.map(|edge| (edge, partner.rule() as u16)));
-                }
-            }
+                },
+            );
             meter.add(looked);
             (edges, counts)
         })
@@ -164,9 +166,7 @@ pub(super) fn count_pairs(rows: &Rows) -> BlockReport {
     };
     let count = |partners: &mut Partners, slots: std::ops::Range<u32>| {
         let mut counts = vec![0; rules];
-        for row in slots {
-            blocks.partners(rows, row, partners).0.iter().for_each(|partner| counts[partner.rule()] += 1);
-        }
+        blocks.sweep(rows, slots, |_| true, partners, |_, partner| counts[partner.rule()] += 1);
         counts
     };
     let tasks = blocks.tasks().into_par_iter();

@@ -14,6 +14,8 @@ use crate::engine::meter::{Meter, Stage};
 use crate::engine::plan::{Pattern, Plan, Rule};
 use crate::engine::rows::Rows;
 
+/// Random pairs whose rows are touched together, so that the waits for their memory overlap.
+const PAIRS_AT_ONCE: usize = 16;
 /// Pairs that meet a deterministic rule and are looked at, about: they only say where to begin.
 const DETERMINISTIC_PAIRS: u64 = 100_000;
 /// Random pairs that one unit of work draws, with a seed of its own.
@@ -113,12 +115,22 @@ impl<'a> Sample<'a> {
             self.meter.add(PAIRS_PER_CHUNK);
             let mut rng = ChaCha8Rng::seed_from_u64(training.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ at);
             let (mut counts, mut scratch) = (Counts::default(), Scratch::default());
-            for _ in 0..PAIRS_PER_CHUNK.min(wanted - at * PAIRS_PER_CHUNK) {
-                let a = below(&mut rng, n);
-                let b = (a + 1 + below(&mut rng, n - 1)) % n;
-                let (a, b) = (slots[a as usize], slots[b as usize]);
-                let pattern = scorer.pattern_of(a, b, &mut scratch);
-                *counts.entry((pattern, u32::MAX, self.labels.of(a, b))).or_default() += 1;
+            let mut left = PAIRS_PER_CHUNK.min(wanted - at * PAIRS_PER_CHUNK);
+            while left > 0 {
+                let mut draw = || {
+                    let a = below(&mut rng, n);
+                    let b = (a + 1 + below(&mut rng, n - 1)) % n;
+                    (slots[a as usize], slots[b as usize])
+                };
+                let pairs: [(u32, u32); PAIRS_AT_ONCE] = std::array::from_fn(|_| draw());
+                let pairs = &pairs[..left.min(PAIRS_AT_ONCE as u64) as usize];
+                left -= pairs.len() as u64;
+                let touched = pairs.iter().fold(0, |sum, (a, b)| sum ^ self.rows.touch(*a) ^ self.rows.touch(*b));
+                std::hint::black_box(touched);
+                for (a, b) in pairs {
+                    let pattern = scorer.pattern_of(*a, *b, &mut scratch);
+                    *counts.entry((pattern, u32::MAX, self.labels.of(*a, *b))).or_default() += 1;
+                }
             }
             counts
         };
@@ -152,12 +164,11 @@ impl<'a> Sample<'a> {
     ) -> Counts {
         let free: Vec<u32> = rules.iter().map(|rule| free_of(self.rows.plan(), rule)).collect();
         let scorer = Scorer::new(self.rows);
-        let count = |mut counts: Counts, scratch: &mut Scratch, row, partner: &Partner| {
+        let count = |counts: &mut Counts, scratch: &mut Scratch, row, partner: Partner| {
             let free = free.iter().enumerate().filter(|(rule, _)| partner.rules >> rule & 1 == 1);
             let free = free.fold(0, |mask, (_, free)| mask | free);
             let seen = (scorer.pattern_of(partner.slot, row, scratch), free, known(partner.slot, row));
             *counts.entry(seen).or_default() += 1;
-            counts
         };
         self.fold(blocks, wanted, count).reduce(Counts::default, add)
     }
@@ -179,13 +190,12 @@ impl<'a> Sample<'a> {
     /// and those that are known to match.
     pub(super) fn weights(&self, plan: &Plan) -> (Weights, Weights) {
         let scorer = Scorer::under(self.rows, plan);
-        let add = |(mut all, mut known): (Weights, Weights), scratch: &mut Scratch, row, partner: &Partner| {
+        let add = |(all, known): &mut (Weights, Weights), scratch: &mut Scratch, row, partner: Partner| {
             let weight = scorer.score(partner.slot, row, scratch).weight;
             all.add(weight);
             if self.labels.of(partner.slot, row) == Known::Match {
                 known.add(weight);
             }
-            (all, known)
         };
         let sums = self.fold(&self.blocks, |row| self.is_sampled(row, self.scale), add);
         let merge = |(all, known): (Weights, Weights), (more, more_known)| (all.merge(more), known.merge(more_known));
@@ -198,15 +208,13 @@ impl<'a> Sample<'a> {
         &self,
         blocks: &Blocks,
         wanted: impl Fn(u32) -> bool + Sync + Send,
-        add: impl Fn(T, &mut Scratch, u32, &Partner) -> T + Sync + Send,
+        add: impl Fn(&mut T, &mut Scratch, u32, Partner) + Sync + Send,
     ) -> impl ParallelIterator<Item = T> {
-        blocks.tasks().into_par_iter().map_init(<(Partners, Scratch)>::default, move |(partners, scratch), rows| {
-            let (mut sum, mut looked) = (T::default(), 0);
-            for row in rows.filter(|row| wanted(*row)) {
-                let (partners, pairs) = blocks.partners(self.rows, row, partners);
-                looked += pairs;
-                sum = partners.iter().fold(sum, |sum, partner| add(sum, scratch, row, partner));
-            }
+        blocks.tasks().into_par_iter().map_init(<(Partners, Scratch)>::default, move |(partners, scratch), slots| {
+            let mut sum = T::default();
+            let looked = blocks.sweep(self.rows, slots, &wanted, partners, |row, partner| {
+                add(&mut sum, scratch, row, partner);
+            });
             self.meter.add(looked);
             sum
         })

@@ -199,7 +199,7 @@ pub struct PairsFile {
 fn push_fixed(text: &mut String, number: f64, decimals: u32) {
     let unit = 10u64.pow(decimals);
     let scaled = (number.abs() * unit as f64).round();
-    if !(scaled < 1e15) {
+    if scaled.is_nan() || scaled >= 1e15 {
         let _ = write!(text, "{number}");
         return;
     }

@@ -59,7 +59,7 @@ impl Folder {
         let explained = model.explain(&cells, day_in_jakarta(SystemClock.now()), rows);
         let report = report(&model, &explained.expect("explained").expect("two rows"), |side, fields| {
             let row = if side == Side::A { rows.0 } else { rows.1 };
-            mask_words(&fields.value(|field| cells.cell(row, field)))
+            mask_words(&fields.value(|field| cells.column(field).and_then(|column| cells.cell(row, column))))
         });
         Report { a: a.to_owned(), b: b.to_owned(), ..report }
     }

@@ -254,7 +254,7 @@ impl RuleBlocks {
         let parts = (guess / passes / ENTRIES_PER_PART).next_power_of_two().min(1 << 12);
         for pass in 0..passes as u64 {
             let inside = |key: u64| passes == 1 || key >> (64 - bits) == pass;
-            let part_of = |key: u64| (key << bits >> 32) as usize * parts >> 32;
+            let part_of = |key: u64| (((key << bits) >> 32) as usize * parts) >> 32;
             let split = |(scratch, keys): &mut (KeyScratch, Vec<u64>), slots: &[u32]| {
                 let mut entries = Vec::with_capacity(slots.len());
                 for slots in slots.chunks(KEYS_AT_ONCE) {
@@ -271,7 +271,9 @@ impl RuleBlocks {
             let sorted: Vec<Found> =
                 (0..parts).into_par_iter().map(|part| Found::of(rows, rule, &chunks, part)).collect();
             drop(chunks);
-            sorted.into_iter().for_each(|found| built.append(found));
+            for found in sorted {
+                built.append(found);
+            }
         }
         built.members.shrink_to_fit();
         u32::try_from(built.members.len()).map(|_| ()).expect("block members stay below 4 G");
@@ -310,7 +312,9 @@ struct Found {
 impl Found {
     fn of(rows: &Rows, rule: &Rule, chunks: &[Parted], part: usize) -> Self {
         let mut entries = Vec::with_capacity(chunks.iter().map(|chunk| chunk.part(part).len()).sum());
-        chunks.iter().for_each(|chunk| entries.extend_from_slice(chunk.part(part)));
+        for chunk in chunks {
+            entries.extend_from_slice(chunk.part(part));
+        }
         entries.sort_unstable();
         let mut found = Self::default();
         for block in entries.chunk_by(|x, y| x.0 == y.0).filter(|block| block.len() > 1) {

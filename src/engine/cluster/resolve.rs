@@ -165,16 +165,15 @@ impl<'a> Forming<'a> {
             if self.decisions.verdict(pair.0, pair.1) == Some(Verdict::Same) {
                 continue;
             }
-            let weight = match self.links.get(&pair) {
-                // A link was scored when it was found, and no veto holds or it would be none.
-                Some(weight) => *weight,
-                None => {
-                    let score = self.scorer.score(self.members[a], self.members[b], scratch);
-                    if score.judged.vetoes != 0 {
-                        return Some(RefusalReason::Veto { pair, vetoes: score.judged.vetoes });
-                    }
-                    score.weight
+            // A link was scored when it was found, and no veto holds or it would be none.
+            let weight = if let Some(weight) = self.links.get(&pair) {
+                *weight
+            } else {
+                let score = self.scorer.score(self.members[a], self.members[b], scratch);
+                if score.judged.vetoes != 0 {
+                    return Some(RefusalReason::Veto { pair, vetoes: score.judged.vetoes });
                 }
+                score.weight
             };
             if self.limits.min_pair_weight.is_some_and(|least| weight < least) {
                 return Some(RefusalReason::Contradiction { pair, weight });

@@ -39,8 +39,7 @@ const CROSS: u8 = 9;
 fn build(settings: &Settings) -> Box<dyn Compare> {
     let placeholders = settings.placeholder_days.clone();
     let other = settings.fields.get(1).copied();
-    let measured = settings.lowest.is_finite();
-    Box::new(Dates { field: settings.fields[0], other, placeholders, years: settings.years, measured })
+    Box::new(Dates { field: settings.fields[0], other, placeholders, years: settings.years })
 }
 
 struct Dates {
@@ -48,8 +47,6 @@ struct Dates {
     other: Option<Field>,
     placeholders: Vec<u32>,
     years: u32,
-    /// Levels ask for the years between the dates.
-    measured: bool,
 }
 
 impl Compare for Dates {
@@ -61,8 +58,7 @@ impl Compare for Dates {
             Ok(days) => days,
             Err(missing) => return missing,
         };
-        let days = if self.measured { (x.ordinal() - y.ordinal()).unsigned_abs() } else { 0 };
-        let years = days as f64 / 365.25;
+        let years = (x.ordinal() - y.ordinal()).unsigned_abs() as f64 / 365.25;
         if a == b {
             return Outcome::of(u8::from(self.placeholder(x)), years);
         }

@@ -5,6 +5,9 @@ use crate::engine::decide::Decision;
 use crate::engine::rows::Rows;
 use crate::engine::score::Scored;
 
+/// The place of what is in no component.
+const NOWHERE: u32 = u32::MAX;
+
 /// Components of at least two rows, by their first record; decisions count where both rows are there.
 pub(super) fn components(
     rows: &Rows,
@@ -21,7 +24,6 @@ pub(super) fn components(
             forest.join(a, b);
         }
     }
-    const NOWHERE: u32 = u32::MAX;
     let mut place = vec![NOWHERE; rows.slot_limit()];
     let mut components: Vec<Component> = Vec::new();
     for slot in rows.slots() {

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::mpsc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow::compute::{can_cast_types, cast};
@@ -12,6 +13,8 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use super::{Builder, IdRule, InputError, RowProblem, Wanted};
 
 const BATCH_ROWS: usize = 16_384;
+/// Batches that may wait to be taken over.
+const BATCHES_AHEAD: usize = 4;
 /// What a day without a time looks like after the cast from a timestamp.
 const MIDNIGHT: &str = "T00:00:00";
 
@@ -51,13 +54,30 @@ pub(super) fn read(builder: &mut Builder<'_>, path: &Path) -> Result<(), InputEr
 
     let mask = ProjectionMask::roots(reader.parquet_schema(), plan.projected.iter().copied());
     let batches = reader.with_projection(mask).with_batch_size(BATCH_ROWS).build();
-    let mut first_row = 1;
-    for batch in batches.map_err(|error| refusal(path, error))? {
-        let batch = batch.map_err(|error| refusal(path, error))?;
-        plan.take(builder, path, &batch, first_row)?;
-        first_row += batch.num_rows() as u64;
-    }
-    Ok(())
+    let batches = batches.map_err(|error| refusal(path, error))?;
+    // One thread unpacks while the other takes over what is unpacked.
+    let (sender, receiver) = mpsc::sync_channel(BATCHES_AHEAD);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            for batch in batches {
+                let texts = batch.map_err(|error| refusal(path, error)).and_then(|batch| as_texts(path, &batch));
+                // Nobody takes more once a batch was refused.
+                if sender.send(texts).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut first_row = 1;
+        for texts in receiver {
+            first_row += plan.take(builder, path, &texts?, first_row)?;
+        }
+        Ok(())
+    })
+}
+
+/// The columns of a batch as text.
+fn as_texts(path: &Path, batch: &RecordBatch) -> Result<Vec<StringArray>, InputError> {
+    batch.columns().iter().map(|column| as_text(path, column)).collect()
 }
 
 /// Which column of the file goes where.
@@ -71,15 +91,21 @@ struct Plan {
 }
 
 impl Plan {
-    fn take(&self, builder: &mut Builder<'_>, path: &Path, batch: &RecordBatch, first: u64) -> Result<(), InputError> {
-        let texts: Vec<StringArray> =
-            batch.columns().iter().map(|column| as_text(path, column)).collect::<Result<_, _>>()?;
+    /// Takes the rows of a batch over; answers how many they were.
+    fn take(
+        &self,
+        builder: &mut Builder<'_>,
+        path: &Path,
+        texts: &[StringArray],
+        first: u64,
+    ) -> Result<u64, InputError> {
+        let rows = texts.first().map_or(0, StringArray::len);
         let text = |column: usize, row: usize| {
             let at = self.projected.binary_search(&column).expect("id columns are projected");
             cell(&texts[at], row)
         };
-        for row in 0..batch.num_rows() {
-            let taken = self.cells(builder, &texts, row).and_then(|()| match self.id {
+        for row in 0..rows {
+            let taken = self.cells(builder, texts, row).and_then(|()| match self.id {
                 IdRule::Column(column) => builder.end_row(&[text(column, row)]),
                 IdRule::Feed(name, column) => builder.end_row(&[name, "|", text(column, row)]),
                 IdRule::FeedColumns(name, column) => builder.end_row(&[text(name, row), "|", text(column, row)]),
@@ -87,7 +113,7 @@ impl Plan {
             let line = first + row as u64;
             taken.map_err(|problem| InputError::Row { path: path.to_owned(), line, problem })?;
         }
-        Ok(())
+        Ok(rows as u64)
     }
 
     fn cells(&self, builder: &mut Builder<'_>, texts: &[StringArray], row: usize) -> Result<(), RowProblem> {

@@ -167,6 +167,11 @@ fn text(text: String) -> Value {
 /// Letters and digits of any script in upper case, single blanks between the words.
 fn words(raw: &str) -> String {
     let mut words = String::with_capacity(raw.len());
+    if raw.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        words.push_str(raw);
+        words.make_ascii_uppercase();
+        return words;
+    }
     for c in raw.chars() {
         if c.is_ascii_alphanumeric() {
             words.push(c.to_ascii_uppercase());

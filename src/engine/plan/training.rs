@@ -16,8 +16,8 @@ const PRECISION: f64 = 0.9985;
 /// Probability from which a pair is shown to a person, where the model does not say.
 const REVIEW: f64 = 0.1;
 const SEED: u64 = 1;
-const RANDOM_PAIRS: u64 = 600_000;
-const CANDIDATE_PAIRS: u64 = 400_000;
+const RANDOM_PAIRS: u64 = 400_000;
+const CANDIDATE_PAIRS: u64 = 300_000;
 
 /// How a model wants to be trained.
 #[derive(Debug)]

@@ -154,9 +154,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 fn watched<T>(meter: &Meter, terminal: Terminal, work: impl FnOnce() -> T) -> T {
     let ended = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        scope.spawn(|| show(meter, terminal, &ended));
+        let watcher = scope.spawn(|| show(meter, terminal, &ended));
         let done = work();
         ended.store(true, Ordering::Release);
+        watcher.thread().unpark();
         done
     })
 }
@@ -175,7 +176,7 @@ fn show(meter: &Meter, terminal: Terminal, ended: &AtomicBool) {
         if let Some((_, bar, began)) = &mut shown {
             bar.at(now.done, &pace(now, began.elapsed().as_secs_f64()));
         }
-        std::thread::sleep(LOOK_EVERY);
+        std::thread::park_timeout(LOOK_EVERY);
     }
     if let Some((_, bar, _)) = shown {
         bar.finish();

@@ -1,7 +1,7 @@
 //! The hot loops of string comparison. Each is the same function as its twin in `strsim`, to the last bit.
 //!
 //! One text is prepared once and then compared with many: one by one, with a cut-off that ends the work early, or
-//! [`many`] at a time. ASCII text of at most 64 letters, which is nearly all there is, runs through bit-parallel or
+//! eight at a time. ASCII text of at most 64 letters, which is nearly all there is, runs through bit-parallel or
 //! fixed-size loops that do not allocate. Anything else goes to the twin. All measures are symmetric, so the caller
 //! prepares whichever side stays the same.
 

@@ -1,16 +1,18 @@
 //! A whole gateway in this process: store, matcher and server. `serve` and `demo` run it, and so do the tests.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::CliError;
 use crate::config::Settings;
 use crate::http::{HttpError, Identity, RunningServer, Wiring};
-use crate::service::clock::Clock;
+use crate::service::clock::{Clock, SystemClock};
 use crate::service::gateway::Gateway;
-use crate::service::start::{Missing, StartError, StartWith};
+use crate::service::start::{Missing, StartError, StartWith, StoreUrl};
 use crate::worker::{self, Running};
 
 /// A gateway at work.
@@ -71,10 +73,36 @@ fn start_hint(error: &StartError) -> &'static str {
     }
 }
 
+/// Reads the configuration, with another store than it names where one is given.
+pub(super) fn settings(config: &Path, store: Option<&StoreUrl>) -> Result<Settings, CliError> {
+    let mut settings = Settings::read(config).map_err(|error| {
+        let doing = format!("reading the configuration {}", config.display());
+        CliError::wrong_call(doing, error).hint(Some(super::SETTINGS_HINT))
+    })?;
+    if let Some(store) = store {
+        settings.store = store.clone();
+    }
+    Ok(settings)
+}
+
+/// What to open a store with that is there already, without a gateway.
+pub(super) fn existing(config: &Path, store: Option<&StoreUrl>) -> Result<StartWith, CliError> {
+    let settings = settings(config, store)?;
+    Ok(StartWith {
+        store: settings.store,
+        missing: Missing::Refuse,
+        store_limits: settings.store_limits,
+        clients: settings.client,
+        settings: settings.service,
+        models: settings.models,
+        clock: Arc::new(SystemClock),
+    })
+}
+
 /// The store, or what it is read with, cannot be used.
-pub(super) fn not_opened(error: StartError) -> super::CliError {
+pub(super) fn not_opened(error: StartError) -> CliError {
     let hint = start_hint(&error);
-    super::CliError::failed("opening the store", error).hint(Some(hint))
+    CliError::failed("opening the store", error).hint(Some(hint))
 }
 
 /// Starts everything; returns when the gateway is ready. It stops when `stopped` resolves or [`Launched::stop`] is called.

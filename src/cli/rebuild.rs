@@ -2,16 +2,13 @@
 
 use std::fmt::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::terminal::{Terminal, thousands};
 use super::{CliError, Outcome, runtime};
-use crate::config::Settings;
-use crate::service::clock::SystemClock;
 use crate::service::rebuild::{Rebuilt, Repair, rebuild};
-use crate::service::start::{Missing, StartWith, StoreUrl};
+use crate::service::start::StoreUrl;
 
 const HELP: &str = "\
 The gateway must not be running on the store. Nothing is written without --write.
@@ -52,18 +49,7 @@ struct Different {
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
-    let doing = || format!("reading the configuration {}", args.config.display());
-    let read = Settings::read(&args.config);
-    let settings = read.map_err(|error| CliError::wrong_call(doing(), error).hint(Some(super::SETTINGS_HINT)))?;
-    let start = StartWith {
-        store: args.store.clone().unwrap_or(settings.store),
-        missing: Missing::Refuse,
-        store_limits: settings.store_limits,
-        clients: settings.client,
-        settings: settings.service,
-        models: settings.models,
-        clock: Arc::new(SystemClock),
-    };
+    let start = super::launch::existing(&args.config, args.store.as_ref())?;
     let repair = if args.write { Repair::Write } else { Repair::Compare };
     terminal.say("reading the store and matching everything again");
     let rebuilt = runtime()?.block_on(async {

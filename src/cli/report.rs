@@ -2,18 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::output::CsvFile;
 use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome, runtime};
-use crate::config::Settings;
 use crate::domain::date::Date;
 use crate::domain::finding::Outcome as Answer;
-use crate::service::clock::SystemClock;
-use crate::service::start::{Missing, StartWith, StoreUrl};
+use crate::service::start::StoreUrl;
 use crate::service::views::{ReportQuery, ReportView};
 
 const HELP: &str = "\
@@ -46,18 +43,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
-    let doing = || format!("reading the configuration {}", args.config.display());
-    let read = Settings::read(&args.config);
-    let settings = read.map_err(|error| CliError::wrong_call(doing(), error).hint(Some(super::SETTINGS_HINT)))?;
-    let start = StartWith {
-        store: args.store.clone().unwrap_or(settings.store),
-        missing: Missing::Refuse,
-        store_limits: settings.store_limits,
-        clients: settings.client,
-        settings: settings.service,
-        models: settings.models,
-        clock: Arc::new(SystemClock),
-    };
+    let start = super::launch::existing(&args.config, args.store.as_ref())?;
     let query = ReportQuery { as_of: args.as_of, kode_wilayah: args.region.clone(), rule: None };
     let view = runtime()?.block_on(async {
         let (gateway, _jobs) = start.open().await.map_err(super::launch::not_opened)?;

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::launch::launch;
 use super::terminal::Terminal;
 use super::{CliError, Outcome, runtime};
-use crate::config::Settings;
 use crate::service::clock::SystemClock;
 use crate::service::start::StoreUrl;
 
@@ -35,10 +34,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
-    let doing = || format!("reading the configuration {}", args.config.display());
-    let read = Settings::read(&args.config);
-    let mut settings = read.map_err(|error| CliError::wrong_call(doing(), error).hint(Some(super::SETTINGS_HINT)))?;
-    settings.store = args.store.clone().unwrap_or(settings.store);
+    let mut settings = super::launch::settings(&args.config, args.store.as_ref())?;
     settings.http.listen = args.listen.unwrap_or(settings.http.listen);
     crate::telemetry::log(&settings.log).map_err(|error| {
         CliError::wrong_call("setting up the log", error).hint(Some("write log.filter as in \"info,padan=debug\""))

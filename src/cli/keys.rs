@@ -32,6 +32,7 @@ pub(super) struct Args {
 enum KeysCommand {
     Dev(DevArgs),
     Token(TokenArgs),
+    Backup(BackupArgs),
 }
 
 /// Makes a certificate authority for development and a server certificate signed by it.
@@ -64,6 +65,21 @@ struct TokenArgs {
     /// Write the token to this file (readable by its owner only) instead of showing it.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Replace a file that is there.
+    #[arg(long)]
+    force: bool,
+}
+
+/// Makes a pair of keys for backups.
+///
+/// The public key goes to `padan backup --recipient`. The file with the private key opens every backup made for it:
+/// keep it on another machine, and a copy on paper.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  padan keys backup --out backup.key")]
+struct BackupArgs {
+    /// Where to write the private key (readable by its owner only).
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
     /// Replace a file that is there.
     #[arg(long)]
     force: bool,
@@ -106,6 +122,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     let (doing, made) = match &args.command {
         KeysCommand::Dev(args) => ("making development keys", dev(args, terminal)),
         KeysCommand::Token(args) => ("making a token", token(args, terminal)),
+        KeysCommand::Backup(args) => ("making keys for backups", backup(args, terminal)),
     };
     made.map(|()| Outcome::Done).map_err(|error| {
         let hint = error.hint();
@@ -202,6 +219,15 @@ fn token(args: &TokenArgs, terminal: Terminal) -> Result<(), KeysError> {
         terminal.say("the first line is the token, shown only now; the others are for the configuration:");
         print(&format!("{token}\n\n{lines}"));
     }
+    Ok(())
+}
+
+fn backup(args: &BackupArgs, terminal: Terminal) -> Result<(), KeysError> {
+    refuse_existing(std::slice::from_ref(&args.out), args.force)?;
+    let (file, public) = crate::service::backup::Identity::generate();
+    write_file(&args.out, Access::OwnerOnly, file.as_bytes())?;
+    terminal.say(&format!("wrote the private key to {}; this is the public one:", args.out.display()));
+    print(&public);
     Ok(())
 }
 

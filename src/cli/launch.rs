@@ -86,11 +86,11 @@ pub(super) fn settings(config: &Path, store: Option<&StoreUrl>) -> Result<Settin
 }
 
 /// What to open a store with that is there already, without a gateway.
-pub(super) fn existing(config: &Path, store: Option<&StoreUrl>) -> Result<StartWith, CliError> {
+pub(super) fn existing(config: &Path, store: Option<&StoreUrl>, missing: Missing) -> Result<StartWith, CliError> {
     let settings = settings(config, store)?;
     Ok(StartWith {
         store: settings.store,
-        missing: Missing::Refuse,
+        missing,
         store_limits: settings.store_limits,
         clients: settings.client,
         settings: settings.service,

@@ -3,9 +3,11 @@
 //!
 //! Adding a command takes a file with its `Args` and `run`, a variant of `Command` and a line in `Command::run`.
 
+mod backup;
 mod blocking;
 mod dedupe;
 mod demo;
+mod digest;
 mod evaluate;
 mod explain;
 pub mod input;
@@ -17,11 +19,13 @@ mod page;
 pub mod push;
 mod rebuild;
 mod report;
+mod restore;
 mod serve;
 mod simulate;
 pub mod terminal;
 mod train;
 mod truth;
+mod verify;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -56,7 +60,11 @@ enum Command {
     Serve(serve::Args),
     Push(push::Args),
     Report(report::Args),
+    Digest(digest::Args),
+    Verify(verify::Args),
     Rebuild(rebuild::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     Dedupe(dedupe::Args),
     Train(train::Args),
     Blocking(blocking::Args),
@@ -74,7 +82,11 @@ impl Command {
             Self::Serve(args) => serve::run(&args, terminal),
             Self::Push(args) => push::run(&args, terminal),
             Self::Report(args) => report::run(&args, terminal),
+            Self::Digest(args) => digest::run(&args, terminal),
+            Self::Verify(args) => verify::run(&args, terminal),
             Self::Rebuild(args) => rebuild::run(&args, terminal),
+            Self::Backup(args) => backup::run(&args, terminal),
+            Self::Restore(args) => restore::run(&args, terminal),
             Self::Dedupe(args) => dedupe::run(&args, terminal),
             Self::Train(args) => train::run(&args, terminal),
             Self::Blocking(args) => blocking::run(&args, terminal),

@@ -8,10 +8,11 @@ use serde::Serialize;
 use super::terminal::{Terminal, thousands};
 use super::{CliError, Outcome, runtime};
 use crate::service::rebuild::{Rebuilt, Repair, rebuild};
-use crate::service::start::StoreUrl;
+use crate::service::start::{Missing, StoreUrl};
 
 const HELP: &str = "\
-The gateway must not be running on the store. Nothing is written without --write.
+Nothing is written without --write; then the gateway must not be running on an embedded store. To compare, it may
+go on (except on sled): one state is read.
 Exit code 1 when the store held something else than what follows from its inputs.
 
 Example:
@@ -49,7 +50,11 @@ struct Different {
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
-    let start = super::launch::existing(&args.config, args.store.as_ref())?;
+    let start = super::launch::existing(
+        &args.config,
+        args.store.as_ref(),
+        if args.write { Missing::Refuse } else { Missing::ReadOnly },
+    )?;
     let repair = if args.write { Repair::Write } else { Repair::Compare };
     terminal.say("reading the store and matching everything again");
     let rebuilt = runtime()?.block_on(async {

@@ -10,7 +10,7 @@ use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome, runtime};
 use crate::domain::date::Date;
 use crate::domain::finding::Outcome as Answer;
-use crate::service::start::StoreUrl;
+use crate::service::start::{Missing, StoreUrl};
 use crate::service::views::{ReportQuery, ReportView};
 
 const HELP: &str = "\
@@ -43,7 +43,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
-    let start = super::launch::existing(&args.config, args.store.as_ref())?;
+    let start = super::launch::existing(&args.config, args.store.as_ref(), Missing::Refuse)?;
     let query = ReportQuery { as_of: args.as_of, kode_wilayah: args.region.clone(), rule: None };
     let view = runtime()?.block_on(async {
         let gateway = start.open().await.map_err(super::launch::not_opened)?;

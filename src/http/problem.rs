@@ -199,10 +199,14 @@ impl From<ServiceError> for Problem {
                 Self::field(Code::FieldInvalid, pointer, "Isian tidak dapat dipakai", problem)
             }
             ServiceError::Busy => Self::new(Code::Busy, "nothing was stored; send the same request again later"),
+            ServiceError::Full => Self::new(
+                Code::Full,
+                "nothing was stored; reading goes on, and writing when the operator has made room: send the same request again later",
+            ),
             ServiceError::NotReady => {
                 Self::new(Code::NotReady, "nothing was stored; send the same request again later")
             }
-            ServiceError::Store(_) | ServiceError::Corrupt { .. } => Self::internal(&error),
+            ServiceError::Store(_) | ServiceError::Corrupt { .. } | ServiceError::Incomplete => Self::internal(&error),
         }
     }
 }

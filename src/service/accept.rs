@@ -279,7 +279,8 @@ fn record_of(id: RecordId, key: RecordKey, sequence: Sequence, row: &ValidRow) -
     }
 }
 
-fn row_digest(raw: &str) -> String {
+/// First half of the SHA-256 of a row's text.
+pub(super) fn row_digest(raw: &str) -> String {
     hex(&Sha256::digest(raw.as_bytes())[..16])
 }
 

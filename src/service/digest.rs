@@ -4,12 +4,13 @@ use sha2::{Digest, Sha256};
 
 use super::accept::hex;
 use super::error::ServiceError;
-use super::gateway::Gateway;
+use super::gateway::{Gateway, store_error};
+use super::journal::{Reached, derived_mark};
 use super::reading::Pages;
-use crate::store::{Read, Table};
+use crate::store::{Read, Snapshot, Store, Table};
 
 /// What was accepted and decided: the inputs of everything else.
-const INPUTS: &[Table] = &[Table::Records, Table::Rows, Table::Decisions, Table::Completeness];
+pub(super) const INPUTS: &[Table] = &[Table::Records, Table::Rows, Table::Decisions, Table::Completeness];
 
 /// What follows from the inputs, in the order of the tables' codes.
 pub(super) const DERIVED: &[Table] = &[Table::Members, Table::Persons, Table::Families, Table::Cases];
@@ -23,6 +24,44 @@ pub struct StateDigest {
     pub derived: String,
     /// Entries read.
     pub entries: u64,
+}
+
+/// The digest of a store's present state, and how far it reaches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreDigest {
+    /// The digests.
+    pub state: StateDigest,
+    /// The last position of the journal.
+    pub head: u64,
+    /// Whether the derived state follows from everything up to there.
+    pub settled: bool,
+}
+
+/// The digest of one state of a store.
+pub async fn digest(snapshot: &dyn Read) -> Result<StoreDigest, ServiceError> {
+    let head = snapshot.head().await.map_err(store_error)?;
+    Ok(StoreDigest { state: digest_of(snapshot).await?, head: head.0, settled: settled(snapshot).await? })
+}
+
+/// The present state of a store; of several tries, a tenth of a second apart, the first that is matched to its end.
+pub async fn snapshot_at_rest(store: &dyn Store, tries: usize) -> Result<Snapshot, ServiceError> {
+    for _ in 1..tries {
+        let snapshot = store.snapshot().await.map_err(store_error)?;
+        if settled(&*snapshot).await? {
+            return Ok(snapshot);
+        }
+        drop(snapshot);
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    store.snapshot().await.map_err(store_error)
+}
+
+/// Whether the derived state of a store follows from everything that its journal names.
+async fn settled(snapshot: &dyn Read) -> Result<bool, ServiceError> {
+    let head = snapshot.head().await.map_err(store_error)?;
+    let (_, mark) = derived_mark(snapshot).await?;
+    let reached = Reached { through: head.0, rows: 0 };
+    Ok(mark.is_some_and(|mark| mark.whole && mark.reached == reached))
 }
 
 impl Gateway {

@@ -46,6 +46,12 @@ pub enum ServiceError {
     /// The gateway is starting or stopping.
     #[error("the gateway is not ready")]
     NotReady,
+    /// The disk of the store is full.
+    #[error("the disk of the store is full")]
+    Full,
+    /// A restore into the store has not ended.
+    #[error("a restore into this store has not ended")]
+    Incomplete,
     /// The store failed.
     #[error("the store failed")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),

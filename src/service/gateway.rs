@@ -315,5 +315,5 @@ impl IdempotencyKey {
 
 /// Wraps an error of the store.
 pub(super) fn store_error(error: StoreError) -> ServiceError {
-    ServiceError::Store(Box::new(error))
+    if matches!(error, StoreError::Full { .. }) { ServiceError::Full } else { ServiceError::Store(Box::new(error)) }
 }

@@ -66,6 +66,9 @@ pub(super) struct Reached {
 /// The mark of how far the derived state has come.
 pub(super) const DERIVED_MARK: &[u8] = b"derived";
 
+/// Says that a restore into this store has not ended.
+pub(super) const RESTORING_MARK: &[u8] = b"restoring";
+
 /// What is not yet part of the derived state.
 #[derive(Debug, Default)]
 pub(super) struct Ahead {

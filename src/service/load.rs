@@ -3,6 +3,7 @@
 //! leaves nothing undone.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use rayon::prelude::*;
 
@@ -12,7 +13,7 @@ use super::digest::DERIVED;
 use super::error::ServiceError;
 use super::follow::Tail;
 use super::gateway::{Gateway, store_error};
-use super::journal::{Ahead, Reached, derived_mark};
+use super::journal::{Ahead, RESTORING_MARK, Reached, derived_mark};
 use super::matcher::Matcher;
 use super::models::Models;
 use super::numbers::Free;
@@ -43,18 +44,24 @@ pub(super) struct Loaded {
 /// Reads the inputs of a store and matches them in bulk.
 pub(super) async fn load(store: &Arc<dyn Store>, models: &Arc<Models>, until: Until) -> Result<Loaded, ServiceError> {
     let snapshot = store.snapshot().await.map_err(store_error)?;
+    if snapshot.get(Table::Marks, RESTORING_MARK.to_vec()).await.map_err(store_error)?.is_some() {
+        return Err(ServiceError::Incomplete);
+    }
     let head = snapshot.head().await.map_err(store_error)?;
     let (mark, derived) = derived_mark(&*snapshot).await?;
     let by = models.derived_by();
     let trusted = derived.filter(|derived| derived.whole && derived.by == by && until == Until::Derived);
     let applied = trusted.as_ref().map_or(Reached { through: head.0, rows: 0 }, |derived| derived.reached);
     let ahead = Ahead::of(&*snapshot, applied).await?;
+    let started = Instant::now();
     let mut rows = Rows { present: Vec::new(), free: Free { record: 1, sequence: 1 } };
     rows.read(&*snapshot, &ahead).await?;
+    let read_ms = started.elapsed().as_millis() as u64;
     let decisions = decisions(&*snapshot, &ahead, &mut rows.free).await?;
     drop(snapshot);
     let Rows { present, free } = rows;
-    let models = models.clone();
+    let (models, records) = (models.clone(), present.len());
+    let started = Instant::now();
     let work = move || {
         let mut matcher = Matcher::bulk(models, &present, decisions)?;
         matcher.note_all_families(&present);
@@ -64,6 +71,8 @@ pub(super) async fn load(store: &Arc<dyn Store>, models: &Arc<Models>, until: Un
         .await
         .map_err(|_| ServiceError::NotReady)?
         .map_err(|error: crate::engine::RowError| ServiceError::Corrupt { what: error.to_string() })?;
+    let match_ms = started.elapsed().as_millis() as u64;
+    tracing::info!(records, read_ms, match_ms, trusted = trusted.is_some(), "read the store and built the index");
     let tail = Tail { applied, mark, unsure: trusted.is_none(), leads: false };
     Ok(Loaded { matcher, free, head, tail })
 }

@@ -8,6 +8,7 @@
 //! Knows nothing of HTTP, pages or the command line.
 
 mod accept;
+pub mod backup;
 pub mod blocking;
 mod cases;
 pub mod clock;
@@ -18,7 +19,7 @@ mod completeness;
 mod config;
 pub mod dedupe;
 mod derive;
-mod digest;
+pub mod digest;
 pub mod error;
 pub mod explain;
 mod follow;
@@ -37,6 +38,7 @@ pub mod rebuild;
 mod receipts;
 mod reports;
 pub mod start;
+pub mod verify;
 pub mod views;
 pub mod waterfall;
 

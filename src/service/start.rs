@@ -7,7 +7,7 @@ use super::clock::Clock;
 use super::error::ServiceError;
 use super::gateway::{Gateway, Parts, store_error};
 use super::models::{self, ModelError, Models};
-use crate::store;
+use crate::store::{self, Store};
 
 // What those above `service` need to name in order to fill in a `StartWith`.
 pub use crate::auth::{Client, Directory, Right};
@@ -36,8 +36,10 @@ pub struct StartWith {
 pub enum Missing {
     /// Make one: a gateway starts empty.
     Create,
-    /// Say so: whoever reads a store means one that is there.
+    /// Say so: whoever changes a store means one that is there.
     Refuse,
+    /// Say so, and open it to be read only.
+    ReadOnly,
 }
 
 /// Why a gateway could not be started.
@@ -67,14 +69,26 @@ impl StartWith {
     /// Loads the models and opens the store.
     pub async fn parts(self) -> Result<Parts, StartError> {
         let models = Models::load(&self.models).map_err(StartError::Models)?;
-        if self.missing == Missing::Refuse && self.store.folder().is_some_and(|path| !path.is_dir()) {
-            return Err(StartError::NoStore { url: self.store });
-        }
-        let (url, limits) = (self.store.clone(), self.store_limits);
-        let opened = tokio::task::spawn_blocking(move || store::open(&url, &limits)).await;
-        let opened = opened.map_err(|_| ServiceError::NotReady).and_then(|store| store.map_err(store_error));
+        self.look()?;
+        let opened = open(&self.store, self.store_limits, self.missing).await;
         let store = opened.map_err(|source| StartError::Store { url: self.store, source })?;
         Ok(Parts { store, clients: self.clients, settings: self.settings, models: Arc::new(models), clock: self.clock })
+    }
+
+    /// Opens the store to be read, as it is: no gateway has to stop for it, except on sled.
+    pub async fn to_read(self) -> Result<Arc<dyn Store>, StartError> {
+        self.look()?;
+        let opened = open(&self.store, self.store_limits, self.missing).await;
+        opened.map_err(|source| StartError::Store { url: self.store, source })
+    }
+
+    /// Fails when there is no store where one has to be.
+    fn look(&self) -> Result<(), StartError> {
+        let absent = self.store.folder().is_some_and(|path| !path.is_dir());
+        if absent && self.missing != Missing::Create {
+            return Err(StartError::NoStore { url: self.store.clone() });
+        }
+        Ok(())
     }
 
     /// Opens the gateway: reads what is stored, matches it, and is ready.
@@ -83,4 +97,16 @@ impl StartWith {
         let parts = self.parts().await?;
         Gateway::open(parts).await.map_err(|source| StartError::Store { url, source })
     }
+}
+
+async fn open(url: &StoreUrl, limits: store::Config, missing: Missing) -> Result<Arc<dyn Store>, ServiceError> {
+    let url = url.clone();
+    let work = move || match missing {
+        Missing::Create | Missing::Refuse => store::open(&url, &limits),
+        Missing::ReadOnly => store::open_to_read(&url, &limits),
+    };
+    let started = std::time::Instant::now();
+    let opened = tokio::task::spawn_blocking(work).await.map_err(|_| ServiceError::NotReady)?;
+    tracing::info!(open_ms = started.elapsed().as_millis() as u64, "opened the store");
+    opened.map_err(store_error)
 }

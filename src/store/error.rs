@@ -68,6 +68,9 @@ pub enum StoreError {
         /// What was being done when it failed.
         after: &'static str,
     },
+    /// The store was opened to be read.
+    #[error("the store was opened to be read only")]
+    ReadOnly,
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
@@ -103,7 +106,7 @@ impl StoreError {
     /// The next step for whoever runs the gateway, where there is one.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Conflict { .. } | Self::TooLarge { .. } | Self::Closed => None,
+            Self::Conflict { .. } | Self::TooLarge { .. } | Self::ReadOnly | Self::Closed => None,
             Self::Full { .. } => Some("free disk space or move the store; writing resumes by itself"),
             Self::Locked => Some("stop the other `padan serve` on this store, or give this one another store"),
             Self::Format { .. } => {
@@ -164,6 +167,7 @@ mod tests {
                 "the store stopped writing after a failure while syncing a group",
                 "check the disk, then restart; every acknowledged write is kept",
             ),
+            (StoreError::ReadOnly, "the store was opened to be read only", ""),
             (StoreError::Closed, "the store is closed", ""),
         ];
         for (error, message, hint) in cases {

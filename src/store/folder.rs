@@ -32,7 +32,7 @@ const BLOCK_BYTES: u64 = 512;
 /// The folder of a store, owned by this instance for as long as the value lives.
 pub(super) struct Folder {
     path: PathBuf,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// The open file that tells what was acknowledged.
@@ -47,12 +47,17 @@ impl Folder {
         let deadline = Instant::now() + Duration::from_millis(config.lock_wait_ms);
         loop {
             match lock.try_lock() {
-                Ok(()) => return Ok(Self { path: path.to_owned(), _lock: lock }),
+                Ok(()) => return Ok(Self { path: path.to_owned(), _lock: Some(lock) }),
                 Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOCK_LOOK),
                 Err(TryLockError::WouldBlock) => return Err(StoreError::Locked),
                 Err(TryLockError::Error(error)) => return Err(StoreError::io("locking the store's folder", error)),
             }
         }
+    }
+
+    /// A folder that this instance only reads: it may be another's.
+    pub(super) fn look(path: &Path) -> Self {
+        Self { path: path.to_owned(), _lock: None }
     }
 
     /// Where it is.
@@ -67,14 +72,6 @@ impl Folder {
             Ok(bytes) => Ok(Some(decode_mark(&bytes).unwrap_or(0))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StoreError::io("reading the mark of what was acknowledged", error)),
-        }
-    }
-
-    /// `group` is what the database opened with; fails with `Corrupt` when more was acknowledged.
-    pub(super) fn complete(&self, group: u64) -> Result<u64, StoreError> {
-        match self.acknowledged()?.unwrap_or(0).checked_sub(group) {
-            None | Some(0) => Ok(group),
-            Some(lost) => Err(StoreError::Corrupt { doing: "opening the store", finding: Damage::Lost { lost } }),
         }
     }
 
@@ -116,6 +113,14 @@ impl Mark {
     /// Notes that `group` is durable and about to be acknowledged.
     pub(super) fn set(&self, group: u64) -> Result<(), StoreError> {
         self.0.write_all_at(&encode_mark(group), 0).map_err(|error| StoreError::io("marking a group", error))
+    }
+}
+
+/// `group` is what the database opened with; fails with `Corrupt` when more had been acknowledged before.
+pub(super) fn complete(acknowledged: Option<u64>, group: u64) -> Result<u64, StoreError> {
+    match acknowledged.unwrap_or(0).checked_sub(group) {
+        None | Some(0) => Ok(group),
+        Some(lost) => Err(StoreError::Corrupt { doing: "opening the store", finding: Damage::Lost { lost } }),
     }
 }
 

@@ -185,6 +185,16 @@ pub fn open(url: &StoreUrl, config: &Config) -> Result<Arc<dyn Store>, StoreErro
     })
 }
 
+/// Opens the store at `url` to read what is there; every write is refused.
+///
+/// redb can be read while a gateway works on it, and so can a store on a server. sled has to be free.
+pub fn open_to_read(url: &StoreUrl, config: &Config) -> Result<Arc<dyn Store>, StoreError> {
+    match url {
+        StoreUrl::Redb(path) => Ok(Arc::new(redb::RedbReader::open(path, config)?)),
+        StoreUrl::Memory | StoreUrl::Sled(_) => open(url, config),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

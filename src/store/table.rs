@@ -77,6 +77,16 @@ impl Table {
         }
     }
 
+    /// The code, for bytes outside of a store.
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The table with this code.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|table| table.code() == code)
+    }
+
     /// Position in `ALL`: the code without the gaps below it.
     pub(super) fn index(self) -> usize {
         match self as usize {
@@ -103,6 +113,7 @@ mod tests {
     fn positions_and_names_agree() {
         for (position, table) in Table::ALL.into_iter().enumerate() {
             assert_eq!(table.index(), position, "{table}");
+            assert_eq!(Table::from_code(table.code()), Some(table));
         }
         assert!(Table::ALL.is_sorted(), "in the order of their codes");
         let names: BTreeSet<&str> = Table::ALL.into_iter().map(Table::name).collect();

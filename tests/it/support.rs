@@ -34,6 +34,11 @@ const CLIENTS: &[Role] = &[
     ("pembaca", "kode-pembaca", None, &[Right::Reports]),
 ];
 
+/// An address on loopback that nobody listens on.
+pub(crate) fn free_address() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port")
+}
+
 /// Settings of a test gateway in `dir`: certificates are made there, the port is free.
 pub(crate) fn settings(dir: &Path, store: StoreUrl) -> Settings {
     let keys = DevKeys::generate(&["127.0.0.1".to_owned(), "localhost".to_owned()], AS_OF).expect("keys");

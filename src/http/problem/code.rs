@@ -90,6 +90,8 @@ codes! {
     Internal = "INTERNAL", INTERNAL_SERVER_ERROR, "The gateway failed", "Gerbang mengalami gangguan";
     /// The queue is full.
     Busy = "BUSY", SERVICE_UNAVAILABLE, "Too much is waiting; try again later", "Antrean penuh; coba lagi nanti";
+    /// No room on the disk.
+    Full = "STORAGE_FULL", INSUFFICIENT_STORAGE, "The disk of the gateway is full", "Penyimpanan gerbang penuh";
     /// Starting or stopping.
     NotReady = "NOT_READY", SERVICE_UNAVAILABLE, "The gateway is starting or stopping", "Gerbang sedang dinyalakan atau dimatikan";
 }

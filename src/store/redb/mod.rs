@@ -31,6 +31,9 @@ mod writer;
 /// The database's file in the folder.
 const FILE: &str = "padan.redb";
 
+/// The file while it is created.
+const UNFINISHED: &str = "padan.redb.new";
+
 /// A store in a folder. Dropping it waits for the batches under way.
 pub(super) struct RedbStore {
     queue: Queue,
@@ -39,12 +42,21 @@ pub(super) struct RedbStore {
 
 /// What readers and the writer use together.
 struct Shared {
-    database: redb::Database,
+    database: Database,
     folder: Folder,
     reserve_bytes: u64,
     /// Why nothing is written any more.
     failure: OnceLock<StoreError>,
 }
+
+/// The file, opened to write or only to read.
+enum Database {
+    Writes(redb::Database),
+    Reads(redb::ReadOnlyDatabase),
+}
+
+/// The store as another process sees it while this one only reads.
+pub(super) struct RedbReader(Reader);
 
 /// The reading half: of the newest state, or of one.
 #[derive(Clone)]
@@ -59,12 +71,67 @@ impl RedbStore {
     pub(super) fn open(path: &Path, config: &Config) -> Result<Self, StoreError> {
         let folder = Folder::take(path, config)?;
         let (database, group) = open_database(&folder, config)?;
-        let mark = folder.settle(&[FILE], group)?;
+        let mark = match folder.settle(&[FILE], group) {
+            Ok(mark) => mark,
+            Err(error) => {
+                // Closing redb would repeat the sync that failed.
+                std::mem::forget(database);
+                return Err(error);
+            }
+        };
         let (reserve_bytes, failure) = (config.reserve_bytes, OnceLock::new());
-        let shared = Arc::new(Shared { database, folder, reserve_bytes, failure });
+        let shared = Arc::new(Shared { database: Database::Writes(database), folder, reserve_bytes, failure });
         let writer = Writer::new(Arc::clone(&shared), mark, group)?;
         let reader = Reader { shared, limits: config.clone(), one_state: None };
         Ok(Self { queue: Queue::start(writer, config)?, reader })
+    }
+}
+
+impl RedbReader {
+    /// Opens the store in the folder `path` to read, whether or not a gateway works on it.
+    pub(super) fn open(path: &Path, config: &Config) -> Result<Self, StoreError> {
+        let folder = Folder::look(path);
+        let builder = builder(config);
+        let opened = catch_unwind(AssertUnwindSafe(|| builder.open_read_only(folder.path().join(FILE))));
+        let panicked = StoreError::Corrupt { doing: "opening the database", finding: Damage::Panic };
+        let database = opened.map_err(|_| panicked)?.map_err(|error| tables::failed("opening the database", error))?;
+        // The mark first: the gateway may go on writing.
+        let acknowledged = folder.acknowledged()?;
+        tables::check(&Tables::open(&database)?, acknowledged)?;
+        let (reserve_bytes, failure) = (config.reserve_bytes, OnceLock::new());
+        let shared = Arc::new(Shared { database: Database::Reads(database), folder, reserve_bytes, failure });
+        Ok(Self(Reader { shared, limits: config.clone(), one_state: None }))
+    }
+}
+
+#[async_trait]
+impl Store for RedbReader {
+    fn name(&self) -> &'static str {
+        "redb"
+    }
+
+    fn reader(&self) -> &dyn Read {
+        &self.0
+    }
+
+    async fn commit(&self, _: WriteBatch) -> Result<Committed, StoreError> {
+        Err(StoreError::ReadOnly)
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.0.snapshot().await
+    }
+
+    async fn health(&self) -> Result<(), StoreError> {
+        Err(StoreError::ReadOnly)
+    }
+
+    async fn disk_bytes(&self) -> Result<u64, StoreError> {
+        self.0.disk_bytes().await
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 
@@ -83,9 +150,7 @@ impl Store for RedbStore {
     }
 
     async fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        let shared = Arc::clone(&self.reader.shared);
-        let tables = blocking(move || Tables::open(&shared.database)).await?;
-        Ok(Snapshot::new(Reader { one_state: Some(Arc::new(tables)), ..self.reader.clone() }, ()))
+        self.reader.snapshot().await
     }
 
     async fn health(&self) -> Result<(), StoreError> {
@@ -95,8 +160,7 @@ impl Store for RedbStore {
     }
 
     async fn disk_bytes(&self) -> Result<u64, StoreError> {
-        let shared = Arc::clone(&self.reader.shared);
-        blocking(move || shared.folder.bytes()).await
+        self.reader.disk_bytes().await
     }
 
     async fn close(&self) -> Result<(), StoreError> {
@@ -132,6 +196,17 @@ impl Read for Reader {
 }
 
 impl Reader {
+    async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let tables = blocking(move || shared.database.tables()).await?;
+        Ok(Snapshot::new(Reader { one_state: Some(Arc::new(tables)), ..self.clone() }, ()))
+    }
+
+    async fn disk_bytes(&self) -> Result<u64, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || shared.folder.bytes()).await
+    }
+
     /// Runs a read off the executor, on one state.
     async fn read<T: Send + 'static>(
         &self,
@@ -140,9 +215,19 @@ impl Reader {
         let (shared, one_state) = (Arc::clone(&self.shared), self.one_state.clone());
         blocking(move || match one_state {
             Some(tables) => read(&tables),
-            None => read(&Tables::open(&shared.database)?),
+            None => read(&shared.database.tables()?),
         })
         .await
+    }
+}
+
+impl Database {
+    /// The last durable state.
+    fn tables(&self) -> Result<Tables, StoreError> {
+        match self {
+            Self::Writes(database) => Tables::open(database),
+            Self::Reads(database) => Tables::open(database),
+        }
     }
 }
 
@@ -168,19 +253,44 @@ impl Shared {
 fn open_database(folder: &Folder, config: &Config) -> Result<(redb::Database, u64), StoreError> {
     let panicked = StoreError::Corrupt { doing: "opening the database", finding: Damage::Panic };
     catch_unwind(AssertUnwindSafe(|| {
-        let mut builder = redb::Builder::new();
-        builder.set_cache_size(usize::try_from(config.cache_bytes).unwrap_or(usize::MAX));
+        let mut builder = builder(config);
         builder.set_check_integrity_on_open(true);
         let file = folder.path().join(FILE);
-        let known = folder.acknowledged()?.is_some();
-        if known && !file.try_exists().map_err(|error| StoreError::io("looking for the database", error))? {
-            return Err(StoreError::Corrupt { doing: "opening the store", finding: Damage::Empty });
+        let acknowledged = folder.acknowledged()?;
+        if !file.try_exists().map_err(|error| StoreError::io("looking for the database", error))? {
+            if acknowledged.is_some() {
+                return Err(StoreError::Corrupt { doing: "opening the store", finding: Damage::Empty });
+            }
+            create(&builder, folder)?;
         }
-        let database = builder.create(file).map_err(|error| tables::failed("opening the database", error))?;
-        let group = tables::prepare(&database, folder)?;
+        let database = builder.open(file).map_err(|error| tables::failed("opening the database", error))?;
+        let group = tables::check(&Tables::open(&database)?, acknowledged)?;
         Ok((database, group))
     }))
     .unwrap_or(Err(panicked))
+}
+
+/// Makes a database beside its place and moves it there when it is complete: redb does not open what a power cut left of
+/// a file that it was about to create, and nothing was acknowledged in it.
+fn create(builder: &redb::Builder, folder: &Folder) -> Result<(), StoreError> {
+    let failed = |error| StoreError::io("creating the database", error);
+    let unfinished = folder.path().join(UNFINISHED);
+    match std::fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let database = builder.create(&unfinished).map_err(|error| tables::failed("creating the database", error))?;
+    tables::create(&database)?;
+    drop(database);
+    std::fs::rename(unfinished, folder.path().join(FILE)).map_err(failed)
+}
+
+/// One process writes; others may read at the same time (`padan backup`, `digest`, `verify`).
+fn builder(config: &Config) -> redb::Builder {
+    let mut builder = redb::Builder::new();
+    builder.set_cache_size(usize::try_from(config.cache_bytes).unwrap_or(usize::MAX));
+    builder.set_concurrency_mode(redb::ConcurrencyMode::SingleWriter);
+    builder
 }
 
 async fn blocking<T: Send + 'static>(

@@ -4,7 +4,7 @@ use std::ops::Bound;
 
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
 
-use crate::store::{Damage, Position, Row, StoreError, Table, folder::Folder, seal};
+use crate::store::{Damage, Position, Row, StoreError, Table, folder::complete, seal};
 
 /// The format of what this adapter writes.
 const FORMAT: u8 = 1;
@@ -26,7 +26,7 @@ pub(super) fn of(table: Table) -> Bytes {
 
 impl Tables {
     /// The last durable state.
-    pub(super) fn open(database: &Database) -> Result<Self, StoreError> {
+    pub(super) fn open(database: &impl ReadableDatabase) -> Result<Self, StoreError> {
         Ok(Self(database.begin_read().map_err(|error| failed("beginning to read", error))?))
     }
 
@@ -76,10 +76,10 @@ impl Tables {
     }
 }
 
-/// Checks format and completeness; a new store gets its format and its tables. Returns the number of the last group.
-pub(super) fn prepare(database: &Database, folder: &Folder) -> Result<u64, StoreError> {
+/// Checks format and completeness; answers the number of the last group.
+pub(super) fn check(tables: &Tables, acknowledged: Option<u64>) -> Result<u64, StoreError> {
     let corrupt = |finding| StoreError::Corrupt { doing: "opening the store", finding };
-    let reading = database.begin_read().map_err(|error| failed("beginning to read", error))?;
+    let reading = &tables.0;
     let foreign = reading.list_tables().map_err(|error| failed("listing the tables", error))?.next().is_some();
     let (format, group) = match reading.open_table(OWN) {
         Ok(own) => {
@@ -88,17 +88,14 @@ pub(super) fn prepare(database: &Database, folder: &Folder) -> Result<u64, Store
             both.map_err(|error| failed("reading the store's format", error))?
         }
         Err(redb::TableError::TableDoesNotExist(_)) if foreign => return Err(corrupt(Damage::Foreign)),
-        Err(redb::TableError::TableDoesNotExist(_)) if folder.acknowledged()?.is_some() => {
-            return Err(corrupt(Damage::Empty));
-        }
-        Err(redb::TableError::TableDoesNotExist(_)) => return create(database).map(|()| 0),
+        Err(redb::TableError::TableDoesNotExist(_)) => return Err(corrupt(Damage::Empty)),
         Err(error) => return Err(failed("reading the store's format", error)),
     };
     match (format, group) {
         (Some(found), _) if found != u64::from(FORMAT) => {
             Err(StoreError::Format { found: found.try_into().unwrap_or(u8::MAX), known: FORMAT })
         }
-        (Some(_), Some(group)) => folder.complete(group),
+        (Some(_), Some(group)) => complete(acknowledged, group),
         _ => Err(corrupt(Damage::Value)),
     }
 }
@@ -110,7 +107,8 @@ pub(super) fn note_group(writing: &redb::WriteTransaction, group: u64) -> Result
     Ok(())
 }
 
-fn create(database: &Database) -> Result<(), StoreError> {
+/// Gives a new database its format and its tables.
+pub(super) fn create(database: &Database) -> Result<(), StoreError> {
     let doing = "creating the store";
     let writing = database.begin_write().map_err(|error| failed(doing, error))?;
     for table in Table::ALL {

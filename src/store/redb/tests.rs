@@ -45,6 +45,28 @@ async fn a_second_instance_is_refused() {
     RedbStore::open(folder.path(), &conformance::limits()).unwrap();
 }
 
+/// `padan backup`, `digest` and `verify` read while the gateway writes.
+#[tokio::test]
+async fn others_read_while_one_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = conformance::limits();
+    assert!(RedbReader::open(folder.path(), &limits).is_err(), "reading makes no store");
+    let writer = RedbStore::open(folder.path(), &limits).unwrap();
+    writer.commit(put(Table::Rows, b"k", b"1")).await.unwrap();
+    let reader = RedbReader::open(folder.path(), &limits).unwrap();
+    let snapshot = reader.snapshot().await.unwrap();
+    for step in 2..60_u8 {
+        writer.commit(put(Table::Rows, b"k", &vec![step; 100_000])).await.unwrap();
+    }
+    assert_eq!(snapshot.get(Table::Rows, b"k".to_vec()).await.unwrap(), Some(b"1".to_vec()), "one state");
+    assert_eq!(reader.get(Table::Rows, b"k".to_vec()).await.unwrap(), Some(vec![59; 100_000]), "the newest");
+    assert!(matches!(reader.commit(WriteBatch::new()).await, Err(StoreError::ReadOnly)));
+    drop(writer);
+    let again = RedbStore::open(folder.path(), &Config { lock_wait_ms: 0, ..limits }).unwrap();
+    again.commit(put(Table::Rows, b"k", b"2")).await.unwrap();
+    assert_eq!(reader.get(Table::Rows, b"k".to_vec()).await.unwrap(), Some(b"2".to_vec()));
+}
+
 /// Prepares a folder with three groups in it, then says how opening it ends.
 async fn opening(name: &str, prepare: impl AsyncFnOnce(&Path), expected: &str) {
     let folder = tempfile::tempdir().unwrap();

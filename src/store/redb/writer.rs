@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Shared,
+    Database, Shared,
     tables::{Tables, failed, note_group, of},
 };
 use crate::store::{Position, StoreError, Table, folder::Mark, group::Engine, seal, staged::Staged};
@@ -25,13 +25,14 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, mark: Mark, group: u64) -> Result<Self, StoreError> {
-        let head = Tables::open(&shared.database)?.head()?;
+        let head = shared.database.tables()?.head()?;
         Ok(Self { shared, mark, group, head, before: None })
     }
 
     fn write(&self, staged: &Staged) -> Result<(), StoreError> {
         let doing = "writing a group";
-        let writing = self.shared.database.begin_write().map_err(|error| failed(doing, error))?;
+        let Database::Writes(database) = &self.shared.database else { return Err(StoreError::ReadOnly) };
+        let writing = database.begin_write().map_err(|error| failed(doing, error))?;
         for (table, changes) in staged.changes() {
             let mut open = writing.open_table(of(table)).map_err(|error| failed(doing, error))?;
             for (key, value) in changes {
@@ -51,7 +52,7 @@ impl Writer {
 impl Engine for Writer {
     fn begin(&mut self, bytes: u64, _asked: &[(Table, &[u8])]) -> Result<(), StoreError> {
         self.shared.writable(bytes * COPY_FACTOR)?;
-        self.before = Some(Tables::open(&self.shared.database)?);
+        self.before = Some(self.shared.database.tables()?);
         Ok(())
     }
 

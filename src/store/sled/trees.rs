@@ -14,7 +14,7 @@ use sled::{
 use super::value::{self, Envelope, PIECE_BYTES, Stored, piece_key};
 use crate::store::{
     Config, Damage, Position, Row, StoreError, Table,
-    folder::{Folder, LOCK_LOOK},
+    folder::{Folder, LOCK_LOOK, complete},
     staged::Staged,
 };
 
@@ -56,7 +56,7 @@ impl Trees {
         let names = Table::ALL.into_iter().map(Table::name).chain(["_pieces", "_own"]);
         let all = names.map(|name| database.open_tree(name)).collect::<Result<_, _>>();
         let trees = Self { database, all: all.map_err(|error| failed("opening a table", error))? };
-        let group = trees.check(folder)?;
+        let group = trees.check(folder.acknowledged()?)?;
         Ok((trees, group))
     }
 
@@ -136,11 +136,11 @@ impl Trees {
     }
 
     /// Checks format and completeness; a new store gets its format. Returns the number of the last group.
-    fn check(&self, folder: &Folder) -> Result<u64, StoreError> {
+    fn check(&self, acknowledged: Option<u64>) -> Result<u64, StoreError> {
         let corrupt = |finding| StoreError::Corrupt { doing: "opening the store", finding };
         let own = |key: &[u8]| self.all[OWN].get(key).map_err(|error| failed("reading the store's format", error));
         let Some(format) = own(FORMAT_KEY)? else {
-            if folder.acknowledged()?.is_some() {
+            if acknowledged.is_some() {
                 return Err(corrupt(Damage::Empty));
             }
             return if self.holds_nothing() { self.create() } else { Err(corrupt(Damage::Foreign)) };
@@ -151,7 +151,7 @@ impl Trees {
             [] => return Err(corrupt(Damage::Value)),
         }
         let group = own(GROUP_KEY)?.and_then(|bytes| value::read_u64(&bytes, 0)).ok_or(corrupt(Damage::Value))?;
-        folder.complete(group)
+        complete(acknowledged, group)
     }
 
     fn holds_nothing(&self) -> bool {

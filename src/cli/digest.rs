@@ -1,0 +1,74 @@
+//! `padan digest`: one number for the content of a store.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::terminal::{Terminal, thousands};
+use super::{CliError, Outcome, runtime};
+use crate::service::digest::{StoreDigest, digest};
+use crate::service::start::{Missing, StoreUrl};
+
+const HELP: &str = "\
+The same rows, decisions and derived state have the same digest on every store, so that a restored or moved store can be
+held against the one it came from. A gateway may go on meanwhile (except on sled): one state is read.
+
+Example:
+  padan digest --config padan.toml --store redb:padan-data";
+
+/// Prints digests of what was accepted and decided, and of what follows from it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
+pub(super) struct Args {
+    /// The configuration (TOML) of the gateway.
+    #[arg(long, value_name = "FILE", env = "PADAN_CONFIG")]
+    config: PathBuf,
+    /// Another store than the configuration names.
+    #[arg(long, value_name = "URL", env = "PADAN_STORE")]
+    store: Option<StoreUrl>,
+}
+
+/// A digest as a document.
+#[derive(Serialize)]
+pub(super) struct Report<'a> {
+    pub(super) inputs: &'a str,
+    pub(super) derived: &'a str,
+    pub(super) entries: u64,
+    pub(super) position: u64,
+    pub(super) settled: bool,
+}
+
+pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
+    let start = super::launch::existing(&args.config, args.store.as_ref(), Missing::ReadOnly)?;
+    let found = runtime()?.block_on(async {
+        let store = start.to_read().await.map_err(super::launch::not_opened)?;
+        let failed = |error| CliError::failed("reading the store", error);
+        let snapshot = store.snapshot().await.map_err(|error| CliError::failed("reading the store", error))?;
+        digest(&*snapshot).await.map_err(failed)
+    })?;
+    terminal.result(&report(&found), || text(&found));
+    Ok(Outcome::Done)
+}
+
+/// The digest for programs.
+pub(super) fn report(found: &StoreDigest) -> Report<'_> {
+    Report {
+        inputs: &found.state.inputs,
+        derived: &found.state.derived,
+        entries: found.state.entries,
+        position: found.head,
+        settled: found.settled,
+    }
+}
+
+/// The digest for people.
+pub(super) fn text(found: &StoreDigest) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "inputs   {}", found.state.inputs);
+    let _ = writeln!(text, "derived  {}", found.state.derived);
+    let state = if found.settled { "all of it matched" } else { "rows behind it still wait to be matched" };
+    let entries = thousands(found.state.entries);
+    let _ = writeln!(text, "{entries} entries up to position {} of the journal; {state}", thousands(found.head));
+    text
+}

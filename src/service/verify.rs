@@ -1,0 +1,325 @@
+//! `padan verify`: does everything in a store say what it should, and does each thing find what it names?
+//!
+//! One state is read from end to end. What is wrong is counted by kind, with what would put it right; nothing about a
+//! person is told, and nothing is written.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::accept::{Head, Remembered, row_digest};
+use super::codec::{decode, decode_row, natural_key_of};
+use super::error::ServiceError;
+use super::journal::{DERIVED_MARK, DerivedMark, Entry, RESTORING_MARK};
+use super::load::record_of;
+use super::reading::Pages;
+use crate::domain::batch::{Batch, Completeness, ReceiptLine};
+use crate::domain::case::Case;
+use crate::domain::date::Date;
+use crate::domain::decision::Decision;
+use crate::domain::person::{GoldenFamily, GoldenPerson};
+use crate::domain::record::{PersonId, RecordId, Sequence};
+use crate::store::{Position, Read, Row, Table};
+
+/// What can be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wrong {
+    /// The store gives an error instead of a part of a table.
+    Unreadable,
+    /// A value is not of the form that this program writes.
+    Form,
+    /// A row names a batch that is not there.
+    RowWithoutBatch,
+    /// A record has rows and no head, or a head and no rows.
+    HeadWithoutRow,
+    /// A head does not name the newest row, or stands under another key than the row's.
+    HeadOfAnotherRow,
+    /// Positions of the journal are missing.
+    JournalGap,
+    /// The journal names a row that is not there, or names it twice.
+    JournalWithoutRow,
+    /// A row that the journal does not name.
+    RowWithoutJournal,
+    /// A receipt has other lines than its batch has rows.
+    ReceiptLines,
+    /// A decision names a record that is not there.
+    DecisionWithoutRecord,
+    /// Members and persons do not agree about a record.
+    Members,
+    /// A family or a case names somebody who is not there.
+    DerivedReference,
+    /// A restore has not ended.
+    Incomplete,
+}
+
+impl Wrong {
+    /// What it means, and what would put it right.
+    pub fn told(self) -> (&'static str, &'static str) {
+        let backup = "restore the last backup into a new store";
+        let rebuild = "`padan rebuild --write` derives it again";
+        match self {
+            Self::Unreadable => ("parts of a table cannot be read", backup),
+            Self::Form => ("values are not of a form this program knows", "use the program that wrote them"),
+            Self::RowWithoutBatch => ("rows name a batch that is not there", backup),
+            Self::HeadWithoutRow => ("records without rows, or rows without their record", backup),
+            Self::HeadOfAnotherRow => ("records that do not name their newest row", backup),
+            Self::JournalGap => ("positions of the journal are missing", backup),
+            Self::JournalWithoutRow => ("rows named by the journal are not there, or twice", backup),
+            Self::RowWithoutJournal => {
+                ("rows that the journal does not name", "make a full backup: increments miss them")
+            }
+            Self::ReceiptLines => ("receipts have other lines than their batch", backup),
+            Self::DecisionWithoutRecord => ("decisions name records that are not there", backup),
+            Self::Members => ("members and persons do not agree", rebuild),
+            Self::DerivedReference => ("families or cases name somebody who is not there", rebuild),
+            Self::Incomplete => ("a restore into this store has not ended", "run `padan restore` again"),
+        }
+    }
+}
+
+/// What was looked at and what was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Entries read, by table.
+    pub entries: BTreeMap<&'static str, u64>,
+    /// What is wrong, and how often.
+    pub wrong: BTreeMap<Wrong, u64>,
+}
+
+/// What is known of one record from its rows.
+struct Newest {
+    order: (Date, Sequence),
+    key: Vec<u8>,
+    digest: String,
+}
+
+/// What later tables are held against.
+#[derive(Default)]
+struct Known {
+    batches: HashMap<String, u64>,
+    records: HashMap<RecordId, Newest>,
+    rows: HashSet<(RecordId, Sequence)>,
+    receipt_lines: HashMap<String, u64>,
+    members: HashMap<RecordId, PersonId>,
+    persons: HashSet<PersonId>,
+}
+
+/// Reads a whole state. Errors are counted, so that one broken table does not hide the others.
+pub async fn verify(snapshot: &dyn Read) -> Result<Verified, ServiceError> {
+    let mut verified = Verified::default();
+    let mut known = Known::default();
+    // Each table after those that it is held against.
+    for table in [
+        Table::Batches,
+        Table::Rows,
+        Table::Records,
+        Table::Journal,
+        Table::Receipts,
+        Table::Idempotency,
+        Table::Decisions,
+        Table::Completeness,
+        Table::Members,
+        Table::Persons,
+        Table::Families,
+        Table::Cases,
+        Table::Marks,
+    ] {
+        let mut pages = Pages::of(snapshot, table);
+        loop {
+            match pages.next().await {
+                Ok(Some(page)) => {
+                    *verified.entries.entry(table.name()).or_default() += page.len() as u64;
+                    look(table, &page, &mut known, &mut verified);
+                }
+                Ok(None) => break,
+                Err(_) => {
+                    verified.note(Wrong::Unreadable, 1);
+                    break;
+                }
+            }
+        }
+        ended(table, &mut known, &mut verified);
+    }
+    Ok(verified)
+}
+
+impl Verified {
+    /// Whether nothing is wrong.
+    pub fn sound(&self) -> bool {
+        self.wrong.is_empty()
+    }
+
+    fn note(&mut self, wrong: Wrong, count: u64) {
+        if count > 0 {
+            *self.wrong.entry(wrong).or_default() += count;
+        }
+    }
+
+    fn check(&mut self, wrong: Wrong, holds: bool) {
+        self.note(wrong, u64::from(!holds));
+    }
+}
+
+/// Looks at one page of a table.
+fn look(table: Table, page: &[Row], known: &mut Known, verified: &mut Verified) {
+    match table {
+        Table::Rows => look_at_rows(page, known, verified),
+        Table::Journal => look_at_journal(page, known, verified),
+        Table::Records
+        | Table::Batches
+        | Table::Receipts
+        | Table::Idempotency
+        | Table::Decisions
+        | Table::Completeness
+        | Table::Members
+        | Table::Persons
+        | Table::Families
+        | Table::Cases
+        | Table::Marks => {
+            for (key, bytes) in page {
+                if look_at(table, key, bytes, known, verified).is_err() {
+                    verified.note(Wrong::Form, 1);
+                }
+            }
+        }
+    }
+}
+
+fn look_at_rows(page: &[Row], known: &mut Known, verified: &mut Verified) {
+    let read: Vec<Option<_>> = page
+        .par_iter()
+        .map(|(_, bytes)| {
+            let row = decode_row(bytes).ok()?;
+            let record = record_of(&row).ok()?;
+            let key = natural_key_of(&record.key.agency, record.key.feed, &record.key.id_sumber);
+            Some((
+                row.batch,
+                record.id,
+                Newest { order: (record.tgl_data, record.sequence), key, digest: row_digest(&row.raw) },
+            ))
+        })
+        .collect();
+    for row in read {
+        let Some((batch, id, newest)) = row else {
+            verified.note(Wrong::Form, 1);
+            continue;
+        };
+        verified.check(Wrong::RowWithoutBatch, known.batches.contains_key(&batch));
+        known.rows.insert((id, newest.order.1));
+        match known.records.get(&id) {
+            Some(other) if other.order > newest.order => {}
+            _ => drop(known.records.insert(id, newest)),
+        }
+    }
+}
+
+fn look_at_journal(page: &[Row], known: &mut Known, verified: &mut Verified) {
+    let positions: Vec<Option<Position>> = page.iter().map(|(key, _)| Position::of(key)).collect();
+    let gaps = positions.windows(2).filter(|pair| pair[0].map(Position::next) != pair[1]);
+    verified.note(Wrong::JournalGap, gaps.count() as u64);
+    for (_, bytes) in page {
+        match decode::<Entry>(bytes, "journal") {
+            Ok(Entry::Rows { rows, .. }) => {
+                let missing = rows.iter().filter(|row| !known.rows.remove(row));
+                verified.note(Wrong::JournalWithoutRow, missing.count() as u64);
+            }
+            Ok(Entry::Decisions { .. } | Entry::Declarations { .. }) => {}
+            Err(_) => verified.note(Wrong::Form, 1),
+        }
+    }
+}
+
+fn look_at(
+    table: Table,
+    key: &[u8],
+    bytes: &[u8],
+    known: &mut Known,
+    verified: &mut Verified,
+) -> Result<(), ServiceError> {
+    match table {
+        Table::Batches => {
+            let batch: Batch = decode(bytes, "batch")?;
+            known.batches.insert(batch.id, batch.counts.baris);
+        }
+        Table::Records => look_at_head(key, &decode(bytes, "record")?, known, verified),
+        Table::Receipts => {
+            let lines: Vec<ReceiptLine> = decode(bytes, "receipt")?;
+            let batch = String::from_utf8_lossy(key.get(..key.len().saturating_sub(8)).unwrap_or_default());
+            *known.receipt_lines.entry(batch.into_owned()).or_default() += lines.len() as u64;
+        }
+        Table::Idempotency => drop(decode::<Remembered>(bytes, "idempotency")?),
+        Table::Decisions => {
+            let decision: Decision = decode(bytes, "decision")?;
+            let there = [decision.a, decision.b].iter().all(|id| known.records.contains_key(id));
+            verified.check(Wrong::DecisionWithoutRecord, there);
+        }
+        Table::Completeness => drop(decode::<Completeness>(bytes, "completeness")?),
+        Table::Members => {
+            let record = key.try_into().map(u64::from_be_bytes);
+            let record = RecordId(record.map_err(|_| ServiceError::Corrupt { what: "member".to_owned() })?);
+            known.members.insert(record, decode(bytes, "member")?);
+            verified.check(Wrong::Members, known.records.contains_key(&record));
+        }
+        Table::Persons => {
+            let person: GoldenPerson = decode(bytes, "person")?;
+            let strangers = person.records.iter().filter(|id| known.members.remove(id) != Some(person.id));
+            verified.note(Wrong::Members, strangers.count() as u64);
+            known.persons.insert(person.id);
+        }
+        Table::Families => {
+            let family: GoldenFamily = decode(bytes, "family")?;
+            verified.check(Wrong::DerivedReference, family.members.iter().all(|id| known.persons.contains(id)));
+        }
+        Table::Cases => {
+            let case: Case = decode(bytes, "case")?;
+            verified.check(Wrong::DerivedReference, case.records.iter().all(|id| known.records.contains_key(id)));
+        }
+        Table::Marks => {
+            verified.check(Wrong::Incomplete, key != RESTORING_MARK);
+            if key == DERIVED_MARK {
+                decode::<DerivedMark>(bytes, "mark")?;
+            }
+        }
+        // Read as whole pages.
+        Table::Rows | Table::Journal => {}
+    }
+    Ok(())
+}
+
+/// A head against the newest row of its record.
+fn look_at_head(key: &[u8], head: &Head, known: &Known, verified: &mut Verified) {
+    let Some(newest) = known.records.get(&head.id) else {
+        verified.note(Wrong::HeadWithoutRow, 1);
+        return;
+    };
+    let same = newest.order == (head.tgl_data, head.sequence) && newest.key == key && newest.digest == head.digest;
+    verified.check(Wrong::HeadOfAnotherRow, same);
+}
+
+/// What shows only when a table has been read to its end.
+fn ended(table: Table, known: &mut Known, verified: &mut Verified) {
+    match table {
+        Table::Records => {
+            let (heads, records) = (verified.entries.get(table.name()).copied(), known.records.len() as u64);
+            verified.note(Wrong::HeadWithoutRow, records.saturating_sub(heads.unwrap_or_default()));
+        }
+        Table::Journal => verified.note(Wrong::RowWithoutJournal, std::mem::take(&mut known.rows).len() as u64),
+        Table::Receipts => {
+            let lines = std::mem::take(&mut known.receipt_lines);
+            let other = known.batches.iter().filter(|(id, rows)| lines.get(*id).copied().unwrap_or_default() != **rows);
+            verified.note(Wrong::ReceiptLines, other.count() as u64);
+        }
+        Table::Persons => verified.note(Wrong::Members, known.members.len() as u64),
+        Table::Rows
+        | Table::Batches
+        | Table::Idempotency
+        | Table::Decisions
+        | Table::Completeness
+        | Table::Members
+        | Table::Families
+        | Table::Cases
+        | Table::Marks => {}
+    }
+}

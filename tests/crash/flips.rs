@@ -1,0 +1,9 @@
+pub(crate) fn fill(_: &[String]) -> u8 {
+    0
+}
+pub(crate) fn read(_: &[String]) -> u8 {
+    0
+}
+pub(crate) fn run(_: &crate::exam::Exam) -> Vec<crate::tally::Tally> {
+    Vec::new()
+}

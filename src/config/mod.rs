@@ -96,7 +96,7 @@ impl Settings {
                 *path = base.join(&*path);
             }
         }
-        if let StoreUrl::Sled(path) = &mut self.store
+        if let Some(path) = self.store.folder_mut()
             && path.is_relative()
         {
             *path = base.join(&*path);

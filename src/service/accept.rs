@@ -68,7 +68,7 @@ impl Gateway {
             }
             let plan = self.plan_push(&agency, feed, &slot, &body).await?;
             match self.store().commit(plan.write).await {
-                Ok(()) => {
+                Ok(_) => {
                     metrics::counter!(metric::ROWS_ACCEPTED, "feed" => feed.name())
                         .increment(plan.batch.counts.diterima + plan.batch.counts.ditandai);
                     metrics::counter!(metric::ROWS_REFUSED, "feed" => feed.name()).increment(plan.batch.counts.ditolak);
@@ -107,7 +107,7 @@ impl Gateway {
             body.rows.iter().flatten().map(|row| natural_key_of(agency, feed, &row.id_sumber)).collect();
         keys.sort_unstable();
         keys.dedup();
-        let stored = get_many(self.store(), Table::Records, keys.clone()).await?;
+        let stored = get_many(self.reader(), Table::Records, keys.clone()).await?;
         let mut heads = HashMap::with_capacity(keys.len());
         for (key, bytes) in keys.into_iter().zip(stored) {
             let head = bytes.as_deref().map(|b| decode::<Head>(b, "record")).transpose()?;

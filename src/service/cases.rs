@@ -104,7 +104,7 @@ impl Gateway {
         }
         slot.remember(&mut write, id);
         match self.store().commit(write).await {
-            Ok(()) => {}
+            Ok(_) => {}
             Err(StoreError::Conflict { .. }) => return Err(ServiceError::Changed { what: "case" }),
             Err(error) => return Err(store_error(error)),
         }
@@ -155,7 +155,7 @@ impl Gateway {
     /// The stored golden records of persons.
     pub(super) async fn golden(&self, ids: &[PersonId]) -> Result<Vec<GoldenPerson>, ServiceError> {
         let keys = ids.iter().map(|id| id_key(id.0)).collect();
-        let found = get_many(self.store(), Table::Persons, keys).await?;
+        let found = get_many(self.reader(), Table::Persons, keys).await?;
         found.into_iter().flatten().map(|bytes| decode(&bytes, "person")).collect()
     }
 }

@@ -22,7 +22,7 @@ impl Gateway {
     pub async fn clusters(&self) -> Result<Vec<Membership>, ServiceError> {
         self.settled().await;
         let mut found = Vec::new();
-        let mut pages = Pages::of(self.store(), Table::Records);
+        let mut pages = Pages::of(self.reader(), Table::Records);
         while let Some(page) = pages.next().await? {
             for (key, bytes) in &page {
                 let head: super::accept::Head = decode(bytes, "record")?;

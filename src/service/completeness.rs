@@ -47,7 +47,7 @@ impl Gateway {
         }
         slot.remember(&mut write, "declared");
         match self.store().commit(write).await {
-            Ok(()) => {
+            Ok(_) => {
                 self.note_declared();
                 Ok(count)
             }
@@ -58,6 +58,6 @@ impl Gateway {
 
     /// All declarations, in key order.
     pub(super) async fn declared(&self) -> Result<Vec<Completeness>, ServiceError> {
-        Pages::of(self.store(), Table::Completeness).decode_all().await
+        Pages::of(self.reader(), Table::Completeness).decode_all().await
     }
 }

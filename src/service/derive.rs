@@ -99,7 +99,10 @@ impl Gateway {
                 self.store().commit(std::mem::take(&mut write)).await.map_err(store_error)?;
             }
         }
-        if write.is_empty() { Ok(()) } else { self.store().commit(write).await.map_err(store_error) }
+        if !write.is_empty() {
+            self.store().commit(write).await.map_err(store_error)?;
+        }
+        Ok(())
     }
 }
 

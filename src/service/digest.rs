@@ -1,14 +1,12 @@
 //! One number for the whole state: the same content gives the same digest on every store.
 
-use std::sync::Arc;
-
 use sha2::{Digest, Sha256};
 
 use super::accept::hex;
 use super::error::ServiceError;
 use super::gateway::Gateway;
 use super::reading::Pages;
-use crate::store::{Store, Table};
+use crate::store::{Read, Table};
 
 /// What was accepted and decided: the inputs of everything else.
 const INPUTS: &[Table] = &[Table::Records, Table::Rows, Table::Decisions, Table::Completeness];
@@ -31,19 +29,19 @@ impl Gateway {
     /// The digest of the present state; waits for the matcher to catch up.
     pub async fn digest(&self) -> Result<StateDigest, ServiceError> {
         self.settled().await;
-        digest_of(self.store()).await
+        digest_of(self.reader()).await
     }
 }
 
 /// Digests of what a store holds.
-pub(super) async fn digest_of(store: &Arc<dyn Store>) -> Result<StateDigest, ServiceError> {
+pub(super) async fn digest_of(store: &dyn Read) -> Result<StateDigest, ServiceError> {
     let inputs = tables(store, INPUTS).await?;
     let derived = tables(store, DERIVED).await?;
     let entries = inputs.entries + derived.entries;
     Ok(StateDigest { inputs: inputs.finish(), derived: derived.finish(), entries })
 }
 
-async fn tables(store: &Arc<dyn Store>, tables: &[Table]) -> Result<StateHash, ServiceError> {
+async fn tables(store: &dyn Read, tables: &[Table]) -> Result<StateHash, ServiceError> {
     let mut hash = StateHash::default();
     for table in tables {
         let mut pages = Pages::of(store, *table);

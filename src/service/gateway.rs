@@ -19,7 +19,7 @@ use crate::domain::feed::Feed;
 use crate::domain::record::{Record, RecordId, Sequence};
 pub use crate::feed::{BatchReader as Intake, BodyError, ReadBatch as ReadBody};
 use crate::feed::{BatchReader, Context};
-use crate::store::{Store, StoreError, Table};
+use crate::store::{Read, Store, StoreError, Table};
 use crate::telemetry::metric;
 
 /// The use cases of the hub; cheap to clone. `http`, `worker` and `cli` call it and nothing below it.
@@ -176,6 +176,10 @@ impl Gateway {
         &self.0.store
     }
 
+    pub(super) fn reader(&self) -> &dyn Read {
+        self.0.store.reader()
+    }
+
     pub(super) fn clock(&self) -> &dyn Clock {
         &*self.0.clock
     }
@@ -209,7 +213,7 @@ impl Gateway {
     }
 
     pub(super) async fn get(&self, table: Table, key: Vec<u8>) -> Result<Option<Vec<u8>>, ServiceError> {
-        self.store().get(table, key).await.map_err(store_error)
+        self.reader().get(table, key).await.map_err(store_error)
     }
 
     /// Reads the matcher. Never held across an await.

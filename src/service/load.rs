@@ -29,7 +29,7 @@ pub(super) struct Loaded {
 pub(super) async fn load(store: &Arc<dyn Store>, models: &Arc<Models>) -> Result<Loaded, ServiceError> {
     let mut present: Vec<Record> = Vec::new();
     let (mut next_record, mut next_sequence, mut rows) = (1, 1, 0);
-    let mut pages = Pages::of(store, Table::Rows);
+    let mut pages = Pages::of(store.reader(), Table::Rows);
     while let Some(page) = pages.next().await? {
         for (_, bytes) in &page {
             let row = decode_row(bytes)?;
@@ -39,7 +39,7 @@ pub(super) async fn load(store: &Arc<dyn Store>, models: &Arc<Models>) -> Result
             keep_newest(&mut present, record_of(&row)?);
         }
     }
-    let mut decisions: Vec<Decision> = Pages::of(store, Table::Decisions).decode_all().await?;
+    let mut decisions: Vec<Decision> = Pages::of(store.reader(), Table::Decisions).decode_all().await?;
     decisions.sort_by_key(|decision| decision.sequence);
     for decision in &decisions {
         next_sequence = next_sequence.max(decision.sequence.0 + 1);
@@ -99,7 +99,7 @@ impl Gateway {
     pub(super) async fn difference(&self, wanted: &mut Derived) -> Result<Derived, ServiceError> {
         let mut difference = Derived::default();
         for table in DERIVED {
-            let mut pages = Pages::of(self.store(), *table);
+            let mut pages = Pages::of(self.reader(), *table);
             while let Some(page) = pages.next().await? {
                 for (key, value) in page {
                     let place = (*table, key);

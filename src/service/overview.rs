@@ -72,7 +72,7 @@ impl Gateway {
 
     /// Batch ids grow with time, so the newest stand last.
     async fn newest_batches(&self) -> Result<Vec<Batch>, ServiceError> {
-        let mut batches: Vec<Batch> = Pages::of(self.store(), Table::Batches).decode_all().await?;
+        let mut batches: Vec<Batch> = Pages::of(self.reader(), Table::Batches).decode_all().await?;
         batches.reverse();
         Ok(batches)
     }

@@ -116,14 +116,14 @@ impl Gateway {
     /// The families of these numbers.
     pub(super) async fn families(&self, ids: &[FamilyId]) -> Result<Vec<GoldenFamily>, ServiceError> {
         let keys = ids.iter().map(|id| id_key(id.0)).collect();
-        let found = get_many(self.store(), Table::Families, keys).await?;
+        let found = get_many(self.reader(), Table::Families, keys).await?;
         found.into_iter().flatten().map(|bytes| decode(&bytes, "family")).collect()
     }
 
     /// The present state of records, in the order asked for. Withdrawn ones are left out.
     pub(super) async fn records(&self, ids: &[RecordId]) -> Result<Vec<Record>, ServiceError> {
         let keys = self.matcher(|m| m.row_keys(ids));
-        let found = get_many(self.store(), Table::Rows, keys).await?;
+        let found = get_many(self.reader(), Table::Rows, keys).await?;
         let rows = found.into_iter().flatten();
         rows.map(|bytes| super::load::record_of(&decode_row(&bytes)?)).collect()
     }
@@ -170,7 +170,7 @@ impl Gateway {
         let prefix = id_key(id);
         let end = prefix_end(&prefix);
         let mut rows = Vec::new();
-        let mut pages = Pages::between(self.store(), Table::Rows, prefix, end);
+        let mut pages = Pages::between(self.reader(), Table::Rows, prefix, end);
         while let Some(page) = pages.next().await? {
             for (_, bytes) in &page {
                 rows.push(decode_row(bytes)?);
@@ -181,7 +181,7 @@ impl Gateway {
 
     async fn decisions_about(&self, id: RecordId) -> Result<Vec<Decision>, ServiceError> {
         let keys = self.matcher(|m| m.decisions_about(id));
-        let found = get_many(self.store(), Table::Decisions, keys).await?;
+        let found = get_many(self.reader(), Table::Decisions, keys).await?;
         found.into_iter().flatten().map(|bytes| decode(&bytes, "decision")).collect()
     }
 }

@@ -1,20 +1,18 @@
 //! Reading whole tables page by page, and many keys in portions a store accepts.
 
-use std::sync::Arc;
-
 use serde::de::DeserializeOwned;
 
 use super::codec::decode;
 use super::error::ServiceError;
 use super::gateway::store_error;
-use crate::store::{Row, Store, Table, after};
+use crate::store::{Read, Row, Table, after};
 
 /// Rows in one page, keys in one portion.
 const PAGE: usize = 8_192;
 
 /// The rows of a range of a table, a page at a time, in key order.
 pub(super) struct Pages<'a> {
-    store: &'a Arc<dyn Store>,
+    store: &'a dyn Read,
     table: Table,
     from: Option<Vec<u8>>,
     to: Option<Vec<u8>>,
@@ -22,12 +20,12 @@ pub(super) struct Pages<'a> {
 
 impl<'a> Pages<'a> {
     /// All rows of a table.
-    pub(super) fn of(store: &'a Arc<dyn Store>, table: Table) -> Self {
+    pub(super) fn of(store: &'a dyn Read, table: Table) -> Self {
         Self::between(store, table, Vec::new(), None)
     }
 
     /// The rows from `from` up to and without `to`.
-    pub(super) fn between(store: &'a Arc<dyn Store>, table: Table, from: Vec<u8>, to: Option<Vec<u8>>) -> Self {
+    pub(super) fn between(store: &'a dyn Read, table: Table, from: Vec<u8>, to: Option<Vec<u8>>) -> Self {
         Self { store, table, from: Some(from), to }
     }
 
@@ -55,7 +53,7 @@ impl<'a> Pages<'a> {
 
 /// The values of any number of keys, in their order.
 pub(super) async fn get_many(
-    store: &Arc<dyn Store>,
+    store: &dyn Read,
     table: Table,
     mut keys: Vec<Vec<u8>>,
 ) -> Result<Vec<Option<Vec<u8>>>, ServiceError> {

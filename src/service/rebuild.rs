@@ -35,7 +35,7 @@ pub enum Repair {
 
 /// Derives all again and compares. Reads the whole store; takes as long as a start.
 pub async fn rebuild(parts: Parts, repair: Repair) -> Result<Rebuilt, ServiceError> {
-    let before = digest_of(&parts.store).await?;
+    let before = digest_of(parts.store.reader()).await?;
     let (gateway, _jobs) = Gateway::load(parts).await?;
     let mut wanted = gateway.derive_all().await?;
     let entries = wanted.puts.len() as u64;

@@ -59,7 +59,7 @@ impl Gateway {
         let end = prefix_end(batch.as_bytes());
         let end = last_page.map_or(end, |last| Some(receipt_key(batch, last)));
         let pages: Vec<Vec<ReceiptLine>> =
-            Pages::between(self.store(), Table::Receipts, from, end).decode_all().await?;
+            Pages::between(self.reader(), Table::Receipts, from, end).decode_all().await?;
         let lines = pages.into_iter().flatten();
         Ok(lines.skip(start % RECEIPT_PAGE).take(limit).collect())
     }

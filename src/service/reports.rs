@@ -88,8 +88,8 @@ impl Gateway {
             return Ok(known.clone());
         }
         let records = self.all_records().await?;
-        let persons: Vec<GoldenPerson> = Pages::of(self.store(), Table::Persons).decode_all().await?;
-        let families: Vec<GoldenFamily> = Pages::of(self.store(), Table::Families).decode_all().await?;
+        let persons: Vec<GoldenPerson> = Pages::of(self.reader(), Table::Persons).decode_all().await?;
+        let families: Vec<GoldenFamily> = Pages::of(self.reader(), Table::Families).decode_all().await?;
         let completeness = self.declared().await?;
         let open_cases: BTreeSet<PersonId> =
             self.matcher(|m| m.all_cases().flat_map(|case| case.persons.clone()).collect());
@@ -119,7 +119,7 @@ impl Gateway {
         let present: BTreeMap<_, Sequence> =
             self.matcher(|m| m.known.iter().filter(|(_, k)| !k.withdrawn).map(|(id, k)| (*id, k.sequence)).collect());
         let mut records = Vec::with_capacity(present.len());
-        let mut pages = Pages::of(self.store(), Table::Rows);
+        let mut pages = Pages::of(self.reader(), Table::Rows);
         while let Some(page) = pages.next().await? {
             for (_, bytes) in &page {
                 let row = decode_row(bytes)?;

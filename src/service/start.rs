@@ -67,9 +67,7 @@ impl StartWith {
     /// Loads the models and opens the store.
     pub async fn parts(self) -> Result<Parts, StartError> {
         let models = Models::load(&self.models).map_err(StartError::Models)?;
-        if let (Missing::Refuse, StoreUrl::Sled(path)) = (self.missing, &self.store)
-            && !path.is_dir()
-        {
+        if self.missing == Missing::Refuse && self.store.folder().is_some_and(|path| !path.is_dir()) {
             return Err(StartError::NoStore { url: self.store });
         }
         let (url, limits) = (self.store.clone(), self.store_limits);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Config, StoreError, Table};
+use super::{Committed, Config, Position, StoreError, Table};
 
 /// What must be true when a batch is applied.
 #[derive(Clone, PartialEq, Eq)]
@@ -41,6 +41,7 @@ pub(super) struct Write {
 pub struct WriteBatch {
     preconditions: Vec<Precondition>,
     writes: Vec<Write>,
+    note: Option<Vec<u8>>,
     bytes: usize,
 }
 
@@ -63,6 +64,15 @@ impl WriteBatch {
         let key = key.into();
         self.bytes += key.len();
         self.writes.push(Write { table, key, value: None });
+        self
+    }
+
+    /// Writes `entry` into [`Table::Journal`] at the next position, which [`Committed`](super::Committed) tells.
+    /// A second note takes the place of the first.
+    pub fn note(&mut self, entry: impl Into<Vec<u8>>) -> &mut Self {
+        let entry = entry.into();
+        self.bytes += entry.len() + size_of::<Position>();
+        self.note = Some(entry);
         self
     }
 
@@ -90,11 +100,24 @@ impl WriteBatch {
 
     /// Whether it writes nothing.
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty()
+        self.writes.is_empty() && self.note.is_none()
     }
 
-    pub(super) fn into_writes(self) -> Vec<Write> {
-        self.writes
+    /// The writes, with the journal entry at `position`; and whether that position is taken.
+    pub(super) fn into_writes(self, position: Position) -> (Vec<Write>, Committed) {
+        let Self { mut writes, note, .. } = self;
+        let journal = note.map(|entry| {
+            writes.push(Write { table: Table::Journal, key: position.key(), value: Some(entry) });
+            position
+        });
+        (writes, Committed { journal })
+    }
+
+    /// The keys that preconditions look at.
+    pub(super) fn asked(&self) -> impl Iterator<Item = (Table, &[u8])> {
+        self.preconditions.iter().map(|precondition| match precondition {
+            Precondition::Absent { table, key } | Precondition::Equals { table, key, .. } => (*table, key.as_slice()),
+        })
     }
 
     /// Fails with `Conflict` at the first precondition that `current` contradicts, or with the error of `current`.
@@ -119,6 +142,9 @@ impl WriteBatch {
     /// Fails with `TooLarge` when the batch is over a limit.
     pub(super) fn within(&self, limits: &Config) -> Result<(), StoreError> {
         fits("batch", self.bytes, limits.max_batch_bytes)?;
+        if let Some(entry) = &self.note {
+            fits("journal entry", entry.len(), limits.max_value_bytes)?;
+        }
         for write in &self.writes {
             fits("key", write.key.len(), limits.max_key_bytes())?;
             fits("value", write.value.as_ref().map_or(0, Vec::len), limits.max_value_bytes)?;
@@ -142,6 +168,7 @@ impl fmt::Debug for WriteBatch {
         f.debug_struct("WriteBatch")
             .field("preconditions", &self.preconditions.len())
             .field("writes", &self.writes.len())
+            .field("notes", &usize::from(self.note.is_some()))
             .field("bytes", &self.bytes)
             .finish()
     }

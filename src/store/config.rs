@@ -54,12 +54,14 @@ impl Config {
     }
 }
 
-/// Where a store is: `memory:` or `sled:PATH`.
+/// Where a store is: `memory:`, `redb:PATH` or `sled:PATH`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum StoreUrl {
     /// In this process only; gone with it.
     Memory,
+    /// A folder of the embedded database redb.
+    Redb(PathBuf),
     /// A folder of the embedded database sled.
     Sled(PathBuf),
 }
@@ -68,14 +70,17 @@ pub enum StoreUrl {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreUrlError {
     /// The part before the colon names no adapter. What follows it is not repeated: it may hold a password.
-    #[error("no store is called '{scheme}'; there are 'memory:' and 'sled:PATH'")]
+    #[error("no store is called '{scheme}'; there are 'redb:PATH', 'sled:PATH' and 'memory:'")]
     Unknown {
         /// The part before the colon, at most 20 characters of it.
         scheme: String,
     },
     /// The adapter needs a path.
-    #[error("'sled:' needs the path of a folder, as in 'sled:/var/lib/padan'")]
-    NoPath,
+    #[error("'{scheme}:' needs the path of a folder, as in '{scheme}:/var/lib/padan'")]
+    NoPath {
+        /// The adapter.
+        scheme: &'static str,
+    },
     /// The adapter takes no path.
     #[error("'memory:' takes nothing after the colon")]
     NeedlessPath,
@@ -89,9 +94,29 @@ impl FromStr for StoreUrl {
         match (scheme, rest) {
             ("memory", "") => Ok(Self::Memory),
             ("memory", _) => Err(StoreUrlError::NeedlessPath),
-            ("sled", "") => Err(StoreUrlError::NoPath),
+            ("redb", "") => Err(StoreUrlError::NoPath { scheme: "redb" }),
+            ("redb", path) => Ok(Self::Redb(PathBuf::from(path))),
+            ("sled", "") => Err(StoreUrlError::NoPath { scheme: "sled" }),
             ("sled", path) => Ok(Self::Sled(PathBuf::from(path))),
             _ => Err(StoreUrlError::Unknown { scheme: scheme.chars().take(20).collect() }),
+        }
+    }
+}
+
+impl StoreUrl {
+    /// The folder of an embedded store.
+    pub fn folder(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Memory => None,
+            Self::Redb(path) | Self::Sled(path) => Some(path),
+        }
+    }
+
+    /// The folder of an embedded store, to be changed.
+    pub fn folder_mut(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            Self::Memory => None,
+            Self::Redb(path) | Self::Sled(path) => Some(path),
         }
     }
 }
@@ -114,6 +139,7 @@ impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Memory => f.write_str("memory:"),
+            Self::Redb(path) => write!(f, "redb:{}", path.display()),
             Self::Sled(path) => write!(f, "sled:{}", path.display()),
         }
     }
@@ -135,9 +161,11 @@ mod tests {
         check("memory", Ok("memory:"));
         check("memory:x", Err("'memory:' takes nothing after the colon"));
         check("sled:", Err("'sled:' needs the path of a folder, as in 'sled:/var/lib/padan'"));
-        check("", Err("no store is called ''; there are 'memory:' and 'sled:PATH'"));
-        check("redb:x", Err("no store is called 'redb'; there are 'memory:' and 'sled:PATH'"));
+        check("redb:", Err("'redb:' needs the path of a folder, as in 'redb:/var/lib/padan'"));
+        check("redb:x", Ok("redb:x"));
+        check("", Err("no store is called ''; there are 'redb:PATH', 'sled:PATH' and 'memory:'"));
+        check("mysql:x", Err("no store is called 'mysql'; there are 'redb:PATH', 'sled:PATH' and 'memory:'"));
         let secret = "postgres://padan:rahasia@db/padan".parse::<StoreUrl>().unwrap_err().to_string();
-        assert_eq!(secret, "no store is called 'postgres'; there are 'memory:' and 'sled:PATH'");
+        assert_eq!(secret, "no store is called 'postgres'; there are 'redb:PATH', 'sled:PATH' and 'memory:'");
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use tokio::task::JoinSet;
 
-use super::{Config, Row, Store, StoreError, Table, WriteBatch, after, prefix_end};
+use super::{Committed, Config, Position, Read, Row, Store, StoreError, Table, WriteBatch, after, prefix_end};
 
 /// Keys written by the case that asks for many.
 const MANY_KEYS: u32 = 100_000;
@@ -35,6 +35,8 @@ pub(crate) async fn run<S: Store + 'static>(open: impl Fn(&str) -> Arc<S>, memor
     ranges(open("ranges")).await;
     edges(open("edges")).await;
     large_values(open("large")).await;
+    journal(open("journal")).await;
+    snapshots(open("snapshot")).await;
     limits_are_refusals(open("limits")).await;
     many_keys(open("many")).await;
     model(open("model")).await;
@@ -52,7 +54,7 @@ async fn put(store: &impl Store, table: Table, rows: &[(&[u8], &[u8])]) {
     store.commit(batch).await.unwrap();
 }
 
-async fn all(store: &impl Store, table: Table) -> Vec<Row> {
+async fn all(store: &(impl Read + ?Sized), table: Table) -> Vec<Row> {
     let (mut rows, mut from) = (Vec::new(), Vec::new());
     loop {
         let page = store.scan(table, from, None, 1_000).await.unwrap();
@@ -65,9 +67,9 @@ async fn all(store: &impl Store, table: Table) -> Vec<Row> {
     }
 }
 
-fn conflict(answer: Result<(), StoreError>) -> Option<(Table, usize)> {
+fn conflict(answer: Result<Committed, StoreError>) -> Option<(Table, usize)> {
     match answer {
-        Ok(()) => None,
+        Ok(_) => None,
         Err(StoreError::Conflict { table, index }) => Some((table, index)),
         Err(other) => panic!("{other}"),
     }
@@ -281,6 +283,78 @@ async fn edges(store: Arc<impl Store>) {
     assert_eq!(all(&*store, Table::Decisions).await, expected[1..]);
 }
 
+/// Positions have no gaps, name who got them, and come in the order in which commits can be read.
+async fn journal<S: Store + 'static>(store: Arc<S>) {
+    const WRITERS: u8 = 8;
+    const STEPS: u8 = 20;
+    assert_eq!(store.head().await.unwrap(), Position(0), "nothing was noted yet");
+    let mut writers = JoinSet::new();
+    for writer in 0..WRITERS {
+        let store = Arc::clone(&store);
+        writers.spawn(async move {
+            let mut mine = Vec::new();
+            for step in 0..STEPS {
+                let mut batch = WriteBatch::new();
+                batch.note([writer, step]).put(Table::Cases, [writer], [step]);
+                let position = store.commit(batch).await.unwrap().journal.expect("a note was given");
+                assert!(store.head().await.unwrap() >= position, "an acknowledged note can be read");
+                mine.push((position, vec![writer, step]));
+                let mut refused = WriteBatch::new();
+                refused.note(*b"refused").require_absent(Table::Cases, [writer]);
+                assert!(conflict(store.commit(refused).await).is_some());
+                let mut without = WriteBatch::new();
+                without.put(Table::Members, [writer], [step]);
+                assert_eq!(store.commit(without).await.unwrap().journal, None);
+            }
+            mine
+        });
+    }
+    let mut told: Vec<(Position, Vec<u8>)> = writers.join_all().await.into_iter().flatten().collect();
+    told.sort();
+    let kept = all(&*store, Table::Journal).await;
+    let read: Vec<(Position, Vec<u8>)> =
+        kept.into_iter().map(|(key, entry)| (Position::of(&key).unwrap(), entry)).collect();
+    assert_eq!(read, told);
+    let positions: Vec<u64> = read.iter().map(|(position, _)| position.0).collect();
+    assert_eq!(positions, (1..=u64::from(WRITERS) * u64::from(STEPS)).collect::<Vec<_>>());
+    assert_eq!(store.last(Table::Rows).await.unwrap(), None, "an empty table");
+}
+
+/// A snapshot stays as it was, over all tables, while others write or wait.
+async fn snapshots<S: Store + 'static>(store: Arc<S>) {
+    let mut twin = Twin::new();
+    let mut batch = WriteBatch::new();
+    for key in 0..50_u8 {
+        for table in [Table::Rows, Table::Persons] {
+            let value = noise(if key == 7 { 30_000 } else { usize::from(key) });
+            batch.put(table, [key], value.clone());
+            twin.insert((table, vec![key]), value);
+        }
+    }
+    store.commit(batch).await.unwrap();
+    let snapshot = store.snapshot().await.unwrap();
+    let writer = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move {
+            for key in 0..50_u8 {
+                let mut batch = WriteBatch::new();
+                batch.put(Table::Rows, [key], *b"new").delete(Table::Persons, [key]).note([key]);
+                store.commit(batch).await.unwrap();
+            }
+        }
+    });
+    for round in 0..10 {
+        assert_twin(&*snapshot, &twin, &format!("round {round} of reading a snapshot")).await;
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(snapshot.head().await.unwrap(), Position(0));
+    assert_eq!(snapshot.get(Table::Rows, vec![7]).await.unwrap(), Some(noise(30_000)));
+    drop(snapshot);
+    writer.await.unwrap();
+    assert_eq!(store.head().await.unwrap(), Position(50));
+    assert_eq!(store.snapshot().await.unwrap().last(Table::Persons).await.unwrap(), None, "a new one is new");
+}
+
 /// Bytes that no two lengths, and no two positions near each other, share.
 fn noise(length: usize) -> Vec<u8> {
     (0..length).map(|i| ((i * 31 + length) % 251) as u8).collect()
@@ -330,10 +404,10 @@ async fn limits_are_refusals(store: Arc<impl Store>) {
     };
     let mut key = WriteBatch::new();
     key.put(Table::Batches, vec![0; limits.max_key_bytes() + 1], *b"");
-    check("key", store.commit(key).await);
+    check("key", store.commit(key).await.map(drop));
     let mut value = WriteBatch::new();
     value.put(Table::Batches, *b"k", vec![0; limits.max_value_bytes + 1]);
-    check("value", store.commit(value).await);
+    check("value", store.commit(value).await.map(drop));
     let keys = vec![Vec::new(); limits.max_read_rows + 1];
     check("list of keys", store.get_many(Table::Batches, keys).await.map(drop));
     check("page", store.scan(Table::Batches, Vec::new(), None, limits.max_read_rows + 1).await.map(drop));
@@ -408,7 +482,7 @@ async fn model(store: Arc<impl Store>) {
     }
 }
 
-async fn assert_twin(store: &impl Store, twin: &Twin, when: &str) {
+async fn assert_twin(store: &(impl Read + ?Sized), twin: &Twin, when: &str) {
     for table in Table::ALL {
         let expected: Vec<Row> = twin
             .iter()
@@ -428,7 +502,7 @@ async fn closing<S: Store + 'static>(store: Arc<S>) {
             let mut batch = WriteBatch::new();
             batch.put(Table::Cases, [key], *b"");
             match store.commit(batch).await {
-                Ok(()) => Some(vec![key]),
+                Ok(_) => Some(vec![key]),
                 Err(StoreError::Closed) => None,
                 Err(other) => panic!("{other}"),
             }

@@ -7,7 +7,7 @@ use std::sync::{
 
 use async_trait::async_trait;
 
-use super::{Row, Store, StoreError, Table, WriteBatch};
+use super::{Committed, Read, Snapshot, Store, StoreError, WriteBatch};
 
 /// What the failing write leaves behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,11 @@ impl Store for FailingStore {
         "failing"
     }
 
-    async fn commit(&self, batch: WriteBatch) -> Result<(), StoreError> {
+    fn reader(&self) -> &dyn Read {
+        self.inner.reader()
+    }
+
+    async fn commit(&self, batch: WriteBatch) -> Result<Committed, StoreError> {
         match self.count_down() {
             0 => Err(StoreError::Poisoned { after: "failing on purpose" }),
             1 => {
@@ -58,18 +62,8 @@ impl Store for FailingStore {
         }
     }
 
-    async fn get_many(&self, table: Table, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        self.inner.get_many(table, keys).await
-    }
-
-    async fn scan(
-        &self,
-        table: Table,
-        from: Vec<u8>,
-        to: Option<Vec<u8>>,
-        limit: usize,
-    ) -> Result<Vec<Row>, StoreError> {
-        self.inner.scan(table, from, to, limit).await
+    async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.inner.snapshot().await
     }
 
     async fn health(&self) -> Result<(), StoreError> {
@@ -90,7 +84,7 @@ impl Store for FailingStore {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Config, StoreUrl, open};
+    use super::super::{Config, StoreUrl, Table, open};
     use super::*;
 
     #[tokio::test]
@@ -103,7 +97,7 @@ mod tests {
                 let mut batch = WriteBatch::new();
                 batch.put(Table::Cases, [key], [key]);
                 answers.push(match store.commit(batch).await {
-                    Ok(()) => "ok",
+                    Ok(_) => "ok",
                     Err(StoreError::Io { .. }) => "io",
                     Err(StoreError::Poisoned { .. }) => "poisoned",
                     Err(other) => panic!("{outcome:?}: {other}"),

@@ -1,4 +1,26 @@
-//! Arithmetic on ordered keys, for paging and prefixes.
+//! Arithmetic on ordered keys, for paging and prefixes, and the positions of the journal.
+
+/// A place in the journal, counted from 1 without gaps, in the order in which commits became durable.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position(pub u64);
+
+impl Position {
+    /// Its key in [`Table::Journal`](super::Table::Journal).
+    pub fn key(self) -> Vec<u8> {
+        self.0.to_be_bytes().to_vec()
+    }
+
+    /// The position of a key; `None` if it is none.
+    pub fn of(key: &[u8]) -> Option<Self> {
+        Some(Self(u64::from_be_bytes(key.try_into().ok()?)))
+    }
+
+    /// The one behind it.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
 
 /// The smallest key greater than `key`: where the page after `key` starts.
 pub fn after(key: &[u8]) -> Vec<u8> {
@@ -19,6 +41,13 @@ pub fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn positions_sort_like_their_keys() {
+        assert!(Position(255).key() < Position(256).key());
+        assert_eq!(Position::of(&Position(256).next().key()), Some(Position(257)));
+        assert_eq!(Position::of(b"seven"), None);
+    }
 
     #[test]
     fn prefix_ends() {

@@ -11,15 +11,18 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::{Config, Row, Store, StoreError, Table, WriteBatch, batch::fits};
+use super::{Committed, Config, Position, Read, Row, Snapshot, Store, StoreError, Table, WriteBatch, batch::fits};
 
 /// Tables in memory.
-pub(super) struct MemoryStore {
+pub(super) struct MemoryStore(Reader);
+
+/// The reading half, and the copy that a snapshot is.
+struct Reader {
     limits: Config,
     state: RwLock<State>,
 }
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct State {
     closed: bool,
     bytes: u64,
@@ -28,9 +31,11 @@ struct State {
 
 impl MemoryStore {
     pub(super) fn new(limits: Config) -> Self {
-        Self { limits, state: RwLock::default() }
+        Self(Reader { limits, state: RwLock::default() })
     }
+}
 
+impl Reader {
     fn read<T>(&self, work: impl FnOnce(&State) -> T) -> T {
         work(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -42,19 +47,45 @@ impl Store for MemoryStore {
         "memory"
     }
 
-    async fn commit(&self, batch: WriteBatch) -> Result<(), StoreError> {
-        batch.within(&self.limits)?;
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+    fn reader(&self) -> &dyn Read {
+        &self.0
+    }
+
+    async fn commit(&self, batch: WriteBatch) -> Result<Committed, StoreError> {
+        batch.within(&self.0.limits)?;
+        let mut state = self.0.state.write().unwrap_or_else(PoisonError::into_inner);
         if state.closed {
             return Err(StoreError::Closed);
         }
         batch.check(|table, key| Ok(state.tables[table.index()].get(key)))?;
-        for write in batch.into_writes() {
+        let (writes, committed) = batch.into_writes(state.head().next());
+        for write in writes {
             state.apply(write.table, write.key, write.value);
         }
-        Ok(())
+        Ok(committed)
     }
 
+    async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        let state = self.0.read(State::clone);
+        Ok(Snapshot::new(Reader { limits: self.0.limits.clone(), state: RwLock::new(state) }, ()))
+    }
+
+    async fn health(&self) -> Result<(), StoreError> {
+        self.0.read(|state| if state.closed { Err(StoreError::Closed) } else { Ok(()) })
+    }
+
+    async fn disk_bytes(&self) -> Result<u64, StoreError> {
+        Ok(self.0.read(|state| state.bytes))
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.0.state.write().unwrap_or_else(PoisonError::into_inner).closed = true;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Read for Reader {
     async fn get_many(&self, table: Table, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         fits("list of keys", keys.len(), self.limits.max_read_rows)?;
         Ok(self.read(|state| keys.iter().map(|key| state.tables[table.index()].get(key).cloned()).collect()))
@@ -78,21 +109,17 @@ impl Store for MemoryStore {
         }))
     }
 
-    async fn health(&self) -> Result<(), StoreError> {
-        self.read(|state| if state.closed { Err(StoreError::Closed) } else { Ok(()) })
-    }
-
-    async fn disk_bytes(&self) -> Result<u64, StoreError> {
-        Ok(self.read(|state| state.bytes))
-    }
-
-    async fn close(&self) -> Result<(), StoreError> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner).closed = true;
-        Ok(())
+    async fn last(&self, table: Table) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.read(|state| state.tables[table.index()].last_key_value().map(|(key, _)| key.clone())))
     }
 }
 
 impl State {
+    fn head(&self) -> Position {
+        let last = self.tables[Table::Journal.index()].last_key_value();
+        last.and_then(|(key, _)| Position::of(key)).unwrap_or_default()
+    }
+
     fn apply(&mut self, table: Table, key: Vec<u8>, value: Option<Vec<u8>>) {
         let key_bytes = key.len();
         let added = value.as_ref().map_or(0, |value| key_bytes + value.len());

@@ -2,10 +2,11 @@
 //!
 //! **For**: the service layer, which owns every encoding and every use case. A [`WriteBatch`] carries all writes of
 //! one use case over all tables together with what must still be true ([`Precondition`]); [`Store::commit`] applies it
-//! whole or not at all. Reads come in batches too ([`Store::get_many`]) and as ordered pages ([`Store::scan`]).
+//! whole or not at all. Reads come in batches too ([`Read::get_many`]) and as ordered pages ([`Read::scan`]). A batch
+//! may leave a note in the journal: positions without gaps, in the order of commits, over all instances on one store.
 //!
-//! **Not for**: it knows no record, person or agency, builds no index by itself, and has no method per screen. It has
-//! no read transaction over several calls: whoever decides on what it read repeats it as a precondition.
+//! **Not for**: it knows no record, person or agency, builds no index by itself, and has no method per screen. Whoever
+//! decides on what it read repeats it as a precondition; a [`Snapshot`] is for long readers (backup, digest).
 //!
 //! # Contract
 //!
@@ -17,8 +18,9 @@
 //!    exactly one succeeds.
 //! 4. *Read what is kept*: one `get_many` or one page of `scan` sees one state, which includes every commit answered
 //!    before the call; what it returns is as durable as an acknowledged write.
-//! 5. *Honest*: after a write or an fsync failed, nothing is written any more ([`StoreError::Poisoned`]) and no fsync
-//!    is repeated; reads of what was acknowledged go on. A full disk refuses writes and resumes by itself.
+//! 5. *Honest*: after a write or an fsync failed, an embedded store writes nothing any more ([`StoreError::Poisoned`])
+//!    and repeats no fsync; what it still reads was acknowledged. A full disk refuses writes and resumes by itself. A
+//!    store on a server refuses while the server is away and goes on when it is back.
 //!
 //! `conformance.rs` examines each adapter. A new adapter is a file, an arm in [`open`] and a scheme of [`StoreUrl`].
 
@@ -33,31 +35,44 @@ mod conformance;
 mod error;
 #[cfg(test)]
 pub(crate) mod failing;
+mod folder;
+mod group;
 mod keys;
 mod memory;
+mod redb;
+mod seal;
 mod sled;
+mod staged;
 mod table;
 
 pub use self::{
     batch::{Precondition, WriteBatch},
     config::{Config, StoreUrl, StoreUrlError},
     error::{Damage, StoreError},
-    keys::{after, prefix_end},
+    keys::{Position, after, prefix_end},
     table::Table,
 };
 
 /// A key and its value.
 pub type Row = (Vec<u8>, Vec<u8>);
 
-/// Named tables of bytes; the module's header is the contract.
+/// One state of a store, however long it is read. Room and sometimes writers wait for it, so drop it soon.
+pub struct Snapshot {
+    reader: Box<dyn Read>,
+    /// What keeps the state from being changed, if that is needed.
+    _guard: Box<dyn Send + Sync>,
+}
+
+/// What a commit led to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Where the batch's note stands in the journal.
+    pub journal: Option<Position>,
+}
+
+/// Reading named tables of bytes.
 #[async_trait]
-pub trait Store: Send + Sync {
-    /// The adapter's name, for logs and metrics.
-    fn name(&self) -> &'static str;
-
-    /// Applies the batch to all tables if every precondition holds; returns when it is durable.
-    async fn commit(&self, batch: WriteBatch) -> Result<(), StoreError>;
-
+pub trait Read: Send + Sync {
     /// The values of `keys`, in their order.
     async fn get_many(&self, table: Table, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, StoreError>;
 
@@ -72,6 +87,35 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Row>, StoreError>;
 
+    /// The greatest key of a table.
+    async fn last(&self, table: Table) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The value of one key.
+    async fn get(&self, table: Table, key: Vec<u8>) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.get_many(table, vec![key]).await?.pop().flatten())
+    }
+
+    /// The last position of the journal; 0 when nothing was noted yet.
+    async fn head(&self) -> Result<Position, StoreError> {
+        Ok(self.last(Table::Journal).await?.as_deref().and_then(Position::of).unwrap_or_default())
+    }
+}
+
+/// Named tables of bytes; the module's header is the contract. Every store can be read as a [`Read`].
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The adapter's name, for logs and metrics.
+    fn name(&self) -> &'static str;
+
+    /// The reading half.
+    fn reader(&self) -> &dyn Read;
+
+    /// Applies the batch to all tables if every precondition holds; returns when it is durable.
+    async fn commit(&self, batch: WriteBatch) -> Result<Committed, StoreError>;
+
+    /// The present state, to be read at leisure.
+    async fn snapshot(&self) -> Result<Snapshot, StoreError>;
+
     /// Whether a write would be taken now; the error says why not.
     async fn health(&self) -> Result<(), StoreError>;
 
@@ -83,9 +127,50 @@ pub trait Store: Send + Sync {
     /// What the store holds of the outside is released when its last handle is dropped.
     async fn close(&self) -> Result<(), StoreError>;
 
-    /// The value of one key.
-    async fn get(&self, table: Table, key: Vec<u8>) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.get_many(table, vec![key]).await?.pop().flatten())
+    /// Whether other instances may write to the same store: then the journal has to be followed.
+    fn shared(&self) -> bool {
+        false
+    }
+
+    /// Whether this instance is the one that does what only one should do at a time; tries to become it. Advice, not a
+    /// guard: what is written by virtue of it still needs a precondition.
+    async fn lead(&self) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+}
+
+#[async_trait]
+impl<S: Store + ?Sized> Read for S {
+    async fn get_many(&self, table: Table, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        self.reader().get_many(table, keys).await
+    }
+
+    async fn scan(
+        &self,
+        table: Table,
+        from: Vec<u8>,
+        to: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.reader().scan(table, from, to, limit).await
+    }
+
+    async fn last(&self, table: Table) -> Result<Option<Vec<u8>>, StoreError> {
+        self.reader().last(table).await
+    }
+}
+
+impl Snapshot {
+    fn new(reader: impl Read + 'static, guard: impl Send + Sync + 'static) -> Self {
+        Self { reader: Box::new(reader), _guard: Box::new(guard) }
+    }
+}
+
+impl std::ops::Deref for Snapshot {
+    type Target = dyn Read;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.reader
     }
 }
 
@@ -95,6 +180,7 @@ pub trait Store: Send + Sync {
 pub fn open(url: &StoreUrl, config: &Config) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match url {
         StoreUrl::Memory => Arc::new(memory::MemoryStore::new(config.clone())),
+        StoreUrl::Redb(path) => Arc::new(redb::RedbStore::open(path, config)?),
         StoreUrl::Sled(path) => Arc::new(sled::SledStore::open(path, config)?),
     })
 }
@@ -106,8 +192,10 @@ mod tests {
     #[tokio::test]
     async fn open_gives_the_adapter_that_the_address_names() {
         let folder = tempfile::tempdir().unwrap();
-        let sled = format!("sled:{}", folder.path().join("new").display());
-        for (address, name, lasting) in [("memory:", "memory", false), (&sled, "sled", true)] {
+        let at = |scheme: &str| format!("{scheme}:{}", folder.path().join(scheme).display());
+        let addresses =
+            [("memory:".to_owned(), "memory", false), (at("redb"), "redb", true), (at("sled"), "sled", true)];
+        for (address, name, lasting) in addresses {
             let url: StoreUrl = address.parse().unwrap();
             let config = Config { reserve_bytes: 0, ..Config::default() };
             let store = open(&url, &config).unwrap();

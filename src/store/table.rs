@@ -30,11 +30,16 @@ pub enum Table {
     Families = 12,
     /// Review cases.
     Cases = 13,
+    /// What each commit brought in, under its position: the matcher's queue and the thread of every backup. Only
+    /// [`WriteBatch::note`](super::WriteBatch::note) writes here.
+    Journal = 15,
+    /// How far something has come: what is derived, which numbers are given out.
+    Marks = 16,
 }
 
 impl Table {
     /// How many tables there are.
-    pub const COUNT: usize = 11;
+    pub const COUNT: usize = 13;
 
     /// All tables, in the order of their codes.
     pub const ALL: [Self; Self::COUNT] = [
@@ -49,6 +54,8 @@ impl Table {
         Self::Persons,
         Self::Families,
         Self::Cases,
+        Self::Journal,
+        Self::Marks,
     ];
 
     /// The name used by adapters, logs and metrics.
@@ -65,6 +72,8 @@ impl Table {
             Self::Persons => "persons",
             Self::Families => "families",
             Self::Cases => "cases",
+            Self::Journal => "journal",
+            Self::Marks => "marks",
         }
     }
 
@@ -72,7 +81,8 @@ impl Table {
     pub(super) fn index(self) -> usize {
         match self as usize {
             code @ ..9 => code - 2,
-            code => code - 3,
+            code @ ..14 => code - 3,
+            code => code - 4,
         }
     }
 }

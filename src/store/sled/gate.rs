@@ -8,8 +8,7 @@ use std::sync::{PoisonError, RwLock};
 
 use tokio::sync::watch;
 
-use super::trees::Staged;
-use crate::store::StoreError;
+use crate::store::{StoreError, staged::Staged};
 
 /// Between the writer and the readers.
 pub(super) struct Gate {

@@ -11,28 +11,21 @@
 //! destructor would sync again and panic on failure. Reads then still work unless sled wants to reorganise the page
 //! that they pass through; the process has to be restarted before another can open the folder.
 
-use std::{
-    ops::Bound,
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-    thread::{self, JoinHandle},
-};
+use std::{fs::OpenOptions, ops::Bound, path::Path, sync::Arc};
 
 use async_trait::async_trait;
-use tokio::{
-    sync::{Semaphore, mpsc, oneshot},
-    task::spawn_blocking,
-};
+use tokio::task::spawn_blocking;
 
 use self::{
-    folder::{Folder, Sync},
     gate::Gate,
-    trees::{Staged, Trees},
-    writer::{Job, Writer},
+    trees::Trees,
+    writer::{Sync, Writer},
 };
-use super::{Config, Damage, Row, Store, StoreError, Table, WriteBatch, batch::fits};
+use super::{
+    Committed, Config, Damage, Read, Row, Snapshot, Store, StoreError, Table, WriteBatch, batch::fits, folder::Folder,
+    group::Queue, staged::Staged,
+};
 
-mod folder;
 mod gate;
 #[cfg(test)]
 mod tests;
@@ -42,12 +35,15 @@ mod writer;
 
 /// A store in a folder. Dropping it waits for the batches under way.
 pub(super) struct SledStore {
+    queue: Queue,
+    reader: Reader,
+}
+
+/// The reading half.
+#[derive(Clone)]
+struct Reader {
     shared: Arc<Shared>,
     limits: Config,
-    queue: Mutex<Option<mpsc::Sender<Job>>>,
-    /// Bytes that the queue may still take.
-    room: Arc<Semaphore>,
-    writer: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// What readers and the writer use together.
@@ -65,40 +61,20 @@ impl SledStore {
     }
 
     fn open_with(path: &Path, config: &Config, sync: Sync) -> Result<Self, StoreError> {
-        let folder = Folder::take(path, sync)?;
+        let folder = Folder::take(path)?;
         let (trees, group) = Trees::open(&folder, config)?;
-        let files = folder.settle(group)?;
-        let next_number = trees.next_number()?;
+        let database = OpenOptions::new().read(true).write(true).open(path.join("db"));
+        let database = database.map_err(|error| StoreError::io("opening the log", error))?;
+        sync(&database).map_err(|error| StoreError::io("making the opened store durable", error))?;
+        let mark = folder.settle(&["conf", "blobs"], group)?;
+        let (next_number, head) = (trees.next_number()?, trees.head()?);
         let shared = Arc::new(Shared { gate: Gate::new(group), trees, folder, reserve_bytes: config.reserve_bytes });
-        let (sender, queue) = mpsc::channel(config.max_queued_batches.max(1));
-        let writer = Writer { shared: Arc::clone(&shared), limits: config.clone(), files, queue, group, next_number };
-        let thread = thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || writer.run())
-            .map_err(|error| StoreError::io("starting the writer", error))?;
-        Ok(Self {
-            shared,
-            limits: config.clone(),
-            queue: Mutex::new(Some(sender)),
-            room: Arc::new(Semaphore::new(queue_bytes(config))),
-            writer: Mutex::new(Some(thread)),
-        })
+        let writer = Writer { shared: Arc::clone(&shared), database, sync, mark, group, next_number, head };
+        Ok(Self { queue: Queue::start(writer, config)?, reader: Reader { shared, limits: config.clone() } })
     }
+}
 
-    fn sender(&self) -> Result<mpsc::Sender<Job>, StoreError> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)
-    }
-
-    /// Why the writer does not answer.
-    fn stopped(&self) -> StoreError {
-        self.shared.gate.failure().unwrap_or(StoreError::Closed)
-    }
-
-    fn stop(&self) -> Option<JoinHandle<()>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
+impl Reader {
     /// Runs a read off the executor and holds its answer back until it is durable.
     async fn read<T: Send + 'static>(
         &self,
@@ -115,28 +91,10 @@ impl SledStore {
 }
 
 #[async_trait]
-impl Store for SledStore {
-    fn name(&self) -> &'static str {
-        "sled"
-    }
-
-    async fn commit(&self, batch: WriteBatch) -> Result<(), StoreError> {
-        batch.within(&self.limits)?;
-        let queue = self.sender()?;
-        // A batch larger than the whole queue waits until it has the queue to itself.
-        let share = batch.bytes().min(queue_bytes(&self.limits)) as u32;
-        let room = Arc::clone(&self.room).acquire_many_owned(share).await.map_err(|_| StoreError::Closed)?;
-        let (answer, answered) = oneshot::channel();
-        queue.send(Job { batch, answer, room }).await.map_err(|_| self.stopped())?;
-        // A writer that ended early must not be waited for by its own sender.
-        drop(queue);
-        answered.await.unwrap_or_else(|_| Err(self.stopped()))
-    }
-
+impl Read for Reader {
     async fn get_many(&self, table: Table, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         fits("list of keys", keys.len(), self.limits.max_read_rows)?;
-        let keys = Arc::new(keys);
-        let asked = Arc::clone(&keys);
+        let asked = keys.clone();
         let read = move |trees: &Trees| keys.iter().map(|key| trees.get(table, key)).collect();
         self.read(read, move |_, staged| asked.iter().any(|key| staged.get(table, key).is_some())).await
     }
@@ -165,32 +123,46 @@ impl Store for SledStore {
         .await
     }
 
+    async fn last(&self, table: Table) -> Result<Option<Vec<u8>>, StoreError> {
+        // Any change of the table may be a change of its last key.
+        self.read(move |trees| trees.last(table), move |_, staged| staged.touches(table, ..)).await
+    }
+}
+
+#[async_trait]
+impl Store for SledStore {
+    fn name(&self) -> &'static str {
+        "sled"
+    }
+
+    fn reader(&self) -> &dyn Read {
+        &self.reader
+    }
+
+    async fn commit(&self, batch: WriteBatch) -> Result<Committed, StoreError> {
+        self.queue.commit(batch, || self.reader.shared.gate.failure()).await
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        // sled has no older versions of its pages: the writer waits as long as the snapshot is there.
+        let hold = self.queue.hold().await?;
+        Ok(Snapshot::new(self.reader.clone(), hold))
+    }
+
     async fn health(&self) -> Result<(), StoreError> {
-        self.sender()?;
-        let shared = Arc::clone(&self.shared);
+        self.queue.open()?;
+        let shared = Arc::clone(&self.reader.shared);
         blocking(move || shared.writable(0)).await
     }
 
     async fn disk_bytes(&self) -> Result<u64, StoreError> {
-        let shared = Arc::clone(&self.shared);
+        let shared = Arc::clone(&self.reader.shared);
         blocking(move || shared.folder.bytes()).await
     }
 
     async fn close(&self) -> Result<(), StoreError> {
-        if let Some(writer) = self.stop() {
-            // The writer catches its panics, so there is nothing to learn from joining it.
-            let _ = spawn_blocking(move || writer.join()).await;
-        }
+        self.queue.close().await;
         Ok(())
-    }
-}
-
-impl Drop for SledStore {
-    fn drop(&mut self) {
-        if let Some(writer) = self.stop() {
-            // As in `close`.
-            let _ = writer.join();
-        }
     }
 }
 
@@ -213,11 +185,6 @@ impl Shared {
             std::mem::forget(self.trees.clone());
         }
     }
-}
-
-/// One permit a byte, counted in 32 bits.
-fn queue_bytes(limits: &Config) -> usize {
-    limits.max_queued_bytes.min(u32::MAX as usize)
 }
 
 async fn blocking<T: Send + 'static>(

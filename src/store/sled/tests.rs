@@ -3,7 +3,10 @@
 use std::{
     fs::{self, File},
     io,
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use tokio::task::JoinSet;
@@ -54,7 +57,7 @@ async fn conforms() {
 async fn pieces_go_with_their_values() {
     let folder = tempfile::tempdir().unwrap();
     let store = SledStore::open(folder.path(), &conformance::limits()).unwrap();
-    let pieces = || store.shared.trees.pieces_kept();
+    let pieces = || store.reader.shared.trees.pieces_kept();
     let check = async |name: &str, batch: WriteBatch, expected: usize| {
         store.commit(batch).await.unwrap();
         assert_eq!(pieces(), expected, "{name}");
@@ -100,7 +103,7 @@ async fn a_failed_sync_ends_writing_and_is_not_repeated() {
     let syncs = disk.syncs.load(Ordering::SeqCst);
 
     let poisoned = |answer: Result<(), StoreError>| matches!(answer, Err(StoreError::Poisoned { .. }));
-    assert!(poisoned(store.commit(put(Table::Rows, b"later", b"1")).await));
+    assert!(poisoned(store.commit(put(Table::Rows, b"later", b"1")).await.map(drop)));
     assert!(poisoned(store.health().await));
     let get = async |key: &[u8]| store.get(Table::Rows, key.to_vec()).await;
     assert_eq!(get(b"kept").await.unwrap(), Some(b"1".to_vec()), "reads go on");
@@ -213,7 +216,7 @@ fn store_with_three_groups(folder: &Path) {
 
 /// Opens the folder with sled alone.
 fn bare(folder: &Path) -> ::sled::Db {
-    let folder = Folder::take(folder, Arc::new(File::sync_data)).unwrap();
+    let folder = Folder::take(folder).unwrap();
     trees::open_database(&folder, &conformance::limits()).unwrap()
 }
 

@@ -1,7 +1,6 @@
 //! sled's trees: one for each table, one for pieces of long values, one for facts about the store itself.
 
 use std::{
-    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
     thread,
     time::{Duration, Instant},
@@ -12,11 +11,8 @@ use sled::{
     transaction::{ConflictableTransactionError, ConflictableTransactionResult, TransactionError, TransactionalTree},
 };
 
-use super::{
-    folder::Folder,
-    value::{self, Envelope, PIECE_BYTES, Stored, piece_key},
-};
-use crate::store::{Config, Damage, Row, StoreError, Table, batch::Write};
+use super::value::{self, Envelope, PIECE_BYTES, Stored, piece_key};
+use crate::store::{Config, Damage, Position, Row, StoreError, Table, folder::Folder, staged::Staged};
 
 /// The format of what this adapter writes.
 const FORMAT: u8 = 1;
@@ -37,42 +33,12 @@ pub(super) struct Trees {
     all: Vec<Tree>,
 }
 
-/// Writes by table and key: what a group will change.
-#[derive(Default)]
-pub(super) struct Staged {
-    tables: [BTreeMap<Vec<u8>, Option<Vec<u8>>>; Table::COUNT],
-}
-
 /// One change, ready for sled.
 struct Change<'a> {
     tree: usize,
     key: IVec,
     stored: Option<IVec>,
     pieces: Option<(Envelope, &'a [u8])>,
-}
-
-impl Staged {
-    /// Adds a batch's writes; they count over earlier ones.
-    pub(super) fn add(&mut self, writes: Vec<Write>) {
-        for Write { table, key, value } in writes {
-            self.tables[table.index()].insert(key, value);
-        }
-    }
-
-    /// What is staged for a key: a new value, or its deletion.
-    pub(super) fn get(&self, table: Table, key: &[u8]) -> Option<&Option<Vec<u8>>> {
-        self.tables[table.index()].get(key)
-    }
-
-    /// Whether nothing is staged.
-    pub(super) fn is_empty(&self) -> bool {
-        self.tables.iter().all(BTreeMap::is_empty)
-    }
-
-    /// Whether a change is staged in the range.
-    pub(super) fn touches(&self, table: Table, range: impl std::ops::RangeBounds<Vec<u8>>) -> bool {
-        self.tables[table.index()].range(range).next().is_some()
-    }
 }
 
 impl Trees {
@@ -89,7 +55,7 @@ impl Trees {
         let names = Table::ALL.into_iter().map(Table::name).chain(["_pieces", "_own"]);
         let all = names.map(|name| database.open_tree(name)).collect::<Result<_, _>>();
         let trees = Self { database, all: all.map_err(|error| failed("opening a table", error))? };
-        let group = trees.check(folder.acknowledged()?)?;
+        let group = trees.check(folder)?;
         Ok((trees, group))
     }
 
@@ -114,6 +80,17 @@ impl Trees {
         .collect()
     }
 
+    /// The greatest key of a table.
+    pub(super) fn last(&self, table: Table) -> Result<Option<Vec<u8>>, StoreError> {
+        let last = self.all[table.index()].last().map_err(|error| failed("looking for the last key", error))?;
+        Ok(last.map(|(key, _)| key.to_vec()))
+    }
+
+    /// The last position of the journal.
+    pub(super) fn head(&self) -> Result<Position, StoreError> {
+        Ok(self.last(Table::Journal)?.as_deref().and_then(Position::of).unwrap_or_default())
+    }
+
     /// The number for the next value in pieces.
     pub(super) fn next_number(&self) -> Result<u64, StoreError> {
         let last = self.all[PIECES].last().map_err(|error| failed("looking for the last piece", error))?;
@@ -123,8 +100,9 @@ impl Trees {
     /// Applies what is staged as group `group`, in one transaction over all trees. Not durable yet.
     pub(super) fn apply(&self, staged: &Staged, group: u64, next_number: &mut u64) -> Result<(), StoreError> {
         let mut changes = Vec::new();
-        for (tree, table) in staged.tables.iter().enumerate() {
-            changes.extend(table.iter().map(|(key, value)| Change::new(tree, key, value.as_deref(), next_number)));
+        for (table, of_table) in staged.changes() {
+            let tree = table.index();
+            changes.extend(of_table.iter().map(|(key, value)| Change::new(tree, key, value.as_deref(), next_number)));
         }
         let applied = self.all.as_slice().transaction(|trees: &Vec<TransactionalTree>| {
             for change in &changes {
@@ -157,11 +135,11 @@ impl Trees {
     }
 
     /// Checks format and completeness; a new store gets its format. Returns the number of the last group.
-    fn check(&self, acknowledged: Option<u64>) -> Result<u64, StoreError> {
+    fn check(&self, folder: &Folder) -> Result<u64, StoreError> {
         let corrupt = |finding| StoreError::Corrupt { doing: "opening the store", finding };
         let own = |key: &[u8]| self.all[OWN].get(key).map_err(|error| failed("reading the store's format", error));
         let Some(format) = own(FORMAT_KEY)? else {
-            if acknowledged.is_some() {
+            if folder.acknowledged()?.is_some() {
                 return Err(corrupt(Damage::Empty));
             }
             return if self.holds_nothing() { self.create() } else { Err(corrupt(Damage::Foreign)) };
@@ -172,10 +150,7 @@ impl Trees {
             [] => return Err(corrupt(Damage::Value)),
         }
         let group = own(GROUP_KEY)?.and_then(|bytes| value::read_u64(&bytes, 0)).ok_or(corrupt(Damage::Value))?;
-        match acknowledged.unwrap_or(0).checked_sub(group) {
-            None | Some(0) => Ok(group),
-            Some(lost) => Err(corrupt(Damage::Lost { lost })),
-        }
+        folder.complete(group)
     }
 
     fn holds_nothing(&self) -> bool {

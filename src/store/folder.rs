@@ -1,52 +1,46 @@
-//! The folder around sled's files: one owner, room on the disk, real fsyncs, and a mark of what was acknowledged.
+//! The folder around an embedded engine's files: one owner, room on the disk, and a mark of what was acknowledged.
 //!
-//! sled's recovery takes the first message that it cannot read for the end of its log and cuts the rest off, without
-//! an error. The mark catches that: a file of our own with the number of the last acknowledged group, written after
-//! the group is durable, so that it is never ahead of the database. A store that opens with less is refused. The mark
-//! is not synced: after a power cut it may be behind, which makes it a weaker check and never a wrong one.
+//! Recovery of an embedded engine may end with less than was there, without an error: sled takes the first message that
+//! it cannot read for the end of its log, redb goes back to the commit before when the last one is damaged. The mark
+//! catches that: a file of our own with the number of the last acknowledged group, written after the group is durable,
+//! so that it is never ahead of the database. A store that opens with less is refused. The mark is not synced: after a
+//! power cut it may be behind, which makes it a weaker check and never a wrong one.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io,
-    os::unix::fs::FileExt,
+    os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::value::read_u64;
-use crate::store::StoreError;
+use super::{Damage, StoreError};
 
 const LOCK: &str = "padan.lock";
 const MARK: &str = "padan.mark";
 const MARK_BYTES: usize = 16;
 
-/// How a file is made durable; a parameter so that tests can make it fail.
-pub(super) type Sync = Arc<dyn Fn(&File) -> io::Result<()> + Send + std::marker::Sync>;
+/// Bytes of a block in `st_blocks`, whatever the file system's own blocks are.
+const BLOCK_BYTES: u64 = 512;
 
 /// The folder of a store, owned by this instance for as long as the value lives.
 pub(super) struct Folder {
     path: PathBuf,
-    sync: Sync,
     _lock: File,
 }
 
-/// The open files that a writer needs.
-pub(super) struct Files {
-    database: File,
-    mark: File,
-    sync: Sync,
-}
+/// The open file that tells what was acknowledged.
+pub(super) struct Mark(File);
 
 impl Folder {
     /// Creates the folder if need be and takes it; `Locked` when another instance has it.
-    pub(super) fn take(path: &Path, sync: Sync) -> Result<Self, StoreError> {
+    pub(super) fn take(path: &Path) -> Result<Self, StoreError> {
         let doing = "opening the store's folder";
         fs::create_dir_all(path).map_err(|error| StoreError::io(doing, error))?;
         let lock = open_or_create(&path.join(LOCK)).map_err(|error| StoreError::io(doing, error))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), sync, _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(StoreError::Locked),
             Err(TryLockError::Error(error)) => Err(StoreError::io("locking the store's folder", error)),
         }
@@ -67,26 +61,33 @@ impl Folder {
         }
     }
 
-    /// Syncs all that opening may have created or renamed, sets the mark and opens what the writer needs.
-    pub(super) fn settle(&self, acknowledged: u64) -> Result<Files, StoreError> {
-        self.try_settle(acknowledged).map_err(|error| StoreError::io("making the opened store durable", error))
+    /// `group` is what the database opened with; fails with `Corrupt` when more was acknowledged.
+    pub(super) fn complete(&self, group: u64) -> Result<u64, StoreError> {
+        match self.acknowledged()?.unwrap_or(0).checked_sub(group) {
+            None | Some(0) => Ok(group),
+            Some(lost) => Err(StoreError::Corrupt { doing: "opening the store", finding: Damage::Lost { lost } }),
+        }
     }
 
-    fn try_settle(&self, acknowledged: u64) -> io::Result<Files> {
-        let database = OpenOptions::new().read(true).write(true).open(self.path.join("db"))?;
-        (self.sync)(&database)?;
-        File::open(self.path.join("conf"))?.sync_all()?;
-        let files = Files { database, mark: open_or_create(&self.path.join(MARK))?, sync: Arc::clone(&self.sync) };
-        files.mark.write_all_at(&encode_mark(acknowledged), 0)?;
-        files.mark.sync_all()?;
-        File::open(self.path.join("blobs"))?.sync_all()?;
+    /// Syncs what opening may have created or renamed (`files` in the folder, the folder, its name in its parent) and
+    /// sets the mark.
+    pub(super) fn settle(&self, files: &[&str], acknowledged: u64) -> Result<Mark, StoreError> {
+        self.try_settle(files, acknowledged).map_err(|error| StoreError::io("making the opened store durable", error))
+    }
+
+    fn try_settle(&self, files: &[&str], acknowledged: u64) -> io::Result<Mark> {
+        for file in files {
+            File::open(self.path.join(file))?.sync_all()?;
+        }
+        let mark = open_or_create(&self.path.join(MARK))?;
+        mark.write_all_at(&encode_mark(acknowledged), 0)?;
+        mark.sync_all()?;
         File::open(&self.path)?.sync_all()?;
-        // The folder's own name lies in its parent.
         let absolute = fs::canonicalize(&self.path)?;
         if let Some(parent) = absolute.parent() {
             File::open(parent)?.sync_all()?;
         }
-        Ok(files)
+        Ok(Mark(mark))
     }
 
     /// Fails with `Full` when fewer than `reserve` bytes would stay free after writing `bytes`.
@@ -96,29 +97,27 @@ impl Folder {
         if free < reserve.saturating_add(bytes) { Err(StoreError::Full { free, reserve }) } else { Ok(()) }
     }
 
-    /// Bytes of all files.
+    /// Bytes on the disk of all files: a file may be longer than what it takes up.
     pub(super) fn bytes(&self) -> Result<u64, StoreError> {
-        let size = |path: &Path| -> io::Result<u64> {
-            fs::read_dir(path)?
-                .map(|entry| entry?.metadata().map(|data| if data.is_file() { data.len() } else { 0 }))
-                .sum()
-        };
-        let total = size(&self.path).and_then(|own| Ok(own + size(&self.path.join("blobs"))?));
-        total.map_err(|error| StoreError::io("measuring the store", error))
+        bytes_below(&self.path).map_err(|error| StoreError::io("measuring the store", error))
     }
 }
 
-impl Files {
-    /// Makes all that was written to the database durable. Never call it again after it failed: the kernel reports a
-    /// lost write once.
-    pub(super) fn sync(&self) -> io::Result<()> {
-        (self.sync)(&self.database)
-    }
-
+impl Mark {
     /// Notes that `group` is durable and about to be acknowledged.
-    pub(super) fn mark(&self, group: u64) -> io::Result<()> {
-        self.mark.write_all_at(&encode_mark(group), 0)
+    pub(super) fn set(&self, group: u64) -> Result<(), StoreError> {
+        self.0.write_all_at(&encode_mark(group), 0).map_err(|error| StoreError::io("marking a group", error))
     }
+}
+
+fn bytes_below(path: &Path) -> io::Result<u64> {
+    fs::read_dir(path)?
+        .map(|entry| {
+            let entry = entry?;
+            let data = entry.metadata()?;
+            if data.is_dir() { bytes_below(&entry.path()) } else { Ok(data.blocks() * BLOCK_BYTES) }
+        })
+        .sum()
 }
 
 fn open_or_create(path: &Path) -> io::Result<File> {
@@ -133,8 +132,9 @@ fn encode_mark(group: u64) -> [u8; MARK_BYTES] {
 }
 
 fn decode_mark(bytes: &[u8]) -> Option<u64> {
-    let group = read_u64(bytes, 0)?;
-    (bytes.len() == MARK_BYTES && read_u64(bytes, 8)? == xxh3_64(&group.to_be_bytes())).then_some(group)
+    let (group, sum) = bytes.split_first_chunk::<8>()?;
+    let good = bytes.len() == MARK_BYTES && sum == xxh3_64(group).to_be_bytes();
+    good.then(|| u64::from_be_bytes(*group))
 }
 
 #[cfg(test)]

@@ -1,0 +1,139 @@
+//! redb's tables: one for each of ours, and one for facts about the store itself.
+
+use std::ops::Bound;
+
+use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
+
+use crate::store::{Damage, Position, Row, StoreError, Table, folder::Folder, seal};
+
+/// The format of what this adapter writes.
+const FORMAT: u8 = 1;
+const FORMAT_KEY: &str = "format";
+const GROUP_KEY: &str = "group";
+
+/// Facts about the store: a name and a number.
+const OWN: TableDefinition<'static, &'static str, u64> = TableDefinition::new("_own");
+
+type Bytes = TableDefinition<'static, &'static [u8], &'static [u8]>;
+
+/// One state of all tables.
+pub(super) struct Tables(redb::ReadTransaction);
+
+/// A table of ours in redb.
+pub(super) fn of(table: Table) -> Bytes {
+    TableDefinition::new(table.name())
+}
+
+impl Tables {
+    /// The last durable state.
+    pub(super) fn open(database: &Database) -> Result<Self, StoreError> {
+        Ok(Self(database.begin_read().map_err(|error| failed("beginning to read", error))?))
+    }
+
+    /// The value of a key.
+    pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let found = self.table(table)?.get(key).map_err(|error| failed("reading a key", error))?;
+        found.map(|stored| seal::open(table, key, stored.value())).transpose()
+    }
+
+    /// At most `limit` rows of a range that must not be inverted.
+    pub(super) fn scan(
+        &self,
+        table: Table,
+        from: &[u8],
+        to: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let range = (Bound::Included(from), to.map_or(Bound::Unbounded, Bound::Excluded));
+        let rows = self.table(table)?.range::<&[u8]>(range).map_err(|error| failed("scanning a table", error))?;
+        rows.take(limit)
+            .map(|row| {
+                let (key, stored) = row.map_err(|error| failed("scanning a table", error))?;
+                let value = seal::open(table, key.value(), stored.value())?;
+                Ok((key.value().to_vec(), value))
+            })
+            .collect()
+    }
+
+    /// The greatest key of a table.
+    pub(super) fn last(&self, table: Table) -> Result<Option<Vec<u8>>, StoreError> {
+        let last = self.table(table)?;
+        let last = last.last().map_err(|error| failed("looking for the last key", error))?;
+        last.map(|(key, stored)| {
+            seal::open(table, key.value(), stored.value())?;
+            Ok(key.value().to_vec())
+        })
+        .transpose()
+    }
+
+    /// The last position of the journal.
+    pub(super) fn head(&self) -> Result<Position, StoreError> {
+        Ok(self.last(Table::Journal)?.as_deref().and_then(Position::of).unwrap_or_default())
+    }
+
+    fn table(&self, table: Table) -> Result<ReadOnlyTable<&'static [u8], &'static [u8]>, StoreError> {
+        self.0.open_table(of(table)).map_err(|error| failed("opening a table", error))
+    }
+}
+
+/// Checks format and completeness; a new store gets its format and its tables. Returns the number of the last group.
+pub(super) fn prepare(database: &Database, folder: &Folder) -> Result<u64, StoreError> {
+    let corrupt = |finding| StoreError::Corrupt { doing: "opening the store", finding };
+    let reading = database.begin_read().map_err(|error| failed("beginning to read", error))?;
+    let foreign = reading.list_tables().map_err(|error| failed("listing the tables", error))?.next().is_some();
+    let (format, group) = match reading.open_table(OWN) {
+        Ok(own) => {
+            let value = |key| own.get(key).map(|found| found.map(|found| found.value()));
+            let both = value(FORMAT_KEY).and_then(|format| Ok((format, value(GROUP_KEY)?)));
+            both.map_err(|error| failed("reading the store's format", error))?
+        }
+        Err(redb::TableError::TableDoesNotExist(_)) if foreign => return Err(corrupt(Damage::Foreign)),
+        Err(redb::TableError::TableDoesNotExist(_)) if folder.acknowledged()?.is_some() => {
+            return Err(corrupt(Damage::Empty));
+        }
+        Err(redb::TableError::TableDoesNotExist(_)) => return create(database).map(|()| 0),
+        Err(error) => return Err(failed("reading the store's format", error)),
+    };
+    match (format, group) {
+        (Some(found), _) if found != u64::from(FORMAT) => {
+            Err(StoreError::Format { found: found.try_into().unwrap_or(u8::MAX), known: FORMAT })
+        }
+        (Some(_), Some(group)) => folder.complete(group),
+        _ => Err(corrupt(Damage::Value)),
+    }
+}
+
+/// Notes, in the transaction that writes a group, that it was the one with this number.
+pub(super) fn note_group(writing: &redb::WriteTransaction, group: u64) -> Result<(), StoreError> {
+    let mut own = writing.open_table(OWN).map_err(|error| failed("opening a table", error))?;
+    own.insert(GROUP_KEY, group).map_err(|error| failed("writing a group", error))?;
+    Ok(())
+}
+
+fn create(database: &Database) -> Result<(), StoreError> {
+    let doing = "creating the store";
+    let writing = database.begin_write().map_err(|error| failed(doing, error))?;
+    for table in Table::ALL {
+        writing.open_table(of(table)).map_err(|error| failed(doing, error))?;
+    }
+    {
+        let mut own = writing.open_table(OWN).map_err(|error| failed(doing, error))?;
+        own.insert(FORMAT_KEY, u64::from(FORMAT)).map_err(|error| failed(doing, error))?;
+        own.insert(GROUP_KEY, 0).map_err(|error| failed(doing, error))?;
+    }
+    writing.commit().map_err(|error| failed(doing, error))
+}
+
+/// redb's error as ours. Its texts may quote keys, so none is passed on.
+pub(super) fn failed(doing: &'static str, error: impl Into<redb::Error>) -> StoreError {
+    let error = error.into();
+    if let redb::Error::Io(error) = error {
+        StoreError::io(doing, error)
+    } else if matches!(error, redb::Error::DatabaseAlreadyOpen) {
+        StoreError::Locked
+    } else if matches!(error, redb::Error::PreviousIo) {
+        StoreError::Poisoned { after: "an earlier failure of the disk" }
+    } else {
+        StoreError::Corrupt { doing, finding: Damage::Engine }
+    }
+}

@@ -23,6 +23,9 @@ pub(crate) struct Known {
 }
 
 /// Every embedded adapter is examined unless `--store` names some.
-pub(crate) const ADAPTERS: &[Adapter] = &[Adapter { scheme: "sled", known: SLED }];
+pub(crate) const ADAPTERS: &[Adapter] =
+    &[Adapter { scheme: "redb", known: REDB }, Adapter { scheme: "sled", known: SLED }];
+
+const REDB: &[Known] = &[];
 
 const SLED: &[Known] = &[];

@@ -62,11 +62,6 @@ impl Exam {
         if self.full { amount.full } else { amount.quick }
     }
 
-    /// Whether this is the long run.
-    pub(crate) fn is_full(&self) -> bool {
-        self.full
-    }
-
     /// A fresh folder.
     pub(crate) fn folder(&self) -> tempfile::TempDir {
         tempfile::Builder::new().prefix("padan-exam-").tempdir_in(&self.room).expect("a folder")

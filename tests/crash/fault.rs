@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
@@ -118,7 +119,8 @@ impl Fault for PowerCut {
     }
 }
 
-/// A moment to wait before the kill.
-pub(crate) fn moment(random: &mut ChaCha8Rng, most_ms: u64) -> std::time::Duration {
-    std::time::Duration::from_micros(random.random_range(1_000..most_ms * 1_000))
+/// A moment to wait before the kill. Every third comes early, while the process still opens the store.
+pub(crate) fn moment(random: &mut ChaCha8Rng, most_ms: u64) -> Duration {
+    let most_ms = if random.random_bool(1.0 / 3.0) { most_ms / 6 } else { most_ms };
+    Duration::from_micros(random.random_range(1_000..most_ms * 1_000))
 }

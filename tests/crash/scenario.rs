@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use padan::store::{Store, StoreError, Table, WriteBatch};
+use padan::store::{Read as _, Store, StoreError, Table, WriteBatch};
 
 use crate::child::{REFUSED, block_on, opened, tell};
 use crate::workload::{COUNTED, LARGE, Ledger, bytes_of, commit, whole};

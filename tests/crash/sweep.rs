@@ -23,7 +23,7 @@ const COUNTS: &[(&str, Rule)] = &[
     ("I/Os in the scenario", Rule::Some),
     ("faults that came", Rule::Some),
     ("clean refusals to open", Rule::Fact),
-    ("reads refused after the fault", Rule::Fact),
+    ("reads refused after a failure", Rule::Zero),
     ("panics or hangs", Rule::Zero),
     ("wrong acknowledgements", Rule::Zero),
     ("writes after a failure", Rule::Zero),
@@ -90,7 +90,7 @@ fn answers(what: &str, told: &Told, tally: &mut Tally) {
         tally.note(format!("{what}: {}", told.ending()));
     }
     tally.add("clean refusals to open", u64::from(told.is_refusal()));
-    tally.add("reads refused after the fault", told.number("reads_refused"));
+    tally.add("reads refused after a failure", told.number("reads_refused"));
     tally.add("writes after a failure", told.number("wrote_on"));
     tally.add("misreads after a failure", told.number("misread"));
     if told.number("wrote_on") + told.number("misread") > 0 {

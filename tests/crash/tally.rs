@@ -36,11 +36,6 @@ impl Tally {
         self.counts.iter_mut().find(|(known, ..)| *known == name).expect("a count of this tally").2 += by;
     }
 
-    /// A count.
-    pub(crate) fn get(&self, name: &str) -> u64 {
-        self.counts.iter().find(|(known, ..)| *known == name).expect("a count of this tally").2
-    }
-
     /// Something worth a line below the counts. The first few are kept.
     pub(crate) fn note(&mut self, text: impl Into<String>) {
         if self.notes.len() < 12 {

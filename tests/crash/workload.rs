@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use padan::store::{Config, Row, Store, StoreError, StoreUrl, Table, WriteBatch, after};
+use padan::store::{Config, Read as _, Row, Store, StoreError, StoreUrl, Table, WriteBatch, after};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 

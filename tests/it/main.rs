@@ -1,7 +1,6 @@
 //! Tests above the modules: a real gateway over TLS, real processes, real stores, and stages that do not know each other
 //! joined. One binary; files follow what they test.
 
-mod crash;
 mod demo;
 mod name_pairs;
 mod order;

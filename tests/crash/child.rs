@@ -109,6 +109,8 @@ pub(crate) struct Told {
     pub(crate) code: Option<i32>,
     /// It did not end in time.
     pub(crate) hung: bool,
+    /// Where its last panic was, of those that nobody caught and those that somebody did.
+    panicked: String,
     said: BTreeMap<String, String>,
 }
 
@@ -138,6 +140,7 @@ impl Told {
         match (self.hung, self.code) {
             (true, _) => "hung".to_owned(),
             (_, None) => "ended by a signal".to_owned(),
+            (_, Some(101)) => self.panicked.clone(),
             (_, Some(code)) => format!("exit {code} {}", self.words("refused")),
         }
     }
@@ -148,7 +151,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs a child to its end and hears what it says.
 pub(crate) fn ask(mut command: Command) -> Told {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a child");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a child");
+    let talk = std::io::BufReader::new(child.stderr.take().expect("piped")).lines();
+    let panics = std::thread::spawn(move || {
+        let panics = talk.map_while(Result::ok).filter(|line| line.contains("panicked at"));
+        panics.last().unwrap_or_default()
+    });
     let lines = std::io::BufReader::new(child.stdout.take().expect("piped")).lines();
     let listener = std::thread::spawn(move || {
         let pairs = lines.map_while(Result::ok);
@@ -159,7 +167,8 @@ pub(crate) fn ask(mut command: Command) -> Told {
         child.kill().expect("killed");
     }
     let code = child.wait().expect("it ended").code();
-    Told { code, hung, said: listener.join().expect("lines are read") }
+    let said = listener.join().expect("lines are read");
+    Told { code, hung, said, panicked: panics.join().expect("lines are read") }
 }
 
 fn ends_by(child: &mut Child, deadline: Instant) -> bool {

@@ -140,7 +140,7 @@ fn look(hub: &Hub, ledger: &mut Ledger, tally: &mut Tally) {
     let interrupted: Vec<Push> = ledger.waiting.drain(..).take(CLIENTS).collect();
     for push in interrupted {
         if hub.push_until_taken(&push) {
-            ledger.acknowledge(push);
+            ledger.acknowledge(&push);
         } else {
             tally.add("batches never taken", 1);
         }
@@ -165,7 +165,7 @@ impl Ledger {
         self.waiting.pop_front()
     }
 
-    pub(crate) fn acknowledge(&mut self, push: Push) {
+    pub(crate) fn acknowledge(&mut self, push: &Push) {
         self.acknowledged.extend(push.rows.iter().map(|row| (push.feed, id_of(row))));
     }
 
@@ -187,7 +187,7 @@ impl Hub {
         let address = SocketAddr::from(([127, 0, 0, 1], free.port()));
         let mut settings = settings(&site.aside(""), site.address().parse().expect("an address"));
         settings.http.listen = address;
-        settings.log.filter = "warn".to_owned();
+        "warn".clone_into(&mut settings.log.filter);
         settings.store_limits.reserve_bytes = reserve;
         let config = site.aside("padan.toml");
         std::fs::write(&config, toml::to_string(&settings).expect("TOML")).expect("written");
@@ -211,7 +211,7 @@ impl Hub {
                         let is_taken = self.push(&push).is_some_and(|answer| answer.status == 200);
                         let mut ledger = ledger.lock().expect("nobody panics with it");
                         if is_taken {
-                            ledger.acknowledge(push);
+                            ledger.acknowledge(&push);
                         } else {
                             return ledger.interrupt(push);
                         }
@@ -254,7 +254,7 @@ impl Hub {
     fn count_part(&self, rows: &[&(Feed, String)]) -> (u64, u64) {
         let (steward, mut lost, mut doubled) = (self.client("petugas"), 0, 0);
         for (feed, id) in rows {
-            match self.times_found(&steward, *feed, id) {
+            match times_found(&steward, *feed, id) {
                 0 => lost += 1,
                 1 => {}
                 _ => doubled += 1,
@@ -262,17 +262,17 @@ impl Hub {
         }
         (lost, doubled)
     }
+}
 
-    /// How often a row stands in how many persons.
-    fn times_found(&self, steward: &TestClient, feed: Feed, id: &str) -> usize {
-        let look = serde_json::json!({"sumber": {"feed": feed.name(), "id_sumber": id}});
-        let found = steward.json("POST", "/v1/persons/lookup", "look", &look).expect(200).json();
-        let persons = found["items"].as_array().expect("a list");
-        let is_same = |source: &&serde_json::Value| source["id_sumber"] == *id && source["feed"] == feed.name();
-        let times =
-            |person: &serde_json::Value| person["sources"].as_array().expect("sources").iter().filter(is_same).count();
-        persons.iter().map(times).sum()
-    }
+/// How often a row stands in how many persons.
+fn times_found(steward: &TestClient, feed: Feed, id: &str) -> usize {
+    let look = serde_json::json!({"sumber": {"feed": feed.name(), "id_sumber": id}});
+    let found = steward.json("POST", "/v1/persons/lookup", "look", &look).expect(200).json();
+    let persons = found["items"].as_array().expect("a list");
+    let is_same = |source: &&serde_json::Value| source["id_sumber"] == *id && source["feed"] == feed.name();
+    let times =
+        |person: &serde_json::Value| person["sources"].as_array().expect("sources").iter().filter(is_same).count();
+    persons.iter().map(times).sum()
 }
 
 /// All person rows of the sample, in batches that change feed each time.

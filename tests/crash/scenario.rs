@@ -11,6 +11,7 @@ use std::sync::Arc;
 use padan::store::{Read as _, Store, StoreError, Table, WriteBatch};
 
 use crate::child::{REFUSED, block_on, opened, tell};
+use crate::shim::new_instance;
 use crate::workload::{COUNTED, LARGE, Ledger, bytes_of, commit, whole};
 
 /// Commits before and after the store is closed and opened again.
@@ -42,6 +43,7 @@ pub(crate) fn play(arguments: &[String]) -> u8 {
     let ledger = |which| Ledger::open(Path::new(ledgers), which);
     let mut run = Run { acknowledged: ledger(ACKNOWLEDGED), denied: ledger(DENIED), last: 0 };
     for part in PARTS {
+        new_instance();
         let store = match opened(address) {
             Ok(store) => store,
             Err(code) => return code,

@@ -10,6 +10,8 @@
  *   PADAN_SHIM_QUOTA=FILE                holds the bytes that the folder may take, read again at every write
  *   PADAN_SHIM_SYNC_US=N                 how long a sync takes, so that group commits and kills meet as on a disk
  *
+ * Opening a file called NEW_INSTANCE, which never exists, says that the process opens its store anew.
+ *
  * One lock holds each operation and its record together, so the log has the order in which things happened. A record is
  * written after its operation: what was killed in between is an unsynced write that was lost, which is allowed.
  * sync_file_range is no sync: it says nothing about metadata or the disk's cache. Writes through mmap or raw system calls
@@ -44,12 +46,13 @@ struct record {
 };
 
 struct counters {
-    uint64_t ios, failed, repeated_syncs, syncs, writes, unsupported;
+    uint64_t ios, failed, repeated_syncs, syncs_after_reopening, unsupported;
 };
 
 #define MAGIC 0x4e444150u
 #define MAX_FDS 65536
 #define MAX_FAILED 256
+#define NEW_INSTANCE "padan-shim-new-instance"
 
 enum { UNKNOWN = 0, OUTSIDE, INSIDE };
 enum bug { NO_BUG, NO_SYNC, LATE_SYNC };
@@ -64,8 +67,9 @@ static int log_fd = -1, quota_fd = -1, fail_errno, fail_forever;
 static uint64_t fail_at, sequence, used;
 static useconds_t sync_us;
 static enum bug bug;
-static ino_t failed[MAX_FAILED];
+static struct { ino_t inode; unsigned instance; } failed[MAX_FAILED];
 static int failed_count;
+static unsigned instance;
 static struct { int waits; ino_t inode; uint64_t upto; char path[PATH_MAX]; } late;
 
 #define REAL(type, name, ...) static type (*real_##name)(__VA_ARGS__)
@@ -275,15 +279,17 @@ static int leave(int error) {
     return -1;
 }
 
-static int sync_failed_before(ino_t inode) {
+static void count_repeated_sync(ino_t inode) {
+    int repeated = 0, reopened = 0;
     for (int i = 0; i < failed_count; i++)
-        if (failed[i] == inode) return 1;
-    return 0;
+        if (failed[i].inode == inode) failed[i].instance == instance ? (repeated = 1) : (reopened = 1);
+    if (repeated) counters->repeated_syncs++;
+    else if (reopened) counters->syncs_after_reopening++;
 }
 
 static void sync_starts_afresh(ino_t inode) {
     for (int i = 0; i < failed_count; i++)
-        if (failed[i] == inode) failed[i--] = failed[--failed_count];
+        if (failed[i].inode == inode) failed[i--] = failed[--failed_count];
 }
 
 /* ---- files ---- */
@@ -297,6 +303,10 @@ static int opened(int at, const char *path, int flags, mode_t mode) {
         return fd;
     }
     pthread_mutex_lock(&lock);
+    if (!strcmp(strrchr(real, '/') + 1, NEW_INSTANCE)) {
+        instance++;
+        return leave(ENOENT);
+    }
     int is_new = (flags & O_CREAT) && lstat(real, &st);
     int cuts = !is_new && (flags & O_TRUNC) && !stat(real, &st) && st.st_size > 0;
     if (is_new || cuts) {
@@ -336,7 +346,6 @@ int dup2(int old, int new) { READY(); forget(new); return real_dup2(old, new); }
 
 static ssize_t written(int fd, const void *data, size_t bytes, off_t at, int moves) {
     pthread_mutex_lock(&lock);
-    counters->writes++;
     off_t size = size_of(fd);
     if (moves) at = fcntl(fd, F_GETFL) & O_APPEND ? size : lseek(fd, 0, SEEK_CUR);
     int error = fault(1);
@@ -452,11 +461,10 @@ static int synced(int fd, int (*real)(int)) {
     pthread_mutex_lock(&lock);
     ino_t inode = inode_of(fd);
     uint64_t upto = sequence;
-    counters->syncs++;
-    if (sync_failed_before(inode)) counters->repeated_syncs++;
+    count_repeated_sync(inode);
     int error = fault(0);
     if (error) {
-        if (failed_count < MAX_FAILED) failed[failed_count++] = inode;
+        if (failed_count < MAX_FAILED) failed[failed_count].inode = inode, failed[failed_count++].instance = instance;
         note(OP_SYNC_FAILED, inode, 0, NULL, 0, NULL);
         return leave(error);
     }

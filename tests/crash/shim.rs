@@ -11,8 +11,10 @@ pub(crate) struct Counters {
     pub(crate) ios: u64,
     /// Of those, failed on purpose.
     pub(crate) failed: u64,
-    /// Syncs of a file after one of its syncs had failed.
+    /// Syncs of a file after one of its syncs had failed, by the same instance of the store.
     pub(crate) repeated_syncs: u64,
+    /// The same by an instance that was opened later.
+    pub(crate) syncs_after_reopening: u64,
     /// Things the shim does not understand.
     pub(crate) unsupported: u64,
 }
@@ -50,5 +52,13 @@ pub(crate) fn count_into(command: &mut Command, file: &Path) {
 pub(crate) fn counters(file: &Path) -> Counters {
     let bytes = fs::read(file).unwrap_or_default();
     let nth = |n: usize| bytes.get(n * 8..n * 8 + 8).map_or(0, |b| u64::from_ne_bytes(b.try_into().expect("8 bytes")));
-    Counters { ios: nth(0), failed: nth(1), repeated_syncs: nth(2), unsupported: nth(5) }
+    Counters { ios: nth(0), failed: nth(1), repeated_syncs: nth(2), syncs_after_reopening: nth(3), unsupported: nth(4) }
+}
+
+/// Tells the shim, if there is one, that this process opens its store anew.
+pub(crate) fn new_instance() {
+    if let Ok(folder) = std::env::var("PADAN_SHIM_DIR") {
+        // The file never exists; asking for it is the message.
+        let _ = fs::File::open(Path::new(&folder).join("padan-shim-new-instance"));
+    }
 }

@@ -23,6 +23,7 @@ const COUNTS: &[(&str, Rule)] = &[
     ("I/Os in the scenario", Rule::Some),
     ("faults that came", Rule::Some),
     ("clean refusals to open", Rule::Fact),
+    ("fsyncs after opening anew", Rule::Fact),
     ("reads refused after a failure", Rule::Zero),
     ("panics or hangs", Rule::Zero),
     ("wrong acknowledgements", Rule::Zero),
@@ -68,9 +69,15 @@ fn one(exam: &Exam, fail: Option<&str>, tally: &mut Tally) -> Counters {
     tally.add("runs", 1);
     tally.add("faults that came", u64::from(counters.failed > 0));
     tally.add("repeated fsyncs", counters.repeated_syncs);
+    tally.add("fsyncs after opening anew", counters.syncs_after_reopening);
     let what = fail.unwrap_or("no fault");
     if counters.repeated_syncs > 0 {
-        tally.note(format!("{what}: {} repeated fsyncs, {}", counters.repeated_syncs, told.words("failed")));
+        tally.note(format!(
+            "{what}: {} repeated fsyncs, {} {}",
+            counters.repeated_syncs,
+            told.ending(),
+            told.words("failed")
+        ));
     }
     answers(what, &told, tally);
     power.check(&site);

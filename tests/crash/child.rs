@@ -135,6 +135,11 @@ impl Told {
         self.code == Some(REFUSED.into())
     }
 
+    /// Whether it was refused a store, no matter how it ended then.
+    pub(crate) fn refused_to_open(&self) -> bool {
+        self.said.contains_key("refused")
+    }
+
     /// How it ended, for a note.
     pub(crate) fn ending(&self) -> String {
         match (self.hung, self.code) {
@@ -147,7 +152,7 @@ impl Told {
 }
 
 /// Longest time for a child to end by itself.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs a child to its end and hears what it says.
 pub(crate) fn ask(mut command: Command) -> Told {

@@ -21,7 +21,7 @@ const AFTERWARDS: u64 = 99;
 const LARGE_EVERY: u64 = 3;
 
 /// Ledgers: commits acknowledged, and commits answered by an error that says that nothing was written.
-const ACKNOWLEDGED: u64 = 0;
+pub(crate) const ACKNOWLEDGED: u64 = 0;
 const DENIED: u64 = 1;
 
 /// How a run went on after a commit.

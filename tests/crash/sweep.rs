@@ -1,8 +1,6 @@
 //! Every I/O of a scenario fails in turn: with EIO and with ENOSPC, once and from then on. Afterwards the folder is opened
 //! as it is, and again as a power cut right after the fault would have left it.
 
-use std::fs;
-
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 
@@ -10,8 +8,10 @@ use crate::child::{Told, ask, ask_role};
 use crate::exam::{Amount, Exam};
 use crate::fault::{Fault as _, PowerCut, Site};
 use crate::power::Unsynced;
+use crate::scenario::ACKNOWLEDGED;
 use crate::shim::{self, Counters};
 use crate::tally::{Rule, Tally};
+use crate::workload::Ledger;
 
 /// Runs for each way to fail.
 const RUNS: Amount = Amount { quick: 22, full: u32::MAX };
@@ -25,11 +25,15 @@ const COUNTS: &[(&str, Rule)] = &[
     ("clean refusals to open", Rule::Fact),
     ("fsyncs after opening anew", Rule::Fact),
     ("reads refused after a failure", Rule::Zero),
-    ("panics or hangs", Rule::Zero),
+    ("panics", Rule::Zero),
+    ("hangs", Rule::Zero),
     ("wrong acknowledgements", Rule::Zero),
     ("writes after a failure", Rule::Zero),
     ("misreads after a failure", Rule::Zero),
     ("repeated fsyncs", Rule::Zero),
+    ("fsyncs repeated by a refused opening", Rule::Zero),
+    ("unusable after a failed creation", Rule::Zero),
+    ("unusable after a failed opening", Rule::Zero),
     ("corrupt stores", Rule::Zero),
     ("corrupt after a power cut", Rule::Zero),
 ];
@@ -68,7 +72,8 @@ fn one(exam: &Exam, fail: Option<&str>, tally: &mut Tally) -> Counters {
     assert!(fail.is_some() || told.number("finished") == 1, "without a fault the scenario ends: {}", told.ending());
     tally.add("runs", 1);
     tally.add("faults that came", u64::from(counters.failed > 0));
-    tally.add("repeated fsyncs", counters.repeated_syncs);
+    let repeated = if told.refused_to_open() { "fsyncs repeated by a refused opening" } else { "repeated fsyncs" };
+    tally.add(repeated, counters.repeated_syncs);
     tally.add("fsyncs after opening anew", counters.syncs_after_reopening);
     let what = fail.unwrap_or("no fault");
     if counters.repeated_syncs > 0 {
@@ -81,7 +86,12 @@ fn one(exam: &Exam, fail: Option<&str>, tally: &mut Tally) -> Counters {
     }
     answers(what, &told, tally);
     power.check(&site);
-    look(&site, what, "corrupt stores", tally);
+    let unusable = match Ledger::all(&site.aside(""), ACKNOWLEDGED).len() {
+        _ if !told.refused_to_open() => "corrupt stores",
+        0 => "unusable after a failed creation",
+        _ => "unusable after a failed opening",
+    };
+    look(&site, what, unusable, tally);
     // What the look wrote is not part of the cut: the cut goes back to the log.
     let mut random = ChaCha8Rng::seed_from_u64(exam.seed);
     let unsynced = if counters.ios.is_multiple_of(2) { Unsynced::Dropped } else { Unsynced::Random };
@@ -93,7 +103,7 @@ fn one(exam: &Exam, fail: Option<&str>, tally: &mut Tally) -> Counters {
 /// What the process answered while it ran.
 fn answers(what: &str, told: &Told, tally: &mut Tally) {
     if !told.is_done() && !told.is_refusal() {
-        tally.add("panics or hangs", 1);
+        tally.add(if told.hung { "hangs" } else { "panics" }, 1);
         tally.note(format!("{what}: {}", told.ending()));
     }
     tally.add("clean refusals to open", u64::from(told.is_refusal()));
@@ -105,15 +115,15 @@ fn answers(what: &str, told: &Told, tally: &mut Tally) {
     }
 }
 
-/// Opens the store without faults.
-fn look(site: &Site, what: &str, count: &str, tally: &mut Tally) {
+/// Opens the store without faults; `unusable` is the count for one that does not open.
+fn look(site: &Site, what: &str, unusable: &str, tally: &mut Tally) {
     let told = ask_role("scenario-check", &[&site.address(), site.aside_text()]);
     let (lost, denied, half) = (told.number("lost"), told.number("denied_but_there"), told.number("half"));
     tally.add("wrong acknowledgements", lost + denied);
-    tally.add(count, u64::from(!told.is_done() || half > 0));
+    tally.add(unusable, u64::from(!told.is_done()));
+    tally.add("corrupt stores", u64::from(told.is_done() && half > 0));
     if !told.is_done() || lost + denied + half > 0 {
-        let files = fs::read_dir(site.live()).map_or(0, Iterator::count);
-        let counts = format!("lost {lost}, denied but there {denied}, half-applied {half}, {files} names");
-        tally.note(format!("{what}, {count}: {}, {counts}", told.ending()));
+        let counts = format!("lost {lost}, denied but there {denied}, half-applied {half}");
+        tally.note(format!("{what}, {unusable}: {}, {counts}", told.ending()));
     }
 }

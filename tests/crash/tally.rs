@@ -56,12 +56,11 @@ impl Tally {
     /// What is wrong, and what is wrong but known.
     pub(crate) fn judge(&self, known: &[Known]) -> (Vec<String>, Vec<String>) {
         let (mut wrong, mut limits) = (Vec::new(), Vec::new());
-        let all = self.counts.first().map_or(0, |(.., count)| *count);
         for &(name, rule, count) in &self.counts {
             let limit = known.iter().find(|known| known.case == self.case && known.count == name);
             match (rule, limit) {
                 (Rule::Some, _) if count == 0 => wrong.push(format!("{name} is 0")),
-                (Rule::Zero, Some(limit)) if count > 0 && count * 1_000 <= limit.most_per_mille * all => {
+                (Rule::Zero, Some(limit)) if count > 0 => {
                     limits.push(format!("known limit: {name} {count}, because {}", limit.reason));
                 }
                 (Rule::Zero, _) if count > 0 => wrong.push(format!("{name} is {count}")),

@@ -32,7 +32,7 @@ const REDB: &[Known] = &[
                  acknowledged, and it helps to remove the file",
     },
     Known { case: "sweep", count: "fsyncs repeated by a refused opening", reason: REFUSED_OPENING },
-    Known { case: "full-disk", count: "answered otherwise than 507", reason: NOT_507 },
+    Known { case: "full-disk", count: "answered 500 instead of 507", reason: NOT_507 },
 ];
 
 const SLED: &[Known] = &[
@@ -61,7 +61,7 @@ const SLED: &[Known] = &[
                  the commit",
     },
     Known { case: "sweep", count: "fsyncs repeated by a refused opening", reason: REFUSED_OPENING },
-    Known { case: "full-disk", count: "answered otherwise than 507", reason: NOT_507 },
+    Known { case: "full-disk", count: "answered 500 instead of 507", reason: NOT_507 },
 ];
 
 const REFUSED_OPENING: &str = "the engine's destructor syncs its file again when the adapter's own fsync refused the opening; nothing is open then";

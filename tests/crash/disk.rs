@@ -28,7 +28,8 @@ const COUNTS: &[(&str, Rule)] = &[
     ("pushes taken before", Rule::Some),
     ("reads on the full disk", Rule::Some),
     ("pushes taken afterwards", Rule::Some),
-    ("answered otherwise than 507", Rule::Zero),
+    ("answered 500 instead of 507", Rule::Zero),
+    ("answered anything else", Rule::Zero),
     ("reads that failed", Rule::Zero),
     ("not taken again", Rule::Zero),
     ("lost", Rule::Zero),
@@ -153,10 +154,13 @@ fn fill(hub: &Hub, ledger: &mut Ledger, tally: &mut Tally) -> Push {
 fn refuse(hub: &Hub, push: &Push, tally: &mut Tally) {
     let answer = hub.push(push).expect("an answer");
     tally.add("refused on the full disk", 1);
-    if answer.status != 507 || !answer.kind.starts_with("application/problem+json") {
-        tally.add("answered otherwise than 507", 1);
-        if tally.wrong() == 1 {
-            tally.note(format!("{} {}: {}", answer.status, answer.kind, answer.text));
+    let is_problem = answer.kind.starts_with("application/problem+json");
+    match answer.status {
+        507 if is_problem => {}
+        500 if is_problem => tally.add("answered 500 instead of 507", 1),
+        status => {
+            tally.add("answered anything else", 1);
+            tally.note(format!("{status} {}: {}", answer.kind, answer.text));
         }
     }
 }

@@ -124,9 +124,9 @@ pub async fn launch(
         models: settings.models.clone(),
         clock,
     };
-    let (gateway, jobs) = start.open().await?;
+    let gateway = start.open().await?;
     let (stop, stopping) = watch::channel(Running::Yes);
-    let matcher = worker::start(gateway.clone(), jobs, stopping);
+    let matcher = worker::start(gateway.clone(), stopping);
     let wiring = Wiring { listener, identity, metrics, feed_schema: crate::service::schema_text };
     let server = crate::http::start(gateway.clone(), &settings.http, wiring, stopped)?;
     Ok(Launched { gateway, server, matcher, stop })

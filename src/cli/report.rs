@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     let start = super::launch::existing(&args.config, args.store.as_ref())?;
     let query = ReportQuery { as_of: args.as_of, kode_wilayah: args.region.clone(), rule: None };
     let view = runtime()?.block_on(async {
-        let (gateway, _jobs) = start.open().await.map_err(super::launch::not_opened)?;
+        let gateway = start.open().await.map_err(super::launch::not_opened)?;
         gateway.report_for_operator(query).await.map_err(|error| CliError::failed("evaluating the rules", error))
     })?;
     if let Some(path) = &args.csv {

@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 
 use super::codec::{decode, encode, encode_row, natural_key_of, row_key};
 use super::error::ServiceError;
-use super::gateway::{Gateway, IdempotencyKey, Job, RowChange, store_error};
+use super::gateway::{Gateway, IdempotencyKey, store_error};
+use super::journal::Entry;
+use super::numbers::Numbers;
 use super::reading::get_many;
 use super::views::Pushed;
 use crate::auth::Caller;
@@ -68,11 +70,12 @@ impl Gateway {
             }
             let plan = self.plan_push(&agency, feed, &slot, &body).await?;
             match self.store().commit(plan.write).await {
-                Ok(_) => {
+                Ok(committed) => {
                     metrics::counter!(metric::ROWS_ACCEPTED, "feed" => feed.name())
                         .increment(plan.batch.counts.diterima + plan.batch.counts.ditandai);
                     metrics::counter!(metric::ROWS_REFUSED, "feed" => feed.name()).increment(plan.batch.counts.ditolak);
-                    self.enqueue(Job::Rows(plan.changes))?;
+                    let position = committed.journal.expect("every push leaves a note");
+                    self.note_acknowledged(position, plan.changes);
                     return Ok(Pushed { batch: plan.batch, replayed: false, lines: plan.lines });
                 }
                 Err(StoreError::Conflict { .. }) => {}
@@ -113,10 +116,14 @@ impl Gateway {
             let head = bytes.as_deref().map(|b| decode::<Head>(b, "record")).transpose()?;
             heads.insert(key, Known { before: bytes, head, touched: false });
         }
+        let newest = heads.values().filter_map(|known| known.head.as_ref()).map(|head| head.sequence).max();
+        let newest = newest.unwrap_or(Sequence(0));
         let now = self.clock().now();
         let mut plan = PushPlan {
             write: WriteBatch::new(),
             changes: Vec::new(),
+            stored: Vec::new(),
+            numbers: self.draw(body.rows.iter().flatten().count(), newest).await?,
             lines: Vec::with_capacity(body.rows.len()),
             batch: Batch {
                 id: self.clock().new_id(),
@@ -131,54 +138,56 @@ impl Gateway {
         };
         for row in &body.rows {
             let line = match row {
-                Ok(row) => self.accept_row(&mut plan, &mut heads, row),
+                Ok(row) => accept_row(&mut plan, &mut heads, row),
                 Err(refused) => refused.clone(),
             };
             plan.batch.counts.add(&line);
             plan.lines.push(line);
         }
+        self.give_back(&plan.numbers);
         plan.finish(heads, slot);
         Ok(plan)
     }
+}
 
-    fn accept_row(&self, plan: &mut PushPlan, heads: &mut HashMap<Vec<u8>, Known>, row: &ValidRow) -> ReceiptLine {
-        let (agency, feed) = (plan.batch.agency.clone(), plan.batch.feed);
-        let known = heads
-            .get_mut(&natural_key_of(&agency, feed, &row.id_sumber))
-            .expect("the keys of all valid rows were looked up");
-        let digest = row_digest(&row.raw);
-        let unchanged = known.head.as_ref().is_some_and(|h| h.tgl_data == row.tgl_data && h.digest == digest);
-        let older = known.head.as_ref().is_some_and(|h| h.tgl_data > row.tgl_data);
-        if !unchanged {
-            let id = known.head.as_ref().map_or_else(|| self.next_record(), |head| head.id);
-            let sequence = self.next_sequence();
-            let accepted = AcceptedRow {
-                sequence,
-                record: id,
-                agency: agency.clone(),
-                feed,
-                batch: plan.batch.id.clone(),
-                line: row.line,
-                flags: row.flags.clone(),
-                raw: row.raw.clone(),
-            };
-            plan.write.put(Table::Rows, row_key(id, sequence), encode_row(&accepted));
-            plan.batch.last_sequence = Some(sequence);
-            if !older {
-                known.head = Some(Head { id, sequence, tgl_data: row.tgl_data, digest });
-                known.touched = true;
-                let key = RecordKey { agency, feed, id_sumber: row.id_sumber.clone() };
-                plan.changes.push(RowChange(record_of(id, key, sequence, row)));
-            }
+fn accept_row(plan: &mut PushPlan, heads: &mut HashMap<Vec<u8>, Known>, row: &ValidRow) -> ReceiptLine {
+    let (agency, feed) = (plan.batch.agency.clone(), plan.batch.feed);
+    let known = heads
+        .get_mut(&natural_key_of(&agency, feed, &row.id_sumber))
+        .expect("the keys of all valid rows were looked up");
+    let digest = row_digest(&row.raw);
+    let unchanged = known.head.as_ref().is_some_and(|h| h.tgl_data == row.tgl_data && h.digest == digest);
+    let older = known.head.as_ref().is_some_and(|h| h.tgl_data > row.tgl_data);
+    if !unchanged {
+        let id = known.head.as_ref().map_or_else(|| plan.numbers.record(), |head| head.id);
+        let sequence = plan.numbers.sequence();
+        let accepted = AcceptedRow {
+            sequence,
+            record: id,
+            agency: agency.clone(),
+            feed,
+            batch: plan.batch.id.clone(),
+            line: row.line,
+            flags: row.flags.clone(),
+            raw: row.raw.clone(),
+        };
+        plan.write.put(Table::Rows, row_key(id, sequence), encode_row(&accepted));
+        plan.batch.last_sequence = Some(sequence);
+        plan.stored.push((id, sequence));
+        if !older {
+            known.head = Some(Head { id, sequence, tgl_data: row.tgl_data, digest });
+            known.touched = true;
+            let key = RecordKey { agency, feed, id_sumber: row.id_sumber.clone() };
+            plan.changes.push(record_of(id, key, sequence, row));
         }
-        ReceiptLine {
-            baris: row.line,
-            id_sumber: Some(row.id_sumber.clone()),
-            hasil: if row.flags.is_empty() { RowOutcome::Diterima } else { RowOutcome::Ditandai },
-            tanpa_perubahan: unchanged || older,
-            tanda: row.flags.clone(),
-            kesalahan: Vec::new(),
-        }
+    }
+    ReceiptLine {
+        baris: row.line,
+        id_sumber: Some(row.id_sumber.clone()),
+        hasil: if row.flags.is_empty() { RowOutcome::Diterima } else { RowOutcome::Ditandai },
+        tanpa_perubahan: unchanged || older,
+        tanda: row.flags.clone(),
+        kesalahan: Vec::new(),
     }
 }
 
@@ -201,6 +210,11 @@ impl IdempotencySlot {
         Self { key: bytes, request: hex(&Sha256::digest(request.as_bytes())) }
     }
 
+    /// The key as text, for the journal.
+    pub(super) fn once(&self) -> String {
+        String::from_utf8(self.key.clone()).expect("an agency or a name, a zero byte and visible ASCII")
+    }
+
     /// Adds the memory of the answer to a transaction; it fails if the key was taken in the meantime.
     pub(super) fn remember(&self, write: &mut WriteBatch, answer: &str) {
         let known = Remembered { request: self.request.clone(), answer: answer.to_owned() };
@@ -217,7 +231,9 @@ struct Known {
 
 struct PushPlan {
     write: WriteBatch,
-    changes: Vec<RowChange>,
+    changes: Vec<Record>,
+    stored: Vec<(RecordId, Sequence)>,
+    numbers: Numbers,
     lines: Vec<ReceiptLine>,
     batch: Batch,
 }
@@ -238,6 +254,8 @@ impl PushPlan {
         }
         self.write.put(Table::Batches, self.batch.id.as_bytes().to_vec(), encode(&self.batch));
         slot.remember(&mut self.write, &self.batch.id);
+        let rows = std::mem::take(&mut self.stored);
+        self.write.note(Entry::Rows { batch: self.batch.id.clone(), once: slot.once(), rows }.encoded());
     }
 }
 

@@ -3,7 +3,8 @@
 use super::accept::IdempotencySlot;
 use super::codec::{decode, encode, id_key};
 use super::error::ServiceError;
-use super::gateway::{Gateway, IdempotencyKey, Job, store_error};
+use super::gateway::{Gateway, IdempotencyKey, store_error};
+use super::journal::Entry;
 use super::reading::get_many;
 use super::views::{CaseFilter, CaseView, Decided, Page, PairView, VerdictRequest};
 use crate::auth::{Caller, Right};
@@ -11,7 +12,7 @@ use crate::domain::case::{Case, CaseState};
 use crate::domain::decision::Decision;
 use crate::domain::feed::Feed;
 use crate::domain::person::GoldenPerson;
-use crate::domain::record::{PersonId, RecordId};
+use crate::domain::record::{PersonId, RecordId, Sequence};
 use crate::store::{StoreError, Table, WriteBatch};
 
 /// Most cases of one page.
@@ -86,9 +87,11 @@ impl Gateway {
         let at = self.clock().now();
         let mut write = WriteBatch::new();
         let mut decisions = Vec::new();
-        for (a, b, nth) in self.matcher(|m| m.pairs_of_verdict(&case, request.verdict)) {
+        let pairs = self.matcher(|m| m.pairs_of_verdict(&case, request.verdict));
+        let mut numbers = self.draw(pairs.len(), Sequence(0)).await?;
+        for (a, b, nth) in pairs {
             let decision = Decision {
-                sequence: self.next_sequence(),
+                sequence: numbers.sequence(),
                 a,
                 b,
                 verdict: request.verdict,
@@ -100,18 +103,20 @@ impl Gateway {
             let place = decision_key(a, b, nth);
             write.require_absent(Table::Decisions, place.clone());
             write.put(Table::Decisions, place, encode(&decision));
-            decisions.push(decision);
+            decisions.push((a, b, nth as u64));
         }
+        self.give_back(&numbers);
         slot.remember(&mut write, id);
-        match self.store().commit(write).await {
-            Ok(_) => {}
+        write.note(Entry::Decisions { once: slot.once(), decisions }.encoded());
+        let committed = match self.store().commit(write).await {
+            Ok(committed) => committed,
             Err(StoreError::Conflict { .. }) => return Err(ServiceError::Changed { what: "case" }),
             Err(error) => return Err(store_error(error)),
-        }
-        let (done, seen) = tokio::sync::oneshot::channel();
-        self.enqueue(Job::Decisions(decisions, done))?;
+        };
+        let position = committed.journal.expect("every decision leaves a note");
+        self.note_acknowledged(position, Vec::new());
         // The decisions are durable; should the worker stop now, their effect comes at the next start.
-        let _ = seen.await;
+        self.matched_through(position).await;
         self.case(caller, id).await
     }
 
@@ -162,6 +167,13 @@ impl Gateway {
 
 fn may_review(caller: &Caller) -> Result<(), ServiceError> {
     if caller.has(Right::Review) { Ok(()) } else { Err(ServiceError::Forbidden) }
+}
+
+/// The pair and the number of the decision under this key.
+pub(super) fn place_of(key: &[u8]) -> Result<(RecordId, RecordId, u64), ServiceError> {
+    let number = |at: usize| Some(u64::from_be_bytes(key.get(at..at + 8)?.try_into().ok()?));
+    let place = || Some((RecordId(number(0)?), RecordId(number(8)?), number(16)?));
+    place().filter(|_| key.len() == 24).ok_or(ServiceError::Corrupt { what: "decision key".to_owned() })
 }
 
 /// Key of the n-th decision about a pair. Two stewards who decide at once want the same key, and one gets it.

@@ -4,6 +4,7 @@ use super::accept::IdempotencySlot;
 use super::codec::encode;
 use super::error::ServiceError;
 use super::gateway::{Gateway, IdempotencyKey, store_error};
+use super::journal::Entry;
 use super::reading::Pages;
 use crate::auth::Caller;
 use crate::domain::batch::Completeness;
@@ -41,14 +42,19 @@ impl Gateway {
             return Ok(count);
         }
         let mut write = WriteBatch::new();
+        let mut names = Vec::with_capacity(declared.len());
         for item in declared {
             let name = format!("{}|{}|{}", item.feed.name(), item.kode_wilayah, item.periode);
-            write.put(Table::Completeness, name.into_bytes(), encode(&item));
+            write.put(Table::Completeness, name.as_bytes(), encode(&item));
+            names.push(name);
         }
         slot.remember(&mut write, "declared");
+        write.note(Entry::Declarations { once: slot.once(), names }.encoded());
         match self.store().commit(write).await {
-            Ok(_) => {
+            Ok(committed) => {
                 self.note_declared();
+                let position = committed.journal.expect("every declaration leaves a note");
+                self.note_acknowledged(position, Vec::new());
                 Ok(count)
             }
             Err(StoreError::Conflict { .. }) => Err(ServiceError::InFlight),

@@ -13,13 +13,21 @@ pub struct Config {
     pub max_waiting_rows: u64,
     /// Reports are made as of this date; today (Jakarta) when absent.
     pub as_of: Option<Date>,
+    /// Bytes of derived state written in one commit; more is written in parts, and compared as a whole should the
+    /// gateway end between them.
+    pub max_derived_bytes: usize,
     /// Limits of one pushed body.
     pub intake: crate::feed::Limits,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_waiting_rows: 200_000, as_of: None, intake: crate::feed::Limits::default() }
+        Self {
+            max_waiting_rows: 200_000,
+            as_of: None,
+            max_derived_bytes: 64 << 20,
+            intake: crate::feed::Limits::default(),
+        }
     }
 }
 

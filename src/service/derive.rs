@@ -1,14 +1,10 @@
-//! What follows from a change: members, golden persons, families and cases, written to the store.
-//!
-//! The worker calls it after every change; at start everything is derived at once and only differences are written.
+//! What follows from a change: members, golden persons, families and cases. `follow` writes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
 use super::codec::{encode, id_key};
-use super::error::ServiceError;
-use super::gateway::{Gateway, Job, Jobs, RowChange, store_error};
 use super::matcher::{Dirty, Matcher};
 use super::models::Models;
 use crate::domain::case::Case;
@@ -19,97 +15,33 @@ use crate::domain::record::{PersonId, Record, RecordId};
 use crate::domain::region::Regions;
 use crate::golden::{Membership, Source, golden_families, golden_person};
 use crate::normalise::parse_name;
-use crate::store::{Table, WriteBatch};
-use crate::telemetry::metric;
-
-/// Entries written in one transaction while deriving; what was not written yet is derived again at the next start.
-const WRITE_CHUNK: usize = 2_000;
-
-/// Jobs taken from the queue at a time.
-const JOBS_AT_ONCE: usize = 256;
+use crate::store::Table;
 
 /// Everything derived for some records: new values and what is to go.
 #[derive(Default)]
-pub(super) struct Derived {
+pub(super) struct Changes {
     pub(super) puts: BTreeMap<(Table, Vec<u8>), Vec<u8>>,
     pub(super) deletes: BTreeSet<(Table, Vec<u8>)>,
 }
 
-impl Gateway {
-    /// Works the queue until it is closed: the body of the matching worker. Safe to stop at any point.
-    pub async fn work(&self, mut jobs: Jobs) -> Result<(), ServiceError> {
-        let mut taken = Vec::with_capacity(JOBS_AT_ONCE);
-        while jobs.0.recv_many(&mut taken, JOBS_AT_ONCE).await > 0 {
-            self.match_jobs(std::mem::take(&mut taken)).await?;
-        }
-        Ok(())
+impl Changes {
+    /// Bytes of all keys and values.
+    pub(super) fn bytes(&self) -> usize {
+        let puts = self.puts.iter().map(|((_, key), value)| key.len() + value.len());
+        puts.chain(self.deletes.iter().map(|(_, key)| key.len())).sum()
     }
 
-    async fn match_jobs(&self, jobs: Vec<Job>) -> Result<(), ServiceError> {
-        let started = std::time::Instant::now();
-        let units = jobs.iter().map(Job::units).sum();
-        let batches: Vec<_> = jobs.iter().filter_map(Job::last_sequence).collect();
-        let (mut rows, mut decisions, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
-        for job in jobs {
-            match job {
-                Job::Rows(changed) => rows.extend(changed.into_iter().map(|RowChange(record)| record)),
-                Job::Decisions(decided, done) => {
-                    decisions.extend(decided);
-                    waiting.push(done);
-                }
-            }
-        }
-        let gateway = self.clone();
-        let dirty = tokio::task::spawn_blocking(move || gateway.matcher_mut(|matcher| matcher.apply(rows, decisions)))
-            .await
-            .map_err(|_| ServiceError::NotReady)?
-            .map_err(|error| ServiceError::Corrupt { what: error.to_string() })?;
-        self.write_derived(dirty).await?;
-        metrics::histogram!(metric::MATCH_SECONDS).record(started.elapsed().as_secs_f64());
-        self.note_matched(units, &batches);
-        for done in waiting {
-            // Nobody may be listening any more; the decision took effect all the same.
-            let _ = done.send(());
-        }
-        Ok(())
-    }
-
-    async fn write_derived(&self, dirty: Dirty) -> Result<(), ServiceError> {
-        let needed: Vec<RecordId> = self.matcher(|m| m.records_needed(&dirty));
-        let records = self.records(&needed).await?;
-        let gateway = self.clone();
-        let derived = tokio::task::spawn_blocking(move || gateway.matcher_mut(|m| derive(m, &dirty, &records)))
-            .await
-            .map_err(|_| ServiceError::NotReady)?;
-        self.commit_derived(derived).await
-    }
-
-    pub(super) async fn commit_derived(&self, derived: Derived) -> Result<(), ServiceError> {
-        let mut write = WriteBatch::new();
-        let mut entries = 0;
-        let puts = derived.puts.into_iter().map(|(place, value)| (place, Some(value)));
-        let deletes = derived.deletes.into_iter().map(|place| (place, None));
-        for ((table, key), value) in deletes.chain(puts) {
-            match value {
-                Some(value) => write.put(table, key, value),
-                None => write.delete(table, key),
-            };
-            entries += 1;
-            if entries % WRITE_CHUNK == 0 {
-                self.store().commit(std::mem::take(&mut write)).await.map_err(store_error)?;
-            }
-        }
-        if !write.is_empty() {
-            self.store().commit(write).await.map_err(store_error)?;
-        }
-        Ok(())
+    /// What is to go, then what is new.
+    pub(super) fn into_entries(self) -> impl Iterator<Item = ((Table, Vec<u8>), Option<Vec<u8>>)> {
+        let deletes = self.deletes.into_iter().map(|place| (place, None));
+        deletes.chain(self.puts.into_iter().map(|(place, value)| (place, Some(value))))
     }
 }
 
 /// Derives what the dirty persons, families and cases are now. `records` holds every record they consist of.
-pub(super) fn derive(matcher: &mut Matcher, dirty: &Dirty, records: &[Record]) -> Derived {
+pub(super) fn derive(matcher: &mut Matcher, dirty: &Dirty, records: &[Record]) -> Changes {
     let by_id: BTreeMap<RecordId, &Record> = records.iter().map(|record| (record.id, record)).collect();
-    let mut derived = Derived::default();
+    let mut derived = Changes::default();
     for (record, person) in &dirty.members {
         let key = (Table::Members, id_key(*record));
         match person {
@@ -147,12 +79,14 @@ pub(super) fn derive(matcher: &mut Matcher, dirty: &Dirty, records: &[Record]) -
     derived
 }
 
-struct Families {
+/// Families that are, and that are no more.
+pub(super) struct Families {
     present: Vec<GoldenFamily>,
     gone: BTreeSet<FamilyId>,
 }
 
-fn derive_families(matcher: &mut Matcher, dirty: &Dirty, records: &BTreeMap<RecordId, &Record>) -> Families {
+/// Derives the families of dirty memberships; the matcher takes note of them.
+pub(super) fn derive_families(matcher: &mut Matcher, dirty: &Dirty, records: &BTreeMap<RecordId, &Record>) -> Families {
     let members = matcher.membership_records(&dirty.groups);
     let mut before = matcher.forget_families(&dirty.groups);
     before.extend(&dirty.families_left);

@@ -4,23 +4,25 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, watch};
 
 use super::Config;
 use super::clock::{Clock, day_in_jakarta};
 use super::error::ServiceError;
+use super::follow::Tail;
+use super::fresh::Fresh;
+use super::load::Until;
 use super::matcher::Matcher;
 use super::models::Models;
+use super::numbers::Pool;
 use super::reports::Evaluated;
 use crate::auth::{Caller, Directory};
 use crate::domain::date::Date;
-use crate::domain::decision::Decision;
 use crate::domain::feed::Feed;
-use crate::domain::record::{Record, RecordId, Sequence};
+use crate::domain::record::Record;
 pub use crate::feed::{BatchReader as Intake, BodyError, ReadBatch as ReadBody};
 use crate::feed::{BatchReader, Context};
-use crate::store::{Read, Store, StoreError, Table};
-use crate::telemetry::metric;
+use crate::store::{Position, Read, Store, StoreError, Table};
 
 /// The use cases of the hub; cheap to clone. `http`, `worker` and `cli` call it and nothing below it.
 #[derive(Clone)]
@@ -32,33 +34,32 @@ struct Inner {
     settings: Config,
     models: Arc<Models>,
     clock: Arc<dyn Clock>,
-    next_record: AtomicU64,
-    next_sequence: AtomicU64,
+    /// Tells this gateway from others on the same store.
+    instance: String,
+    numbers: Pool,
     in_flight: Mutex<HashSet<Vec<u8>>>,
     matcher: RwLock<Matcher>,
-    queue: mpsc::UnboundedSender<Job>,
-    waiting: AtomicU64,
-    waiting_batches: Mutex<HashSet<Sequence>>,
-    accepted: AtomicU64,
-    matched: watch::Sender<u64>,
+    tail: tokio::sync::Mutex<Tail>,
+    fresh: Mutex<Fresh>,
+    wake: Notify,
+    /// The last position that this gateway knows to be acknowledged.
+    acknowledged: AtomicU64,
+    progress: watch::Sender<Progress>,
+    /// Changes of the matcher so far.
+    steps: AtomicU64,
     ready: AtomicBool,
     declarations: AtomicU64,
     kept_findings: tokio::sync::Mutex<Option<Arc<Evaluated>>>,
 }
 
-/// One changed record on its way to the matcher.
-pub(super) struct RowChange(pub(super) Record);
-
-/// Work for the matcher, in the order it was acknowledged.
-pub(super) enum Job {
-    /// Rows of one push.
-    Rows(Vec<RowChange>),
-    /// A decision, and whom to tell when its effect is there.
-    Decisions(Vec<Decision>, oneshot::Sender<()>),
+/// How far the matcher is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Progress {
+    /// What follows from everything up to here can be read.
+    pub(super) matched: Position,
+    /// The matcher has stopped: nothing more will be matched.
+    pub(super) stopped: bool,
 }
-
-/// The receiving end of the matcher's queue; `worker` drives it.
-pub struct Jobs(pub(super) mpsc::UnboundedReceiver<Job>);
 
 /// What a gateway is made of.
 pub struct Parts {
@@ -76,38 +77,37 @@ pub struct Parts {
 
 impl Gateway {
     /// Opens a gateway on a store: reads what is there, matches what was not matched yet, and is ready when it returns.
-    pub async fn open(parts: Parts) -> Result<(Self, Jobs), ServiceError> {
-        let (gateway, jobs) = Self::load(parts).await?;
-        gateway.repair_derived().await?;
+    pub async fn open(parts: Parts) -> Result<Self, ServiceError> {
+        let gateway = Self::load(parts, Until::Derived).await?;
+        gateway.catch_up().await?;
         gateway.0.ready.store(true, Ordering::Release);
-        Ok((gateway, jobs))
+        Ok(gateway)
     }
 
     /// Reads and matches what is in the store, and writes nothing.
-    pub(super) async fn load(parts: Parts) -> Result<(Self, Jobs), ServiceError> {
-        let loaded = super::load::load(&parts.store, &parts.models).await?;
-        let (queue, jobs) = mpsc::unbounded_channel();
-        let rows = loaded.rows;
-        let gateway = Self(Arc::new(Inner {
+    pub(super) async fn load(parts: Parts, until: Until) -> Result<Self, ServiceError> {
+        let loaded = super::load::load(&parts.store, &parts.models, until).await?;
+        let progress = Progress { matched: Position::default(), stopped: false };
+        Ok(Self(Arc::new(Inner {
+            instance: parts.clock.new_id(),
+            numbers: Pool::new(loaded.free, parts.store.shared()),
             store: parts.store,
             clients: parts.clients,
             settings: parts.settings,
             models: parts.models,
             clock: parts.clock,
-            next_record: AtomicU64::new(loaded.next_record),
-            next_sequence: AtomicU64::new(loaded.next_sequence),
             in_flight: Mutex::new(HashSet::new()),
             matcher: RwLock::new(loaded.matcher),
-            queue,
-            waiting: AtomicU64::new(0),
-            waiting_batches: Mutex::new(HashSet::new()),
-            accepted: AtomicU64::new(rows),
-            matched: watch::channel(rows).0,
+            tail: tokio::sync::Mutex::new(loaded.tail),
+            fresh: Mutex::default(),
+            wake: Notify::new(),
+            acknowledged: AtomicU64::new(loaded.head.0),
+            progress: watch::channel(progress).0,
+            steps: AtomicU64::new(0),
             ready: AtomicBool::new(false),
             declarations: AtomicU64::new(0),
             kept_findings: tokio::sync::Mutex::new(None),
-        }));
-        Ok((gateway, Jobs(jobs)))
+        })))
     }
 
     /// Who calls.
@@ -142,21 +142,27 @@ impl Gateway {
         &self.0.models
     }
 
-    /// Rows acknowledged and not yet matched.
+    /// Rows that this gateway acknowledged and that are not matched yet.
     pub fn waiting_rows(&self) -> u64 {
-        self.0.waiting.load(Ordering::Acquire)
+        self.fresh().lock().unwrap_or_else(PoisonError::into_inner).waiting_rows()
     }
 
     /// Returns when everything acknowledged before the call has been matched, or at once when the matcher stopped: then
     /// the state is as old as its last change, and `/readyz` says that the gateway is not well.
     pub async fn settled(&self) {
-        let goal = self.0.accepted.load(Ordering::Acquire);
-        let mut matched = self.0.matched.subscribe();
-        tokio::select! {
-            // The sender lives as long as `self`, so waiting can only end by reaching the goal.
-            _ = matched.wait_for(|done| *done >= goal) => {}
-            () = self.0.queue.closed() => {}
+        let mut goal = self.0.acknowledged.load(Ordering::Acquire);
+        if self.store().shared() {
+            // Others acknowledge, too. Without an answer this gateway's own have to do.
+            goal = self.reader().head().await.map_or(goal, |head| goal.max(head.0));
         }
+        self.matched_through(Position(goal)).await;
+    }
+
+    /// Returns when everything up to `goal` is matched, or at once when the matcher stopped.
+    pub(super) async fn matched_through(&self, goal: Position) {
+        let mut progress = self.0.progress.subscribe();
+        // The sender lives as long as `self`.
+        let _ = progress.wait_for(|progress| progress.matched >= goal || progress.stopped).await;
     }
 
     /// Lets writes under way end and closes the store.
@@ -184,17 +190,30 @@ impl Gateway {
         &*self.0.clock
     }
 
-    pub(super) fn next_record(&self) -> RecordId {
-        RecordId(self.0.next_record.fetch_add(1, Ordering::Relaxed))
+    pub(super) fn numbers(&self) -> &Pool {
+        &self.0.numbers
     }
 
-    pub(super) fn next_sequence(&self) -> Sequence {
-        Sequence(self.0.next_sequence.fetch_add(1, Ordering::Relaxed))
+    pub(super) fn instance(&self) -> &str {
+        &self.0.instance
     }
 
-    /// The number of rows matched so far: grows with every change of the derived state.
+    pub(super) async fn tail(&self) -> tokio::sync::MutexGuard<'_, Tail> {
+        self.0.tail.lock().await
+    }
+
+    pub(super) fn fresh(&self) -> &Mutex<Fresh> {
+        &self.0.fresh
+    }
+
+    /// Grows with every change of the derived state.
     pub(super) fn state_number(&self) -> u64 {
-        *self.0.matched.borrow()
+        self.0.steps.load(Ordering::Acquire)
+    }
+
+    /// Notes that the derived state changed.
+    pub(super) fn note_step(&self) {
+        self.0.steps.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Grows with every declaration of completeness.
@@ -228,34 +247,31 @@ impl Gateway {
         write(&mut self.0.matcher.write().expect("the matcher did not panic"))
     }
 
-    /// Whether the batch that ends with this row still waits for the matcher.
-    pub(super) fn is_waiting(&self, last: Sequence) -> bool {
-        self.0.waiting_batches.lock().unwrap_or_else(PoisonError::into_inner).contains(&last)
+    /// What follows from everything up to here can be read.
+    pub(super) fn matched(&self) -> Position {
+        self.0.progress.borrow().matched
     }
 
-    /// Hands work to the matcher, in the order of acknowledgement.
-    pub(super) fn enqueue(&self, job: Job) -> Result<(), ServiceError> {
-        let units = job.units();
-        self.0.waiting.fetch_add(units, Ordering::AcqRel);
-        self.0.accepted.fetch_add(units, Ordering::AcqRel);
-        if let Some(last) = job.last_sequence() {
-            self.0.waiting_batches.lock().unwrap_or_else(PoisonError::into_inner).insert(last);
-        }
-        // A closed queue means the gateway is stopping: the rows are durable and are matched at the next start.
-        self.0.queue.send(job).map_err(|_| ServiceError::NotReady)
+    /// Notes how far the matcher is.
+    pub(super) fn note_progress(&self, change: impl FnOnce(&mut Progress)) {
+        self.0.progress.send_modify(change);
     }
 
-    /// Notes that work is done.
-    pub(super) fn note_matched(&self, units: u64, batches: &[Sequence]) {
-        {
-            let mut waiting = self.0.waiting_batches.lock().unwrap_or_else(PoisonError::into_inner);
-            for last in batches {
-                waiting.remove(last);
-            }
-        }
-        self.0.waiting.fetch_sub(units, Ordering::AcqRel);
-        self.0.matched.send_modify(|done| *done += units);
-        metrics::gauge!(metric::ROWS_WAITING).set(self.waiting_rows() as f64);
+    /// Tells the matcher of what was acknowledged at `position`; `records` saves it from reading them.
+    pub(super) fn note_acknowledged(&self, position: Position, records: Vec<Record>) {
+        self.0.acknowledged.fetch_max(position.0, Ordering::AcqRel);
+        self.fresh().lock().unwrap_or_else(PoisonError::into_inner).add(position, records);
+        self.0.wake.notify_one();
+    }
+
+    /// Records that were acknowledged just now and are still in memory.
+    pub(super) fn fresh_records(&self, position: Position) -> Option<Vec<Record>> {
+        self.fresh().lock().unwrap_or_else(PoisonError::into_inner).take(position)
+    }
+
+    /// Returns when something was acknowledged.
+    pub(super) async fn work_is_there(&self) {
+        self.0.wake.notified().await;
     }
 
     /// Marks an idempotency key as in flight until the guard is dropped.
@@ -265,23 +281,6 @@ impl Gateway {
             return Err(ServiceError::InFlight);
         }
         Ok(Flight { gateway: self.clone(), key: key.to_vec() })
-    }
-}
-
-impl Job {
-    /// The last row of the batch behind it, by which the batch knows that it is matched.
-    pub(super) fn last_sequence(&self) -> Option<Sequence> {
-        match self {
-            Self::Rows(rows) => rows.last().map(|row| row.0.sequence),
-            Self::Decisions(..) => None,
-        }
-    }
-
-    pub(super) fn units(&self) -> u64 {
-        match self {
-            Self::Rows(rows) => rows.len() as u64,
-            Self::Decisions(..) => 1,
-        }
     }
 }
 

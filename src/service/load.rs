@@ -1,55 +1,129 @@
-//! Opening: every accepted row and decision is read, the matcher is built in one go, and what the store holds of
-//! derived state is compared with what follows from them. A crash between acknowledging and matching leaves nothing undone.
+//! Opening: every accepted row and decision that the derived state follows from is read, and the matcher is built from
+//! them in one go; what came later is the journal's business (`follow`). A crash between acknowledging and matching
+//! leaves nothing undone.
 
 use std::sync::Arc;
 
-use super::codec::decode_row;
-use super::derive::{Derived, derive};
+use rayon::prelude::*;
+
+use super::codec::{decode, decode_row};
+use super::derive::{Changes, derive};
 use super::digest::DERIVED;
 use super::error::ServiceError;
-use super::gateway::Gateway;
+use super::follow::Tail;
+use super::gateway::{Gateway, store_error};
+use super::journal::{Ahead, Reached, derived_mark};
 use super::matcher::Matcher;
 use super::models::Models;
+use super::numbers::Free;
 use super::reading::Pages;
 use crate::domain::batch::AcceptedRow;
 use crate::domain::decision::Decision;
 use crate::domain::record::{Record, RecordKey};
 use crate::feed::reread;
-use crate::store::{Store, Table};
+use crate::store::{Position, Read, Row, Store, Table};
+
+/// How much is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// What the derived state follows from; all of it where that is in doubt.
+    Derived,
+    /// All of it.
+    Head,
+}
 
 /// What opening found.
 pub(super) struct Loaded {
     pub(super) matcher: Matcher,
-    pub(super) next_record: u64,
-    pub(super) next_sequence: u64,
-    pub(super) rows: u64,
+    pub(super) free: Free,
+    pub(super) head: Position,
+    pub(super) tail: Tail,
 }
 
-/// Reads all inputs of a store and matches them in bulk.
-pub(super) async fn load(store: &Arc<dyn Store>, models: &Arc<Models>) -> Result<Loaded, ServiceError> {
-    let mut present: Vec<Record> = Vec::new();
-    let (mut next_record, mut next_sequence, mut rows) = (1, 1, 0);
-    let mut pages = Pages::of(store.reader(), Table::Rows);
-    while let Some(page) = pages.next().await? {
-        for (_, bytes) in &page {
-            let row = decode_row(bytes)?;
-            next_record = next_record.max(row.record.0 + 1);
-            next_sequence = next_sequence.max(row.sequence.0 + 1);
-            rows += 1;
-            keep_newest(&mut present, record_of(&row)?);
-        }
-    }
-    let mut decisions: Vec<Decision> = Pages::of(store.reader(), Table::Decisions).decode_all().await?;
-    decisions.sort_by_key(|decision| decision.sequence);
-    for decision in &decisions {
-        next_sequence = next_sequence.max(decision.sequence.0 + 1);
-    }
+/// Reads the inputs of a store and matches them in bulk.
+pub(super) async fn load(store: &Arc<dyn Store>, models: &Arc<Models>, until: Until) -> Result<Loaded, ServiceError> {
+    let snapshot = store.snapshot().await.map_err(store_error)?;
+    let head = snapshot.head().await.map_err(store_error)?;
+    let (mark, derived) = derived_mark(&*snapshot).await?;
+    let by = models.derived_by();
+    let trusted = derived.filter(|derived| derived.whole && derived.by == by && until == Until::Derived);
+    let applied = trusted.as_ref().map_or(Reached { through: head.0, rows: 0 }, |derived| derived.reached);
+    let ahead = Ahead::of(&*snapshot, applied).await?;
+    let mut rows = Rows { present: Vec::new(), free: Free { record: 1, sequence: 1 } };
+    rows.read(&*snapshot, &ahead).await?;
+    let decisions = decisions(&*snapshot, &ahead, &mut rows.free).await?;
+    drop(snapshot);
+    let Rows { present, free } = rows;
     let models = models.clone();
-    let matcher = tokio::task::spawn_blocking(move || Matcher::bulk(models, &present, decisions))
+    let work = move || {
+        let mut matcher = Matcher::bulk(models, &present, decisions)?;
+        matcher.note_all_families(&present);
+        Ok(matcher)
+    };
+    let matcher = tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| ServiceError::NotReady)?
-        .map_err(|error| ServiceError::Corrupt { what: error.to_string() })?;
-    Ok(Loaded { matcher, next_record, next_sequence, rows })
+        .map_err(|error: crate::engine::RowError| ServiceError::Corrupt { what: error.to_string() })?;
+    let tail = Tail { applied, mark, unsure: trusted.is_none(), leads: false };
+    Ok(Loaded { matcher, free, head, tail })
+}
+
+/// The rows read so far.
+struct Rows {
+    /// The present state of each record, in the order of their numbers.
+    present: Vec<Record>,
+    free: Free,
+}
+
+impl Rows {
+    /// Reads all rows but those `ahead`. One page is parsed while the next is read.
+    async fn read(&mut self, reader: &dyn Read, ahead: &Ahead) -> Result<(), ServiceError> {
+        let mut pages = Pages::of(reader, Table::Rows);
+        let mut parsing = None;
+        loop {
+            let page = pages.next().await?;
+            if let Some(parsed) = parsing.take() {
+                let parsed: Result<Vec<_>, ServiceError> = join(parsed).await?;
+                self.add(parsed?, ahead);
+            }
+            let Some(page) = page else { return Ok(()) };
+            parsing = Some(tokio::task::spawn_blocking(move || page.par_iter().map(parse).collect()));
+        }
+    }
+
+    fn add(&mut self, parsed: Vec<Record>, ahead: &Ahead) {
+        for record in parsed {
+            self.free.record = self.free.record.max(record.id.0 + 1);
+            self.free.sequence = self.free.sequence.max(record.sequence.0 + 1);
+            if ahead.rows.is_empty() || !ahead.rows.contains(&(record.id, record.sequence)) {
+                keep_newest(&mut self.present, record);
+            }
+        }
+    }
+}
+
+async fn join<T>(task: tokio::task::JoinHandle<T>) -> Result<T, ServiceError> {
+    task.await.map_err(|_| ServiceError::NotReady)
+}
+
+fn parse((_, bytes): &Row) -> Result<Record, ServiceError> {
+    record_of(&decode_row(bytes)?)
+}
+
+/// All decisions but those `ahead`: those about a pair in the order in which they were made.
+async fn decisions(reader: &dyn Read, ahead: &Ahead, free: &mut Free) -> Result<Vec<Decision>, ServiceError> {
+    let mut decisions = Vec::new();
+    let mut pages = Pages::of(reader, Table::Decisions);
+    while let Some(page) = pages.next().await? {
+        for (key, bytes) in &page {
+            let decision: Decision = decode(bytes, "decision")?;
+            free.sequence = free.sequence.max(decision.sequence.0 + 1);
+            if !ahead.decisions.contains(&super::cases::place_of(key)?) {
+                decisions.push(decision);
+            }
+        }
+    }
+    Ok(decisions)
 }
 
 /// Rows come ordered by record, then by acceptance: the present one has the newest `tgl_data`, the later one on a tie.
@@ -78,7 +152,7 @@ pub(super) fn record_of(row: &AcceptedRow) -> Result<Record, ServiceError> {
 
 impl Gateway {
     /// Derives everything from the matcher's state.
-    pub(super) async fn derive_all(&self) -> Result<Derived, ServiceError> {
+    pub(super) async fn derive_all(&self) -> Result<Changes, ServiceError> {
         let dirty = self.matcher(Matcher::everything);
         let needed = self.matcher(|m| m.records_needed(&dirty));
         let records = self.records(&needed).await?;
@@ -88,16 +162,9 @@ impl Gateway {
             .map_err(|_| ServiceError::NotReady)
     }
 
-    /// Compares what the store holds of derived state with what follows from its inputs, and writes the difference.
-    pub(super) async fn repair_derived(&self) -> Result<(), ServiceError> {
-        let mut wanted = self.derive_all().await?;
-        let difference = self.difference(&mut wanted).await?;
-        self.commit_derived(difference).await
-    }
-
     /// What has to be written so that the store holds exactly `wanted`.
-    pub(super) async fn difference(&self, wanted: &mut Derived) -> Result<Derived, ServiceError> {
-        let mut difference = Derived::default();
+    pub(super) async fn difference(&self, wanted: &mut Changes) -> Result<Changes, ServiceError> {
+        let mut difference = Changes::default();
         for table in DERIVED {
             let mut pages = Pages::of(self.reader(), *table);
             while let Some(page) = pages.next().await? {

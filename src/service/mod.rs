@@ -1,8 +1,9 @@
 //! Use cases: the only place that joins engine and store.
 //!
-//! Writes go one way: `accept` makes rows durable, tells the matcher (`matcher`, in memory), and `derive` writes what
-//! follows from it — members, golden persons, families, cases. Everything derived is a function of accepted records,
-//! decisions and models, so `load` can rebuild it at any start and `rebuild` can prove it.
+//! Writes go one way: `accept` makes rows durable with an entry in the journal; `follow` takes the journal's entries in
+//! order to the matcher (`matcher`, in memory), and writes what follows from them (`derive`: members, golden persons,
+//! families, cases) with a mark of how far it has come. Everything derived is a function of accepted records,
+//! decisions and models, so `load` can go on from the mark at any start and `rebuild` can prove it.
 //!
 //! Knows nothing of HTTP, pages or the command line.
 
@@ -20,10 +21,14 @@ mod derive;
 mod digest;
 pub mod error;
 pub mod explain;
+mod follow;
+mod fresh;
 pub mod gateway;
+mod journal;
 mod load;
 mod matcher;
 pub mod models;
+mod numbers;
 mod overview;
 mod people;
 mod questions;

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
+use super::accept::hex;
 use super::columns::{Columns, name_rules};
 use crate::complement::RuleSet;
 use crate::engine::Plan;
@@ -60,6 +62,8 @@ pub struct Models {
     pub survivorship: Survivorship,
     /// The complementarity rules.
     pub rules: RuleSet,
+    /// Tells models apart that lead to other derived state; findings are not part of it.
+    pub(super) digest: String,
 }
 
 impl Models {
@@ -70,15 +74,25 @@ impl Models {
         let plan = Plan::parse(&plan_text).map_err(|error| wrong(error.to_string()))?;
         let plan = plan.with_names(name_rules(NameTables::embedded()));
         let columns = Columns::of(&plan).map_err(|error| wrong(error.to_string()))?;
-        let survivorship = match &config.survivorship {
-            None => Survivorship::embedded(),
+        let (survivorship, survivorship_text) = match &config.survivorship {
+            None => (Survivorship::embedded(), String::new()),
             Some(path) => {
                 let (path, text) = text_of(Some(path), "")?;
-                Survivorship::parse(&text).map_err(|error| ModelError::Content { path, problem: error.to_string() })?
+                let parsed = Survivorship::parse(&text);
+                (parsed.map_err(|error| ModelError::Content { path, problem: error.to_string() })?, text)
             }
         };
         let rules = load_rules(&config.rules)?;
-        Ok(Self { plan: Arc::new(plan), names: NameTables::embedded(), columns, survivorship, rules })
+        let digest = Sha256::new().chain_update(&plan_text).chain_update([0]).chain_update(survivorship_text);
+        let digest = hex(&digest.finalize()[..16]);
+        Ok(Self { plan: Arc::new(plan), names: NameTables::embedded(), columns, survivorship, rules, digest })
+    }
+}
+
+impl Models {
+    /// Which models and which program derived state follows from.
+    pub(super) fn derived_by(&self) -> String {
+        format!("{} {}", env!("CARGO_PKG_VERSION"), self.digest)
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::error::ServiceError;
 use super::gateway::Gateway;
 use super::reading::Pages;
+use super::receipts::batch_view;
 use super::views::{BatchView, FeedLine, Overview};
 use crate::auth::{Caller, Right};
 use crate::domain::batch::Batch;
@@ -30,7 +31,8 @@ impl Gateway {
             last.entry(batch.feed).or_insert(batch.received_at);
         }
         batches.truncate(NEWEST);
-        let batches: Vec<BatchView> = batches.into_iter().map(|batch| self.batch_view(batch)).collect();
+        let waiting = self.waiting_batches().await?;
+        let batches: Vec<BatchView> = batches.into_iter().map(|batch| batch_view(batch, &waiting)).collect();
         let waiting_rows = self.waiting_rows();
         let clients = self.clients();
         Ok(self.matcher(|m| {

@@ -3,6 +3,7 @@
 use super::digest::{StateDigest, StateHash, digest_of};
 use super::error::ServiceError;
 use super::gateway::{Gateway, Parts};
+use super::load::Until;
 
 /// What a rebuild found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +37,7 @@ pub enum Repair {
 /// Derives all again and compares. Reads the whole store; takes as long as a start.
 pub async fn rebuild(parts: Parts, repair: Repair) -> Result<Rebuilt, ServiceError> {
     let before = digest_of(parts.store.reader()).await?;
-    let (gateway, _jobs) = Gateway::load(parts).await?;
+    let gateway = Gateway::load(parts, Until::Head).await?;
     let mut wanted = gateway.derive_all().await?;
     let entries = wanted.puts.len() as u64;
     let mut hash = StateHash::default();
@@ -47,7 +48,7 @@ pub async fn rebuild(parts: Parts, repair: Repair) -> Result<Rebuilt, ServiceErr
     let difference = gateway.difference(&mut wanted).await?;
     let differences = (difference.puts.len() + difference.deletes.len()) as u64;
     if repair == Repair::Write {
-        gateway.commit_derived(difference).await?;
+        gateway.write_compared(difference).await?;
     }
     Ok(Rebuilt { before, derived: hash.finish(), entries, differences })
 }

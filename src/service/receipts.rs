@@ -1,9 +1,12 @@
 //! Batches and their receipts, for the agency that pushed them.
 
+use std::collections::BTreeSet;
+
 use super::accept::{RECEIPT_PAGE, receipt_key};
 use super::codec::decode;
 use super::error::ServiceError;
 use super::gateway::Gateway;
+use super::journal::{Entry, entries_behind};
 use super::reading::Pages;
 use super::views::{BatchView, Page};
 use crate::auth::{Caller, Right};
@@ -17,7 +20,7 @@ impl Gateway {
         let bytes = self.get(Table::Batches, id.as_bytes().to_vec()).await?.ok_or_else(absent)?;
         let batch: Batch = decode(&bytes, "batch")?;
         let own = caller.has(Right::Push) && caller.agency.as_ref() == Some(&batch.agency);
-        if own { Ok(self.batch_view(batch)) } else { Err(absent()) }
+        if own { Ok(batch_view(batch, &self.waiting_batches().await?)) } else { Err(absent()) }
     }
 
     /// The receipt of a batch, a page at a time; `cursor` is the one the page before gave.
@@ -42,9 +45,18 @@ impl Gateway {
         Ok(Page { items, next, total: Some(batch.counts.baris) })
     }
 
-    pub(super) fn batch_view(&self, batch: Batch) -> BatchView {
-        let matched = batch.last_sequence.is_none_or(|last| !self.is_waiting(last));
-        BatchView { batch, matched }
+    /// The batches that what can be read does not follow from yet.
+    pub(super) async fn waiting_batches(&self) -> Result<BTreeSet<String>, ServiceError> {
+        let mut waiting = BTreeSet::new();
+        let mut pages = entries_behind(self.reader(), self.matched());
+        while let Some(page) = pages.next().await? {
+            for (_, entry) in &page {
+                if let Entry::Rows { batch, .. } = decode(entry, "journal")? {
+                    waiting.insert(batch);
+                }
+            }
+        }
+        Ok(waiting)
     }
 
     /// Receipt lines `start..start + limit` (counted from 0), in line order.
@@ -63,4 +75,10 @@ impl Gateway {
         let lines = pages.into_iter().flatten();
         Ok(lines.skip(start % RECEIPT_PAGE).take(limit).collect())
     }
+}
+
+/// A batch, and whether it is matched: it is when it is not among those that `waiting` names.
+pub(super) fn batch_view(batch: Batch, waiting: &BTreeSet<String>) -> BatchView {
+    let matched = !waiting.contains(&batch.id);
+    BatchView { batch, matched }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Config;
 use super::clock::Clock;
 use super::error::ServiceError;
-use super::gateway::{Gateway, Jobs, Parts, store_error};
+use super::gateway::{Gateway, Parts, store_error};
 use super::models::{self, ModelError, Models};
 use crate::store;
 
@@ -78,7 +78,7 @@ impl StartWith {
     }
 
     /// Opens the gateway: reads what is stored, matches it, and is ready.
-    pub async fn open(self) -> Result<(Gateway, Jobs), StartError> {
+    pub async fn open(self) -> Result<Gateway, StartError> {
         let url = self.store.clone();
         let parts = self.parts().await?;
         Gateway::open(parts).await.map_err(|source| StartError::Store { url, source })

@@ -11,15 +11,20 @@ use std::{
     io,
     os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Damage, StoreError};
+use super::{Config, Damage, StoreError};
 
 const LOCK: &str = "padan.lock";
 const MARK: &str = "padan.mark";
 const MARK_BYTES: usize = 16;
+
+/// How long opening waits between two looks at a lock.
+pub(super) const LOCK_LOOK: Duration = Duration::from_millis(10);
 
 /// Bytes of a block in `st_blocks`, whatever the file system's own blocks are.
 const BLOCK_BYTES: u64 = 512;
@@ -34,15 +39,19 @@ pub(super) struct Folder {
 pub(super) struct Mark(File);
 
 impl Folder {
-    /// Creates the folder if need be and takes it; `Locked` when another instance has it.
-    pub(super) fn take(path: &Path) -> Result<Self, StoreError> {
+    /// Creates the folder if need be and takes it; `Locked` when another instance has it and does not end in time.
+    pub(super) fn take(path: &Path, config: &Config) -> Result<Self, StoreError> {
         let doing = "opening the store's folder";
         fs::create_dir_all(path).map_err(|error| StoreError::io(doing, error))?;
         let lock = open_or_create(&path.join(LOCK)).map_err(|error| StoreError::io(doing, error))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Locked),
-            Err(TryLockError::Error(error)) => Err(StoreError::io("locking the store's folder", error)),
+        let deadline = Instant::now() + Duration::from_millis(config.lock_wait_ms);
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Self { path: path.to_owned(), _lock: lock }),
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOCK_LOOK),
+                Err(TryLockError::WouldBlock) => return Err(StoreError::Locked),
+                Err(TryLockError::Error(error)) => return Err(StoreError::io("locking the store's folder", error)),
+            }
         }
     }
 

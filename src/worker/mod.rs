@@ -1,15 +1,15 @@
-//! Background work. One worker today: the matcher, which takes acknowledged rows from the queue. It may be stopped at
-//! any point; what it had not done is derived at the next start.
+//! Background work. One worker today: the matcher, which follows the journal of acknowledged rows. It may be stopped at
+//! any point; the next start goes on from there.
 
 use tokio::task::JoinHandle;
 
-use crate::service::gateway::{Gateway, Jobs};
+use crate::service::gateway::Gateway;
 
 /// Starts the matching worker. It ends when the last [`Gateway`] is gone or `stop` resolves.
-pub fn start(gateway: Gateway, jobs: Jobs, mut stop: tokio::sync::watch::Receiver<Running>) -> JoinHandle<()> {
+pub fn start(gateway: Gateway, mut stop: tokio::sync::watch::Receiver<Running>) -> JoinHandle<()> {
     tokio::spawn(async move {
         tokio::select! {
-            result = gateway.work(jobs) => {
+            result = gateway.work() => {
                 if let Err(error) = result {
                     tracing::error!(error = &error as &dyn std::error::Error, "matching stopped; acknowledged rows are safe and are matched at the next start");
                     gateway.stop_serving();

@@ -83,7 +83,31 @@ async fn state_of(gateway: &Gateway, steward: &Caller) -> State {
     (clusters, gateway.overview(steward).await.expect("an overview").open_cases as usize)
 }
 
+/// A gateway and its worker.
+struct Run {
+    gateway: Gateway,
+    matcher: tokio::task::JoinHandle<()>,
+    stop: tokio::sync::watch::Sender<Running>,
+}
+
+impl Run {
+    fn start(gateway: Gateway) -> Self {
+        let (stop, stopping) = tokio::sync::watch::channel(Running::Yes);
+        let matcher = worker::start(gateway.clone(), stopping);
+        Self { gateway, matcher, stop }
+    }
+
+    /// Ends it wherever the matcher is, without waiting for what was acknowledged.
+    async fn break_off(self) {
+        self.stop.send_replace(Running::Stopping);
+        self.matcher.await.expect("the matcher ends");
+        self.gateway.close().await;
+    }
+}
+
 async fn push_all(store: StoreUrl, dir: &Path, batches: &[Vec<(Feed, String)>]) -> State {
+    // A few times on the way.
+    let restarts = store != StoreUrl::Memory;
     let settings = settings(dir, StoreUrl::Memory);
     let clients: Directory = settings.client.clone();
     let start = || StartWith {
@@ -95,10 +119,13 @@ async fn push_all(store: StoreUrl, dir: &Path, batches: &[Vec<(Feed, String)>]) 
         models: settings.models.clone(),
         clock: Arc::new(SystemClock),
     };
-    let (gateway, jobs) = start().open().await.expect("a gateway");
-    let (stop, stopping) = tokio::sync::watch::channel(Running::Yes);
-    let matcher = worker::start(gateway.clone(), jobs, stopping);
+    let mut running = Some(Run::start(start().open().await.expect("a gateway")));
     for (nth, batch) in batches.iter().enumerate() {
+        if restarts && nth % batches.len().div_ceil(4) == 1 {
+            running.take().expect("running").break_off().await;
+            running = Some(Run::start(start().open().await.expect("it opens again")));
+        }
+        let gateway = &running.as_ref().expect("running").gateway;
         for feed in Feed::ALL {
             let lines: Vec<&str> = batch.iter().filter(|(f, _)| *f == feed).map(|(_, line)| line.as_str()).collect();
             if lines.is_empty() {
@@ -113,6 +140,7 @@ async fn push_all(store: StoreUrl, dir: &Path, batches: &[Vec<(Feed, String)>]) 
             gateway.push(&caller, feed, key, body).await.expect("pushed");
         }
     }
+    let Run { gateway, matcher, stop } = running.expect("running");
     gateway.settled().await;
     let steward = clients.by_token("kode-petugas").expect("a steward");
     let state = state_of(&gateway, &steward).await;
@@ -160,6 +188,12 @@ fn check(store: impl Fn(&Path, u64) -> StoreUrl) -> String {
 #[test]
 fn any_order_gives_the_same_clusters_in_memory() {
     println!("{}", check(|_, _| StoreUrl::Memory));
+}
+
+/// On disk, the gateway is also broken off and opened again on the way.
+#[test]
+fn any_order_gives_the_same_clusters_on_redb() {
+    println!("{}", check(|dir, seed| StoreUrl::Redb(dir.join(format!("store-{seed}")))));
 }
 
 #[test]

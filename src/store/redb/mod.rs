@@ -57,7 +57,7 @@ struct Reader {
 impl RedbStore {
     /// Opens or creates the store in the folder `path`.
     pub(super) fn open(path: &Path, config: &Config) -> Result<Self, StoreError> {
-        let folder = Folder::take(path)?;
+        let folder = Folder::take(path, config)?;
         let (database, group) = open_database(&folder, config)?;
         let mark = folder.settle(&[FILE], group)?;
         let (reserve_bytes, failure) = (config.reserve_bytes, OnceLock::new());

@@ -36,8 +36,9 @@ async fn a_full_disk_refuses_writes_only() {
 #[tokio::test]
 async fn a_second_instance_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let first = RedbStore::open(folder.path(), &conformance::limits()).unwrap();
-    let second = RedbStore::open(folder.path(), &conformance::limits()).err().expect("the folder is taken");
+    let hasty = Config { lock_wait_ms: 0, ..conformance::limits() };
+    let first = RedbStore::open(folder.path(), &hasty).unwrap();
+    let second = RedbStore::open(folder.path(), &hasty).err().expect("the folder is taken");
     assert!(matches!(second, StoreError::Locked), "{second}");
     first.commit(put(Table::Rows, b"k", b"v")).await.unwrap();
     drop(first);

@@ -61,7 +61,7 @@ impl SledStore {
     }
 
     fn open_with(path: &Path, config: &Config, sync: Sync) -> Result<Self, StoreError> {
-        let folder = Folder::take(path)?;
+        let folder = Folder::take(path, config)?;
         let (trees, group) = Trees::open(&folder, config)?;
         let database = OpenOptions::new().read(true).write(true).open(path.join("db"));
         let database = database.map_err(|error| StoreError::io("opening the log", error))?;

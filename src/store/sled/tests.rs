@@ -216,7 +216,7 @@ fn store_with_three_groups(folder: &Path) {
 
 /// Opens the folder with sled alone.
 fn bare(folder: &Path) -> ::sled::Db {
-    let folder = Folder::take(folder).unwrap();
+    let folder = Folder::take(folder, &conformance::limits()).unwrap();
     trees::open_database(&folder, &conformance::limits()).unwrap()
 }
 

@@ -12,7 +12,11 @@ use sled::{
 };
 
 use super::value::{self, Envelope, PIECE_BYTES, Stored, piece_key};
-use crate::store::{Config, Damage, Position, Row, StoreError, Table, folder::Folder, staged::Staged};
+use crate::store::{
+    Config, Damage, Position, Row, StoreError, Table,
+    folder::{Folder, LOCK_LOOK},
+    staged::Staged,
+};
 
 /// The format of what this adapter writes.
 const FORMAT: u8 = 1;
@@ -22,9 +26,6 @@ const GROUP_KEY: &[u8] = b"group";
 /// Positions in `Trees::all` behind the tables.
 const PIECES: usize = Table::COUNT;
 const OWN: usize = Table::COUNT + 1;
-
-/// How long opening waits between two looks at a lock.
-const LOCK_LOOK: Duration = Duration::from_millis(10);
 
 /// All trees of a store.
 #[derive(Clone)]

@@ -1,0 +1,310 @@
+//! Following the journal: the matcher takes what was acknowledged, in order, and what follows from it is written.
+//!
+//! One commit holds what follows from a step together with the mark of how far it reaches, so a gateway may die at any
+//! point: the next one goes on from the mark. Of several gateways on one store each follows the whole journal, so that
+//! each can answer; one of them, the leader, writes. A leader that was replaced without noticing finds another mark
+//! than its own and writes nothing more.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use super::codec::{decode, decode_row, encode, row_key};
+use super::derive::{Changes, derive, derive_families};
+use super::error::ServiceError;
+use super::gateway::{Gateway, store_error};
+use super::journal::{DERIVED_MARK, DerivedMark, Entry, Reached, derived_mark};
+use super::load::record_of;
+use super::matcher::Matcher;
+use super::reading::get_many;
+use crate::domain::decision::Decision;
+use crate::domain::record::{Record, RecordId, Sequence};
+use crate::store::{Position, StoreError, Table, WriteBatch};
+use crate::telemetry::metric;
+
+/// Rows matched and written in one step.
+const STEP_ROWS: usize = 10_000;
+
+/// Entries of the journal looked at in one step.
+const STEP_ENTRIES: usize = 256;
+
+/// How often a gateway that has its store to itself looks for work nobody told it of: a client that went away while
+/// its push was being made durable.
+const LOOK_ALONE: Duration = Duration::from_secs(1);
+
+/// How often a gateway looks for what others wrote.
+const LOOK_SHARED: Duration = Duration::from_millis(20);
+
+/// How long a gateway waits after its store failed, where the store may come back.
+const AFTER_FAILURE: Duration = Duration::from_millis(500);
+
+/// Entries written in one transaction while much is written; see [`Gateway::write_in_parts`].
+const PART: usize = 2_000;
+
+/// Where this gateway stands in the journal.
+#[derive(Debug)]
+pub(super) struct Tail {
+    /// What the matcher has taken.
+    pub(super) applied: Reached,
+    /// The mark of the derived state as it was stored last.
+    pub(super) mark: Option<Vec<u8>>,
+    /// What the store holds of derived state does not follow from the mark, or not from the matcher's state: it has to
+    /// be compared as a whole.
+    pub(super) unsure: bool,
+    /// This gateway writes.
+    pub(super) leads: bool,
+}
+
+/// Work that is taken at once.
+struct Step {
+    reached: Reached,
+    records: Vec<Record>,
+    rows: Vec<(RecordId, Sequence)>,
+    decisions: Vec<Decision>,
+    declared: bool,
+}
+
+impl Gateway {
+    /// Follows the journal until the gateway stops: the body of the matching worker. Safe to stop at any point.
+    ///
+    /// A store that is away for a while (a database server) is waited for; any other failure ends it.
+    pub async fn work(&self) -> Result<(), ServiceError> {
+        let shared = self.store().shared();
+        loop {
+            match self.catch_up().await {
+                Ok(()) => {}
+                Err(ServiceError::Store(error)) if shared => {
+                    tracing::warn!(error = &*error, "the store is away; matching goes on when it is back");
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                }
+                Err(error) => {
+                    self.note_progress(|progress| progress.stopped = true);
+                    return Err(error);
+                }
+            }
+            let look = if shared { LOOK_SHARED } else { LOOK_ALONE };
+            // Woken or not, the journal is looked at.
+            let _ = tokio::time::timeout(look, self.work_is_there()).await;
+        }
+    }
+
+    /// Takes everything that the journal holds.
+    pub(super) async fn catch_up(&self) -> Result<(), ServiceError> {
+        let mut tail = self.tail().await;
+        self.look_who_leads(&mut tail).await?;
+        while let Some(step) = self.next_step(tail.applied).await? {
+            self.take(&mut tail, step).await?;
+        }
+        self.look_who_leads(&mut tail).await
+    }
+
+    /// Leads if nobody else does; a follower learns how far the leader has come.
+    async fn look_who_leads(&self, tail: &mut Tail) -> Result<(), ServiceError> {
+        if !tail.leads {
+            tail.leads = self.store().lead().await.map_err(store_error)?;
+            let (stored, mark) = derived_mark(self.reader()).await?;
+            tail.mark = stored;
+            let mark = mark.filter(|mark| mark.whole && mark.by == self.models().derived_by());
+            let reached = mark.map(|mark| mark.reached);
+            if !tail.leads {
+                // What the leader wrote can be read, as far as this gateway's matcher knows of it.
+                self.note_matched(reached.unwrap_or_default().min(tail.applied));
+                return Ok(());
+            }
+            tail.unsure |= reached != Some(tail.applied);
+        }
+        if tail.unsure {
+            self.repair(tail).await?;
+        }
+        if tail.leads {
+            self.note_matched(tail.applied);
+        }
+        Ok(())
+    }
+
+    /// The next work behind `applied`.
+    async fn next_step(&self, applied: Reached) -> Result<Option<Step>, ServiceError> {
+        let from = applied.position().next().key();
+        let page = self.reader().scan(Table::Journal, from, None, STEP_ENTRIES).await.map_err(store_error)?;
+        let mut step =
+            Step { reached: applied, records: Vec::new(), rows: Vec::new(), decisions: Vec::new(), declared: false };
+        let mut decided = Vec::new();
+        for (key, entry) in page {
+            let room = STEP_ROWS - step.records.len() - step.rows.len();
+            if room == 0 {
+                break;
+            }
+            let position = Position::of(&key).ok_or(ServiceError::Corrupt { what: "journal".to_owned() })?;
+            match decode(&entry, "journal")? {
+                Entry::Rows { rows, .. } => self.add_rows(&mut step, position, &rows, room),
+                Entry::Decisions { decisions, .. } => {
+                    decided.extend(decisions);
+                    step.reached = Reached { through: position.0, rows: 0 };
+                }
+                Entry::Declarations { .. } => {
+                    step.declared = true;
+                    step.reached = Reached { through: position.0, rows: 0 };
+                }
+            }
+        }
+        if step.reached == applied {
+            return Ok(None);
+        }
+        let keys = decided.iter().map(|(a, b, nth)| super::cases::decision_key(*a, *b, *nth as usize)).collect();
+        for bytes in get_many(self.reader(), Table::Decisions, keys).await?.into_iter().flatten() {
+            step.decisions.push(decode(&bytes, "decision")?);
+        }
+        let rows = std::mem::take(&mut step.rows);
+        step.records.extend(self.records_at(&rows).await?);
+        Ok(Some(step))
+    }
+
+    /// Adds as many rows of an entry as there is room for. Records that are still in memory are not read again.
+    fn add_rows(&self, step: &mut Step, position: Position, rows: &[(RecordId, Sequence)], room: usize) {
+        let done = if step.reached.through + 1 == position.0 { step.reached.rows } else { 0 };
+        let left = &rows[done.min(rows.len())..];
+        if left.len() > room {
+            step.rows.extend(&left[..room]);
+            step.reached = Reached { through: position.0 - 1, rows: done + room };
+            return;
+        }
+        match self.fresh_records(position).filter(|_| done == 0) {
+            Some(records) => step.records.extend(records),
+            None => step.rows.extend(left),
+        }
+        step.reached = Reached { through: position.0, rows: 0 };
+    }
+
+    /// Accepted rows as records.
+    async fn records_at(&self, rows: &[(RecordId, Sequence)]) -> Result<Vec<Record>, ServiceError> {
+        let keys = rows.iter().map(|(record, sequence)| row_key(*record, *sequence)).collect();
+        let found = get_many(self.reader(), Table::Rows, keys).await?;
+        let lost = || ServiceError::Corrupt { what: "a row that the journal names".to_owned() };
+        found.into_iter().map(|bytes| record_of(&decode_row(&bytes.ok_or_else(lost)?)?)).collect()
+    }
+
+    /// Matches a step and writes what follows from it.
+    async fn take(&self, tail: &mut Tail, step: Step) -> Result<(), ServiceError> {
+        let started = std::time::Instant::now();
+        let Step { reached, records, decisions, declared, .. } = step;
+        let gateway = self.clone();
+        let dirty = tokio::task::spawn_blocking(move || gateway.matcher_mut(|m| m.apply(records, decisions)))
+            .await
+            .map_err(|_| ServiceError::NotReady)?
+            .map_err(|error| ServiceError::Corrupt { what: error.to_string() })?;
+        tail.applied = reached;
+        // Should anything fail from here on, the matcher is ahead of the store.
+        let sure = !std::mem::replace(&mut tail.unsure, true);
+        let needed = self.matcher(|m| m.records_needed(&dirty));
+        let records = self.records(&needed).await?;
+        let gateway = self.clone();
+        // A follower derives as well: the matcher notes the families.
+        let changes = tokio::task::spawn_blocking(move || gateway.matcher_mut(|m| derive(m, &dirty, &records)))
+            .await
+            .map_err(|_| ServiceError::NotReady)?;
+        if declared {
+            self.note_declared();
+        }
+        if tail.leads && sure {
+            self.write_derived(tail, changes).await?;
+        }
+        tail.unsure = !sure;
+        self.note_step();
+        metrics::histogram!(metric::MATCH_SECONDS).record(started.elapsed().as_secs_f64());
+        if tail.leads && sure {
+            self.note_matched(reached);
+        }
+        Ok(())
+    }
+
+    /// Writes what follows from a step, in one commit with its mark; a leader that was replaced leads no more.
+    async fn write_derived(&self, tail: &mut Tail, changes: Changes) -> Result<(), ServiceError> {
+        if changes.bytes() > self.settings().max_derived_bytes {
+            return self.write_in_parts(tail, changes).await;
+        }
+        let mut write = WriteBatch::new();
+        for ((table, key), value) in changes.into_entries() {
+            match value {
+                Some(value) => write.put(table, key, value),
+                None => write.delete(table, key),
+            };
+        }
+        self.commit_marked(tail, write, true).await
+    }
+
+    /// Writes what is too much for one commit. Its mark says from the first part to the last that the state is not
+    /// whole, so that whoever finds it there compares everything.
+    async fn write_in_parts(&self, tail: &mut Tail, changes: Changes) -> Result<(), ServiceError> {
+        self.commit_marked(tail, WriteBatch::new(), false).await?;
+        let (mut write, mut entries) = (WriteBatch::new(), 0);
+        for ((table, key), value) in changes.into_entries() {
+            match value {
+                Some(value) => write.put(table, key, value),
+                None => write.delete(table, key),
+            };
+            entries += 1;
+            if entries % PART == 0 && tail.leads {
+                self.commit_marked(tail, std::mem::take(&mut write), false).await?;
+            }
+        }
+        if tail.leads { self.commit_marked(tail, write, true).await } else { Ok(()) }
+    }
+
+    /// Writes what a comparison of everything found, for whoever opened the store to do just that.
+    pub(super) async fn write_compared(&self, difference: Changes) -> Result<(), ServiceError> {
+        let mut tail = self.tail().await;
+        tail.leads = true;
+        self.write_in_parts(&mut tail, difference).await?;
+        if tail.leads { Ok(()) } else { Err(ServiceError::Changed { what: "derived state" }) }
+    }
+
+    async fn commit_marked(&self, tail: &mut Tail, mut write: WriteBatch, whole: bool) -> Result<(), ServiceError> {
+        let mark = encode(&DerivedMark {
+            reached: tail.applied,
+            whole,
+            by: self.models().derived_by(),
+            writer: self.instance().to_owned(),
+        });
+        match &tail.mark {
+            Some(before) => write.require_equals(Table::Marks, DERIVED_MARK, before.clone()),
+            None => write.require_absent(Table::Marks, DERIVED_MARK),
+        };
+        write.put(Table::Marks, DERIVED_MARK, mark.clone());
+        match self.store().commit(write).await {
+            Ok(_) => tail.mark = Some(mark),
+            Err(StoreError::Conflict { .. }) => {
+                tracing::info!("another gateway writes the derived state; this one follows it");
+                tail.leads = false;
+            }
+            Err(error) => return Err(store_error(error)),
+        }
+        Ok(())
+    }
+
+    /// Compares all that the store holds of derived state with what follows from the matcher, and writes the
+    /// difference.
+    async fn repair(&self, tail: &mut Tail) -> Result<(), ServiceError> {
+        let mut wanted = self.derive_all().await?;
+        let difference = self.difference(&mut wanted).await?;
+        self.write_in_parts(tail, difference).await?;
+        tail.unsure = false;
+        Ok(())
+    }
+
+    fn note_matched(&self, reached: Reached) {
+        let matched = reached.position();
+        {
+            let mut fresh = self.fresh().lock().unwrap_or_else(PoisonError::into_inner);
+            fresh.drop_through(matched);
+            metrics::gauge!(metric::ROWS_WAITING).set(fresh.waiting_rows() as f64);
+        }
+        self.note_progress(|progress| progress.matched = progress.matched.max(matched));
+    }
+}
+
+impl Matcher {
+    /// Takes note of the families of all membership rows, as [`derive`] does for those that change.
+    pub(super) fn note_all_families(&mut self, records: &[Record]) {
+        let dirty = self.everything();
+        derive_families(self, &dirty, &records.iter().map(|record| (record.id, record)).collect());
+    }
+}

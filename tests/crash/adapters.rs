@@ -25,29 +25,17 @@ pub(crate) const ADAPTERS: &[Adapter] =
     &[Adapter { scheme: "redb", known: REDB }, Adapter { scheme: "sled", known: SLED }];
 
 const REDB: &[Known] = &[
-    Known {
-        case: "sweep",
-        count: "unusable after a failed creation",
-        reason: "redb takes a file that was created and not yet given its header for another program's; nothing was \
-                 acknowledged, and it helps to remove the file",
-    },
+    Known { case: "every-io", count: "new stores that would not open", reason: REDB_HEADER },
+    Known { case: "sweep", count: "unusable after a failed creation", reason: REDB_HEADER },
     Known { case: "sweep", count: "fsyncs repeated by a refused opening", reason: REFUSED_OPENING },
     Known { case: "full-disk", count: "answered 500 instead of 507", reason: NOT_507 },
 ];
 
 const SLED: &[Known] = &[
-    Known {
-        case: "sweep",
-        count: "unusable after a failed creation",
-        reason: "sled takes a snapshot that it did not finish (snap.*.generating) for its newest; nothing was \
-                 acknowledged, and it helps to remove the folder",
-    },
-    Known {
-        case: "sweep",
-        count: "unusable after a failed opening",
-        reason: "sled takes a snapshot that it did not finish (snap.*.generating) for its newest; the log is whole, and \
-                 it helps to remove that file",
-    },
+    Known { case: "every-io", count: "new stores that would not open", reason: SLED_SNAPSHOT },
+    Known { case: "every-io", count: "stores that would not open", reason: SLED_SNAPSHOT },
+    Known { case: "sweep", count: "unusable after a failed creation", reason: SLED_SNAPSHOT },
+    Known { case: "sweep", count: "unusable after a failed opening", reason: SLED_SNAPSHOT },
     Known {
         case: "sweep",
         count: "panics",
@@ -64,5 +52,9 @@ const SLED: &[Known] = &[
     Known { case: "full-disk", count: "answered 500 instead of 507", reason: NOT_507 },
 ];
 
+const REDB_HEADER: &str = "redb takes a file that was created and not yet given its header for another program's; nothing \
+                           was acknowledged, and it helps to remove the file";
+const SLED_SNAPSHOT: &str = "sled takes a snapshot that it did not finish (snap.*.generating) for its newest; the log is \
+                             whole, and it helps to remove that file";
 const REFUSED_OPENING: &str = "the engine's destructor syncs its file again when the adapter's own fsync refused the opening; nothing is open then";
 const NOT_507: &str = "the service has no error of its own for a full store yet, so the gateway answers 500";

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::adapters::{ADAPTERS, Adapter};
 use crate::tally::Tally;
-use crate::{disk, flips, gateway, instances, kills, shim, sweep};
+use crate::{cuts, disk, flips, gateway, instances, kills, shim, sweep};
 
 /// How much is examined, quick and full.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +42,7 @@ const CASES: &[Case] = &[
     ("planted", kills::planted),
     ("gateway-kill", gateway::kill),
     ("gateway-power", gateway::power),
+    ("every-io", cuts::run),
     ("sweep", sweep::run),
     ("full-disk", disk::run),
     ("flips", flips::run),

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 mod adapters;
 mod child;
+mod cuts;
 mod disk;
 mod exam;
 mod fault;

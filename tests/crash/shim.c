@@ -5,7 +5,7 @@
  *   PADAN_SHIM_COUNTERS=FILE             shared counters, see `struct counters`
  *   PADAN_SHIM_POWER=FILE                a log of every write, name and sync, from which the harness rebuilds the folder
  *                                        as a power cut would leave it (power.rs has the rules)
- *   PADAN_SHIM_FAIL=K:EIO|ENOSPC:once|forever   the K-th I/O of the process fails
+ *   PADAN_SHIM_FAIL=K:EIO|ENOSPC|KILL:once|forever   the K-th I/O of the process fails, or ends the process (SIGKILL)
  *   PADAN_SHIM_BUG=no-sync|late-sync     a sync that does nothing; one that takes effect only at the next one
  *   PADAN_SHIM_QUOTA=FILE                holds the bytes that the folder may take, read again at every write
  *   PADAN_SHIM_SYNC_US=N                 how long a sync takes, so that group commits and kills meet as on a disk
@@ -22,6 +22,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -63,7 +64,7 @@ static char dir[PATH_MAX];
 static size_t dir_bytes;
 static unsigned char known[MAX_FDS];
 static struct counters own_counters, *counters = &own_counters;
-static int log_fd = -1, quota_fd = -1, fail_errno, fail_forever;
+static int log_fd = -1, quota_fd = -1, fail_errno, fail_forever, fail_kills;
 static uint64_t fail_at, sequence, used;
 static useconds_t sync_us;
 static enum bug bug;
@@ -133,6 +134,7 @@ static void parse_fail(const char *text) {
     fail_at = k;
     fail_errno = strcmp(name, "ENOSPC") ? EIO : ENOSPC;
     fail_forever = !strcmp(mode, "forever");
+    fail_kills = !strcmp(name, "KILL");
 }
 
 static void set_up(void) {
@@ -256,6 +258,7 @@ static int fault(int allocates) {
     uint64_t n = ++counters->ios;
     if (!fail_at || n < fail_at || (n > fail_at && !(fail_forever && (fail_errno == EIO || allocates)))) return 0;
     counters->failed++;
+    if (fail_kills) kill(getpid(), SIGKILL);
     return fail_errno;
 }
 

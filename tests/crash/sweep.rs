@@ -38,19 +38,26 @@ const COUNTS: &[(&str, Rule)] = &[
     ("corrupt after a power cut", Rule::Zero),
 ];
 
+/// The faults `nth:WAY` to examine: every `step`-th I/O, beginning elsewhere for each way, so that together they meet
+/// more places.
+pub(crate) fn faults(exam: &Exam, ios: u64, runs: u32, ways: &[&str]) -> Vec<String> {
+    let step = (ios / u64::from(runs)).max(1);
+    let mut faults = Vec::new();
+    for (position, way) in (0..).zip(ways) {
+        let first = (exam.seed + position * step / ways.len() as u64) % step + 1;
+        faults.extend((first..=ios).step_by(step as usize).map(|nth| format!("{nth}:{way}")));
+    }
+    faults
+}
+
 /// The sweep.
 pub(crate) fn run(exam: &Exam) -> Vec<Tally> {
     let mut tally = Tally::new("sweep", "each I/O failed in turn", COUNTS);
     // Background work shifts the count a little: the longest of a few runs.
     let ios = (0..3).map(|_| one(exam, None, &mut tally).ios).max().unwrap_or(0);
     tally.add("I/Os in the scenario", ios);
-    let step = (ios / u64::from(exam.amount(RUNS))).max(1);
-    for (position, way) in (0..).zip(WAYS) {
-        // Each way starts elsewhere, so that together they meet more places.
-        let first = (exam.seed + position * step / WAYS.len() as u64) % step + 1;
-        for nth in (first..=ios).step_by(step as usize) {
-            one(exam, Some(&format!("{nth}:{way}")), &mut tally);
-        }
+    for fault in faults(exam, ios, exam.amount(RUNS), &WAYS) {
+        one(exam, Some(&fault), &mut tally);
     }
     vec![tally]
 }

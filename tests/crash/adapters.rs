@@ -34,6 +34,7 @@ const REDB: &[Known] = &[
 const SLED: &[Known] = &[
     Known { case: "every-io", count: "new stores that would not open", reason: SLED_SNAPSHOT },
     Known { case: "every-io", count: "stores that would not open", reason: SLED_SNAPSHOT },
+    Known { case: "power", count: "would not open", reason: SLED_SNAPSHOT },
     Known { case: "sweep", count: "unusable after a failed creation", reason: SLED_SNAPSHOT },
     Known { case: "sweep", count: "unusable after a failed opening", reason: SLED_SNAPSHOT },
     Known {

@@ -253,8 +253,15 @@ impl Hub {
 
     fn count_part(&self, rows: &[&(Feed, String)]) -> (u64, u64) {
         let (steward, mut lost, mut doubled) = (self.client("petugas"), 0, 0);
+        let deadline = Instant::now() + PATIENCE;
         for (feed, id) in rows {
-            match times_found(&steward, *feed, id) {
+            let mut times = times_found(&steward, *feed, id);
+            // It may still wait to be matched.
+            while times == 0 && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(50));
+                times = times_found(&steward, *feed, id);
+            }
+            match times {
                 0 => lost += 1,
                 1 => {}
                 _ => doubled += 1,
@@ -267,7 +274,11 @@ impl Hub {
 /// How often a row stands in how many persons.
 fn times_found(steward: &TestClient, feed: Feed, id: &str) -> usize {
     let look = serde_json::json!({"sumber": {"feed": feed.name(), "id_sumber": id}});
-    let found = steward.json("POST", "/v1/persons/lookup", "look", &look).expect(200).json();
+    let found = steward.json("POST", "/v1/persons/lookup", "look", &look);
+    if found.status == 404 {
+        return 0;
+    }
+    let found = found.expect(200).json();
     let persons = found["items"].as_array().expect("a list");
     let is_same = |source: &&serde_json::Value| source["id_sumber"] == *id && source["feed"] == feed.name();
     let times =

@@ -106,7 +106,9 @@ fn look(site: &Site, kill: u32, tally: &mut Tally) -> bool {
     let told = ask_role("check", &[&site.address(), site.aside_text()]);
     if !told.is_done() {
         tally.add("would not open", 1);
-        tally.note(format!("kill {kill}: {}", told.ending()));
+        let entries = std::fs::read_dir(site.store()).into_iter().flatten().flatten();
+        let names: Vec<_> = entries.map(|entry| entry.file_name()).collect();
+        tally.note(format!("kill {kill}: {}, files {names:?}", told.ending()));
         return false;
     }
     let (lost, half) = (told.number("lost"), told.number("half"));

@@ -2,7 +2,6 @@
 //! joined. One binary; files follow what they test.
 
 mod backup;
-mod crash;
 mod demo;
 mod name_pairs;
 mod order;

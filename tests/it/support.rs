@@ -267,18 +267,27 @@ fn read(mut response: ureq::http::Response<ureq::Body>) -> Answer {
 pub(crate) struct Process {
     child: Child,
     told: Arc<Mutex<String>>,
+    heard: std::sync::mpsc::Receiver<()>,
 }
 
 impl Process {
     /// Starts `padan serve` and returns when it listens.
     pub(crate) fn start(config: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_padan"))
-            .args(["serve", "--config"])
-            .arg(config)
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the gateway starts");
+        let process = Self::launch(Self::serve(config));
+        assert!(process.listens(), "the gateway did not come to listen:\n{}", process.told());
+        process
+    }
+
+    /// `padan serve`, not started yet.
+    pub(crate) fn serve(config: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_padan"));
+        command.args(["serve", "--config"]).arg(config);
+        command
+    }
+
+    /// Starts a gateway and does not wait for it.
+    pub(crate) fn launch(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the gateway starts");
         let told = Arc::new(Mutex::new(String::new()));
         let (listens, heard) = std::sync::mpsc::channel();
         let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
@@ -297,10 +306,12 @@ impl Process {
                 }
             }
         });
-        let process = Self { child, told };
-        let listens = heard.recv_timeout(Duration::from_mins(1));
-        assert!(listens.is_ok(), "the gateway did not come to listen:\n{}", process.told());
-        process
+        Self { child, told, heard }
+    }
+
+    /// Waits until it listens; says whether it came to that.
+    pub(crate) fn listens(&self) -> bool {
+        self.heard.recv_timeout(Duration::from_mins(1)).is_ok()
     }
 
     /// What it said so far.

@@ -52,6 +52,7 @@ impl Trees {
     }
 
     fn try_open(folder: &Folder, config: &Config) -> Result<(Self, u64), StoreError> {
+        drop_unfinished_snapshots(folder).map_err(|error| StoreError::io("looking for unfinished snapshots", error))?;
         let database = open_database(folder, config)?;
         let names = Table::ALL.into_iter().map(Table::name).chain(["_pieces", "_own"]);
         let all = names.map(|name| database.open_tree(name)).collect::<Result<_, _>>();
@@ -209,6 +210,19 @@ impl<'a> Change<'a> {
         }
         Ok(())
     }
+}
+
+/// sled takes a snapshot of its index that it did not finish for its newest one, and does not open with it. The log is
+/// whole, so it goes.
+fn drop_unfinished_snapshots(folder: &Folder) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder.path())? {
+        let name = entry?.file_name();
+        let text = name.to_string_lossy();
+        if text.starts_with("snap.") && text.ends_with(".generating") {
+            std::fs::remove_file(folder.path().join(&name))?;
+        }
+    }
+    Ok(())
 }
 
 /// Opens sled in `folder`. A predecessor in this process may still be letting go of its lock, so that is waited for.

@@ -1,0 +1,45 @@
+//! The stores that are examined, and what is known to be wrong with them.
+
+/// An embedded adapter.
+#[derive(Debug)]
+pub(crate) struct Adapter {
+    /// The scheme of its address, which takes a path.
+    pub(crate) scheme: &'static str,
+    /// Counts that are not zero, each with its reason.
+    pub(crate) known: &'static [Known],
+}
+
+/// A count that must be zero and is known not to be. Counts are cut fine, so that a limit lets through one thing only.
+#[derive(Debug)]
+pub(crate) struct Known {
+    /// The case, as on the command line.
+    pub(crate) case: &'static str,
+    /// The count's name.
+    pub(crate) count: &'static str,
+    /// Why.
+    pub(crate) reason: &'static str,
+}
+
+/// Every embedded adapter is examined unless `--store` names some.
+pub(crate) const ADAPTERS: &[Adapter] =
+    &[Adapter { scheme: "redb", known: REDB }, Adapter { scheme: "sled", known: SLED }];
+
+const REDB: &[Known] = &[];
+
+const SLED: &[Known] = &[
+    Known {
+        case: "sweep",
+        count: "panics",
+        reason: "sled unwraps the fsync of its destructor (logger.rs:467), which runs when a store is closed or when it \
+                 is refused after sled opened it",
+    },
+    Known {
+        case: "sweep",
+        count: "hangs",
+        reason: "sled's flush now and then misses that a write in its own thread failed and waits for ever, and so does \
+                 the commit",
+    },
+    Known { case: "sweep", count: "fsyncs repeated by a refused opening", reason: REFUSED_OPENING },
+];
+
+const REFUSED_OPENING: &str = "the engine's destructor syncs its file again when the adapter's own fsync refused the opening; nothing is open then";

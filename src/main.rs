@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Loading a store and matching make and drop many small things on all threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     padan::cli::run(std::env::args_os())
 }

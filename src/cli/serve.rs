@@ -25,7 +25,7 @@ pub(super) struct Args {
     /// The configuration (TOML).
     #[arg(long, value_name = "FILE", env = "PADAN_CONFIG")]
     config: PathBuf,
-    /// Another store than the configuration names: `sled:PATH` or `memory:`.
+    /// Another store than the configuration names: `redb:PATH`, `sled:PATH` or `memory:`.
     #[arg(long, value_name = "URL", env = "PADAN_STORE")]
     store: Option<StoreUrl>,
     /// Another address than the configuration names.

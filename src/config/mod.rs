@@ -33,7 +33,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            store: StoreUrl::Sled(PathBuf::from("padan-data")),
+            store: StoreUrl::Redb(PathBuf::from("padan-data")),
             http: crate::http::Config::default(),
             store_limits: crate::store::Config::default(),
             service: crate::service::Config::default(),

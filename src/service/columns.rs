@@ -5,8 +5,6 @@
 
 use std::borrow::Cow;
 
-use rayon::prelude::*;
-
 use super::views::{Explained, ExplainedLine, LookupQuery};
 use crate::domain::date::Date;
 use crate::domain::family_card::read_kk;
@@ -256,11 +254,6 @@ fn name(raw: &str, wanted: Named) -> Value {
 pub(super) fn values_of(columns: &Columns, record: &Record) -> Option<Vec<Value>> {
     let takes_part = record.key.feed.describes_person() && !record.withdrawn;
     takes_part.then(|| columns.fill(record.tgl_data, |name| field_of(record, name)))
-}
-
-/// The values of all records that take part, in their order.
-pub(super) fn values_of_all(columns: &Columns, records: &[Record]) -> Vec<(u64, Vec<Value>)> {
-    records.par_iter().filter_map(|record| values_of(columns, record).map(|values| (record.id.0, values))).collect()
 }
 
 /// The values of a look-up, as if it were a row.

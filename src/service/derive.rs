@@ -80,13 +80,13 @@ pub(super) fn derive(matcher: &mut Matcher, dirty: &Dirty, records: &[Record]) -
 }
 
 /// Families that are, and that are no more.
-pub(super) struct Families {
+struct Families {
     present: Vec<GoldenFamily>,
     gone: BTreeSet<FamilyId>,
 }
 
 /// Derives the families of dirty memberships; the matcher takes note of them.
-pub(super) fn derive_families(matcher: &mut Matcher, dirty: &Dirty, records: &BTreeMap<RecordId, &Record>) -> Families {
+fn derive_families(matcher: &mut Matcher, dirty: &Dirty, records: &BTreeMap<RecordId, &Record>) -> Families {
     let members = matcher.membership_records(&dirty.groups);
     let mut before = matcher.forget_families(&dirty.groups);
     before.extend(&dirty.families_left);

@@ -9,12 +9,11 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::codec::{decode, decode_row, encode, row_key};
-use super::derive::{Changes, derive, derive_families};
+use super::derive::{Changes, derive};
 use super::error::ServiceError;
 use super::gateway::{Gateway, store_error};
 use super::journal::{DERIVED_MARK, DerivedMark, Entry, Reached, derived_mark};
 use super::load::record_of;
-use super::matcher::Matcher;
 use super::reading::get_many;
 use crate::domain::decision::Decision;
 use crate::domain::record::{Record, RecordId, Sequence};
@@ -298,13 +297,5 @@ impl Gateway {
             metrics::gauge!(metric::ROWS_WAITING).set(fresh.waiting_rows() as f64);
         }
         self.note_progress(|progress| progress.matched = progress.matched.max(matched));
-    }
-}
-
-impl Matcher {
-    /// Takes note of the families of all membership rows, as [`derive`] does for those that change.
-    pub(super) fn note_all_families(&mut self, records: &[Record]) {
-        let dirty = self.everything();
-        derive_families(self, &dirty, &records.iter().map(|record| (record.id, record)).collect());
     }
 }

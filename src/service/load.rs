@@ -14,12 +14,13 @@ use super::error::ServiceError;
 use super::follow::Tail;
 use super::gateway::{Gateway, store_error};
 use super::journal::{Ahead, RESTORING_MARK, Reached, derived_mark};
-use super::matcher::Matcher;
+use super::matcher::{Incoming, Matcher};
 use super::models::Models;
 use super::numbers::Free;
 use super::reading::Pages;
 use crate::domain::batch::AcceptedRow;
 use crate::domain::decision::Decision;
+use crate::domain::person::GoldenFamily;
 use crate::domain::record::{Record, RecordKey};
 use crate::feed::reread;
 use crate::store::{Position, Read, Row, Store, Table};
@@ -54,17 +55,19 @@ pub(super) async fn load(store: &Arc<dyn Store>, models: &Arc<Models>, until: Un
     let applied = trusted.as_ref().map_or(Reached { through: head.0, rows: 0 }, |derived| derived.reached);
     let ahead = Ahead::of(&*snapshot, applied).await?;
     let started = Instant::now();
-    let mut rows = Rows { present: Vec::new(), free: Free { record: 1, sequence: 1 } };
-    rows.read(&*snapshot, &ahead).await?;
+    let mut rows = Rows { models, ahead: &ahead, present: Vec::new(), free: Free { record: 1, sequence: 1 } };
+    rows.read(&*snapshot).await?;
+    let Rows { present, mut free, .. } = rows;
+    let decisions = decisions(&*snapshot, &ahead, &mut free).await?;
+    // In doubt they are derived with all the rest.
+    let families = if trusted.is_some() { families(&*snapshot).await? } else { Vec::new() };
     let read_ms = started.elapsed().as_millis() as u64;
-    let decisions = decisions(&*snapshot, &ahead, &mut rows.free).await?;
     drop(snapshot);
-    let Rows { present, free } = rows;
     let (models, records) = (models.clone(), present.len());
     let started = Instant::now();
     let work = move || {
-        let mut matcher = Matcher::bulk(models, &present, decisions)?;
-        matcher.note_all_families(&present);
+        let mut matcher = Matcher::bulk(models, present, decisions)?;
+        matcher.note_families(&families);
         Ok(matcher)
     };
     let matcher = tokio::task::spawn_blocking(work)
@@ -78,34 +81,44 @@ pub(super) async fn load(store: &Arc<dyn Store>, models: &Arc<Models>, until: Un
 }
 
 /// The rows read so far.
-struct Rows {
+struct Rows<'a> {
+    models: &'a Arc<Models>,
+    ahead: &'a Ahead,
     /// The present state of each record, in the order of their numbers.
-    present: Vec<Record>,
+    present: Vec<Incoming>,
     free: Free,
 }
 
-impl Rows {
-    /// Reads all rows but those `ahead`. One page is parsed while the next is read.
-    async fn read(&mut self, reader: &dyn Read, ahead: &Ahead) -> Result<(), ServiceError> {
+impl Rows<'_> {
+    /// Reads all rows but those ahead. One page is taken apart while the next is read.
+    async fn read(&mut self, reader: &dyn Read) -> Result<(), ServiceError> {
         let mut pages = Pages::of(reader, Table::Rows);
-        let mut parsing = None;
+        let mut under_way = None;
         loop {
             let page = pages.next().await?;
-            if let Some(parsed) = parsing.take() {
-                let parsed: Result<Vec<_>, ServiceError> = join(parsed).await?;
-                self.add(parsed?, ahead);
+            if let Some(parsed) = under_way.take() {
+                let parsed: Result<Vec<Incoming>, ServiceError> = join(parsed).await?;
+                self.add(parsed?);
             }
             let Some(page) = page else { return Ok(()) };
-            parsing = Some(tokio::task::spawn_blocking(move || page.par_iter().map(parse).collect()));
+            let models = Arc::clone(self.models);
+            let work = move || page.par_iter().map(|row| incoming(row, &models)).collect();
+            under_way = Some(tokio::task::spawn_blocking(work));
         }
     }
 
-    fn add(&mut self, parsed: Vec<Record>, ahead: &Ahead) {
-        for record in parsed {
-            self.free.record = self.free.record.max(record.id.0 + 1);
-            self.free.sequence = self.free.sequence.max(record.sequence.0 + 1);
-            if ahead.rows.is_empty() || !ahead.rows.contains(&(record.id, record.sequence)) {
-                keep_newest(&mut self.present, record);
+    /// Rows come ordered by record, then by number.
+    fn add(&mut self, parsed: Vec<Incoming>) {
+        for row in parsed {
+            self.free.record = self.free.record.max(row.id.0 + 1);
+            self.free.sequence = self.free.sequence.max(row.known.sequence.0 + 1);
+            if !self.ahead.rows.is_empty() && self.ahead.rows.contains(&(row.id, row.known.sequence)) {
+                continue;
+            }
+            match self.present.last_mut().filter(|last| last.id == row.id) {
+                Some(last) if last.known.order() < row.known.order() => *last = row,
+                Some(_) => {}
+                None => self.present.push(row),
             }
         }
     }
@@ -115,8 +128,20 @@ async fn join<T>(task: tokio::task::JoinHandle<T>) -> Result<T, ServiceError> {
     task.await.map_err(|_| ServiceError::NotReady)
 }
 
-fn parse((_, bytes): &Row) -> Result<Record, ServiceError> {
-    record_of(&decode_row(bytes)?)
+fn incoming((_, bytes): &Row, models: &Models) -> Result<Incoming, ServiceError> {
+    Ok(Incoming::of(&record_of(&decode_row(bytes)?)?, models))
+}
+
+/// All families.
+async fn families(reader: &dyn Read) -> Result<Vec<GoldenFamily>, ServiceError> {
+    let mut families = Vec::new();
+    let mut pages = Pages::of(reader, Table::Families);
+    while let Some(page) = pages.next().await? {
+        let read = move || page.par_iter().map(|(_, bytes)| decode(bytes, "family")).collect();
+        let read: Result<Vec<GoldenFamily>, ServiceError> = join(tokio::task::spawn_blocking(read)).await?;
+        families.extend(read?);
+    }
+    Ok(families)
 }
 
 /// All decisions but those `ahead`: those about a pair in the order in which they were made.
@@ -133,15 +158,6 @@ async fn decisions(reader: &dyn Read, ahead: &Ahead, free: &mut Free) -> Result<
         }
     }
     Ok(decisions)
-}
-
-/// Rows come ordered by record, then by acceptance: the present one has the newest `tgl_data`, the later one on a tie.
-fn keep_newest(present: &mut Vec<Record>, record: Record) {
-    match present.last_mut().filter(|last| last.id == record.id) {
-        Some(last) if last.tgl_data <= record.tgl_data => *last = record,
-        Some(_) => {}
-        None => present.push(record),
-    }
 }
 
 /// The record an accepted row describes.

@@ -21,7 +21,7 @@ use crate::domain::feed::Feed;
 use crate::domain::person::{FamilyId, GoldenFamily};
 use crate::domain::record::{PersonId, Record, RecordId, Sequence};
 use crate::domain::row::Detail;
-use crate::engine::{Change, Delta, Live, ReviewItem, ReviewReason, RowError, Verdict as Judgement};
+use crate::engine::{Change, Delta, Live, ReviewItem, ReviewReason, RowError, Value, Verdict as Judgement};
 
 /// A membership of one agency (`agency|id_keluarga`), as a hash: it only has to be told from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +39,55 @@ pub(super) struct Known {
     pub(super) family: Option<FamilyKey>,
     pub(super) card: Option<u64>,
     pub(super) account: Option<u64>,
+}
+
+/// A record as the matcher takes it in: what stays in memory of it, and its values if it takes part in matching.
+pub(super) struct Incoming {
+    pub(super) id: RecordId,
+    pub(super) known: Known,
+    values: Option<Vec<Value>>,
+}
+
+impl Incoming {
+    pub(super) fn of(record: &Record, models: &Models) -> Self {
+        Self { id: record.id, known: Known::of(record), values: values_of(&models.columns, record) }
+    }
+}
+
+impl Known {
+    fn of(record: &Record) -> Self {
+        let present = !record.withdrawn;
+        let family = match &record.detail {
+            Detail::Anggota(row) if present => {
+                Some(FamilyKey(xxh3_64(format!("{}|{}", record.key.agency, row.id_keluarga).as_bytes())))
+            }
+            Detail::Anggota(_)
+            | Detail::Siswa(_)
+            | Detail::Jkn(_)
+            | Detail::Kia(_)
+            | Detail::Rekening(_)
+            | Detail::Penyaluran(_) => None,
+        };
+        let card = record.core.no_kk.as_deref().filter(|_| family.is_some());
+        let card = card.and_then(|raw| read_kk(raw, record.tgl_data).usable().map(|kk| xxh3_64(kk.as_bytes())));
+        let payment = matches!(record.detail, Detail::Penyaluran(_)) && present;
+        Self {
+            tgl_data: record.tgl_data,
+            sequence: record.sequence,
+            feed: record.key.feed,
+            withdrawn: record.withdrawn,
+            flagged: !record.flags.is_empty(),
+            kecamatan: record.core.kecamatan().and_then(|code| code.parse().ok()),
+            family,
+            card,
+            account: account_of(record).filter(|_| payment).map(|account| xxh3_64(account.as_bytes())),
+        }
+    }
+
+    /// Of two rows of a record the one with the newest `tgl_data` counts, the later one on a tie.
+    pub(super) fn order(&self) -> (Date, Sequence) {
+        (self.tgl_data, self.sequence)
+    }
 }
 
 /// The derived state in memory.
@@ -78,11 +127,22 @@ pub(super) struct Dirty {
 
 impl Matcher {
     /// Matches everything at once.
-    pub(super) fn bulk(models: Arc<Models>, records: &[Record], decisions: Vec<Decision>) -> Result<Self, RowError> {
-        let rows = super::columns::values_of_all(&models.columns, records);
+    pub(super) fn bulk(
+        models: Arc<Models>,
+        records: Vec<Incoming>,
+        decisions: Vec<Decision>,
+    ) -> Result<Self, RowError> {
+        let mut rows = Vec::with_capacity(records.len());
+        let mut all_known = Vec::with_capacity(records.len());
+        for Incoming { id, known, values } in records {
+            rows.extend(values.map(|values| (id.0, values)));
+            all_known.push((id, known));
+        }
         let judgements: Vec<(u64, u64, Judgement)> = decisions.iter().map(judgement).collect();
+        let live = Live::bulk(models.plan.clone(), &rows, &judgements)?;
+        let ids: Vec<u64> = rows.into_iter().map(|(id, _)| id).collect();
         let mut matcher = Self {
-            live: Live::bulk(models.plan.clone(), &rows, &judgements)?,
+            live,
             models,
             known: FxHashMap::default(),
             person_of: FxHashMap::default(),
@@ -95,15 +155,19 @@ impl Matcher {
             cases_by_record: FxHashMap::default(),
             decisions: BTreeMap::new(),
         };
-        for record in records {
-            matcher.note_known(record);
+        for (id, known) in all_known {
+            matcher.note_known(id, known);
         }
         for decision in decisions {
             matcher.note_decision(decision);
         }
-        for (id, _) in &rows {
-            let cluster = matcher.live.cluster_of(*id).unwrap_or_default();
-            matcher.note_cluster(&cluster, &mut Dirty::default());
+        let mut dirty = Dirty::default();
+        for id in ids {
+            // Each cluster once, at its first record.
+            let cluster = matcher.live.cluster_of(id).unwrap_or_default();
+            if cluster.first() == Some(&id) {
+                matcher.note_cluster(&cluster, &mut dirty);
+            }
         }
         let items: Vec<ReviewItem> = matcher.live.review().cloned().collect();
         for item in &items {
@@ -129,7 +193,7 @@ impl Matcher {
         let mut changes = Vec::with_capacity(newest.len() + decisions.len());
         for record in newest.values() {
             self.forget_known(record.id);
-            self.note_known(record);
+            self.note_known(record.id, Known::of(record));
             dirty.groups.extend(self.known.get(&record.id).and_then(|known| known.family));
             changes.push(match values_of(&self.models.columns, record) {
                 Some(values) => Change::Upsert { id: record.id.0, values },
@@ -299,40 +363,13 @@ impl Matcher {
         found.into_iter().cloned().collect()
     }
 
-    fn note_known(&mut self, record: &Record) {
-        let present = !record.withdrawn;
-        let family = match &record.detail {
-            Detail::Anggota(row) if present => {
-                Some(FamilyKey(xxh3_64(format!("{}|{}", record.key.agency, row.id_keluarga).as_bytes())))
-            }
-            Detail::Anggota(_)
-            | Detail::Siswa(_)
-            | Detail::Jkn(_)
-            | Detail::Kia(_)
-            | Detail::Rekening(_)
-            | Detail::Penyaluran(_) => None,
-        };
-        let card = record.core.no_kk.as_deref().filter(|_| family.is_some());
-        let card = card.and_then(|raw| read_kk(raw, record.tgl_data).usable().map(|kk| xxh3_64(kk.as_bytes())));
-        let payment = matches!(record.detail, Detail::Penyaluran(_)) && present;
-        let account = account_of(record).filter(|_| payment).map(|account| xxh3_64(account.as_bytes()));
-        if let Some(family) = family {
-            self.families.entry(family).or_default().insert(record.id);
-            card.map(|card| self.cards.entry(card).or_default().insert(family));
+    fn note_known(&mut self, id: RecordId, known: Known) {
+        if let Some(family) = known.family {
+            self.families.entry(family).or_default().insert(id);
+            known.card.map(|card| self.cards.entry(card).or_default().insert(family));
         }
-        account.map(|account| self.payments.entry(account).or_default().insert(record.id));
-        let known = Known {
-            tgl_data: record.tgl_data,
-            sequence: record.sequence,
-            feed: record.key.feed,
-            withdrawn: record.withdrawn,
-            flagged: !record.flags.is_empty(),
-            kecamatan: record.core.kecamatan().and_then(|code| code.parse().ok()),
-            family,
-            card,
-            account,
-        };
-        self.known.insert(record.id, known);
+        known.account.map(|account| self.payments.entry(account).or_default().insert(id));
+        self.known.insert(id, known);
     }
 
     fn forget_known(&mut self, id: RecordId) {

@@ -32,7 +32,7 @@ fn search(what: &str, text: &str, allowed: &[&str]) {
 fn a_marked_record_leaves_no_mark() {
     let dir = tempfile::tempdir().expect("a folder");
     let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
-    let mut settings = settings(dir.path(), StoreUrl::Sled(dir.path().join("store")));
+    let mut settings = settings(dir.path(), StoreUrl::Redb(dir.path().join("store")));
     settings.http.listen = SocketAddr::from(([127, 0, 0, 1], free.port()));
     settings.log.filter = "debug".to_owned();
     let config = dir.path().join("padan.toml");

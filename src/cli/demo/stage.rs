@@ -76,7 +76,7 @@ pub(super) fn prepare(dir: &Path, port: u16, as_of: Date) -> Result<(Settings, S
     let keys = DevKeys::generate(&hosts, today).map_err(|error| CliError::failed("making certificates", error))?;
     keys.write(&dir.join("keys")).map_err(failed)?;
     let token = || new_token().map_err(|error| CliError::failed("making tokens", error));
-    let mut settings = Settings { store: StoreUrl::Sled(dir.join("store")), ..Settings::default() };
+    let mut settings = Settings { store: StoreUrl::Redb(dir.join("store")), ..Settings::default() };
     settings.http.listen = SocketAddr::from(([127, 0, 0, 1], port));
     settings.http.tls.cert = dir.join("keys/server.pem");
     settings.http.tls.key = dir.join("keys/server-key.pem");

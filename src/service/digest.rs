@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::accept::hex;
+use super::codec::plain;
 use super::error::ServiceError;
 use super::gateway::{Gateway, store_error};
 use super::journal::{Reached, derived_mark};
@@ -86,7 +87,7 @@ async fn tables(store: &dyn Read, tables: &[Table]) -> Result<StateHash, Service
         let mut pages = Pages::of(store, *table);
         while let Some(page) = pages.next().await? {
             for (key, value) in &page {
-                hash.add(*table, key, value);
+                hash.add(*table, key, value)?;
             }
         }
     }
@@ -101,13 +102,14 @@ pub(super) struct StateHash {
 }
 
 impl StateHash {
-    /// Adds the next entry.
-    pub(super) fn add(&mut self, table: Table, key: &[u8], value: &[u8]) {
-        for part in [table.name().as_bytes(), key, value] {
+    /// Adds the next entry: its content, however it is stored.
+    pub(super) fn add(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), ServiceError> {
+        for part in [table.name().as_bytes(), key, &plain(value, table.name())?] {
             self.hash.update((part.len() as u64).to_be_bytes());
             self.hash.update(part);
         }
         self.entries += 1;
+        Ok(())
     }
 
     /// The digest, in hexadecimal.

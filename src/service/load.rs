@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use super::codec::{decode, decode_row};
+use super::codec::{decode, decode_row, plain};
 use super::derive::{Changes, derive};
 use super::digest::DERIVED;
 use super::error::ServiceError;
@@ -175,6 +175,11 @@ pub(super) fn record_of(row: &AcceptedRow) -> Result<Record, ServiceError> {
     })
 }
 
+/// Whether two stored values have the same content.
+fn same(table: Table, a: &[u8], b: &[u8]) -> Result<bool, ServiceError> {
+    Ok(a == b || plain(a, table.name())? == plain(b, table.name())?)
+}
+
 impl Gateway {
     /// Derives everything from the matcher's state.
     pub(super) async fn derive_all(&self) -> Result<Changes, ServiceError> {
@@ -196,7 +201,7 @@ impl Gateway {
                 for (key, value) in page {
                     let place = (*table, key);
                     match wanted.puts.get(&place) {
-                        Some(right) if *right == value => drop(wanted.puts.remove(&place)),
+                        Some(right) if same(*table, right, &value)? => drop(wanted.puts.remove(&place)),
                         Some(_) => {}
                         None => drop(difference.deletes.insert(place)),
                     }

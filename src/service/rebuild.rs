@@ -43,7 +43,7 @@ pub async fn rebuild(parts: Parts, repair: Repair) -> Result<Rebuilt, ServiceErr
     let mut hash = StateHash::default();
     // Tables sort by their codes, so this is the order in which a store is read for its digest.
     for ((table, key), value) in &wanted.puts {
-        hash.add(*table, key, value);
+        hash.add(*table, key, value)?;
     }
     let difference = gateway.difference(&mut wanted).await?;
     let differences = (difference.puts.len() + difference.deletes.len()) as u64;

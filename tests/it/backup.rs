@@ -26,11 +26,11 @@ impl Place {
         let dir = tempfile::tempdir().expect("a folder");
         let mut settings = settings(dir.path(), StoreUrl::Redb(dir.path().join("store")));
         settings.http.listen = free_address();
-        settings.log.filter = "warn".to_owned();
+        "warn".clone_into(&mut settings.log.filter);
         fs::write(dir.path().join("padan.toml"), toml::to_string(&settings).expect("TOML")).expect("written");
         let mut place = Self { address: settings.http.listen, dir, recipient: String::new() };
         let made = place.run(&["keys", "backup", "--out", "backup.key"]);
-        place.recipient = String::from_utf8_lossy(&made.stdout).trim().to_owned();
+        String::from_utf8_lossy(&made.stdout).trim().clone_into(&mut place.recipient);
         assert!(place.recipient.starts_with("age1"), "{}", place.recipient);
         place
     }

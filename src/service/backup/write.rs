@@ -75,7 +75,7 @@ async fn full(
         while let Some(page) = pages.next().await? {
             if INPUTS.contains(&table) {
                 for (key, value) in &page {
-                    inputs.add(table, key, value);
+                    inputs.add(table, key, value)?;
                 }
             }
             if !sink.send(table, page).await {

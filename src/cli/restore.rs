@@ -63,6 +63,7 @@ pub(super) async fn into(
     drop(parts);
     terminal.say(&format!("{} entries of {} parts are back; matching", thousands(restored.entries), restored.parts));
     let gateway = start()?.open().await.map_err(super::launch::not_opened)?;
+    gateway.catch_up().await.map_err(|error| CliError::failed("matching", error))?;
     gateway.close().await;
     drop(gateway);
     let parts = start()?.parts().await.map_err(super::launch::not_opened)?;

@@ -31,7 +31,7 @@ impl Gateway {
         limit: usize,
     ) -> Result<Page<CaseView>, ServiceError> {
         may_review(caller)?;
-        self.settled().await;
+        self.matched_state().await?;
         let start: usize = match cursor {
             None => 0,
             Some(text) => text.parse().map_err(|_| ServiceError::Invalid {
@@ -55,7 +55,7 @@ impl Gateway {
     /// One case, open or decided.
     pub async fn case(&self, caller: &Caller, id: &str) -> Result<CaseView, ServiceError> {
         may_review(caller)?;
-        self.settled().await;
+        self.matched_state().await?;
         let case = self.matcher(|m| m.case(id)).ok_or(ServiceError::NotFound { what: "case" })?;
         self.case_view(case).await
     }
@@ -79,7 +79,7 @@ impl Gateway {
         if self.remembered(&slot).await?.is_some() {
             return self.case(caller, id).await;
         }
-        self.settled().await;
+        self.matched_state().await?;
         let case = self.matcher(|m| m.case(id)).ok_or(ServiceError::NotFound { what: "case" })?;
         if (case.state == CaseState::Selesai) != request.verdict.is_none() {
             return Err(ServiceError::Changed { what: "case" });
@@ -128,7 +128,7 @@ impl Gateway {
         b: (Feed, String),
     ) -> Result<PairView, ServiceError> {
         may_review(caller)?;
-        self.settled().await;
+        self.matched_state().await?;
         let (a, b) = (self.one_record("/a", &a).await?, self.one_record("/b", &b).await?);
         self.matcher(|m| m.pair(a, b)).ok_or(ServiceError::NotFound { what: "pair" })
     }

@@ -20,7 +20,7 @@ pub struct Membership {
 impl Gateway {
     /// All records that take part in matching, each with its person, in the order of their natural keys.
     pub async fn clusters(&self) -> Result<Vec<Membership>, ServiceError> {
-        self.settled().await;
+        self.matched_state().await?;
         let mut found = Vec::new();
         let mut pages = Pages::of(self.reader(), Table::Records);
         while let Some(page) = pages.next().await? {

@@ -68,7 +68,7 @@ async fn settled(snapshot: &dyn Read) -> Result<bool, ServiceError> {
 impl Gateway {
     /// The digest of the present state; waits for the matcher to catch up.
     pub async fn digest(&self) -> Result<StateDigest, ServiceError> {
-        self.settled().await;
+        self.matched_state().await?;
         digest_of(self.reader()).await
     }
 }

@@ -86,9 +86,9 @@ impl Gateway {
         }
     }
 
-    /// Takes everything that the journal holds.
-    pub(super) async fn catch_up(&self) -> Result<(), ServiceError> {
-        let mut tail = self.tail().await;
+    /// Takes everything that the journal holds, after reading the store if that was not done yet.
+    pub async fn catch_up(&self) -> Result<(), ServiceError> {
+        let mut tail = self.tail().await?;
         self.look_who_leads(&mut tail).await?;
         while let Some(step) = self.next_step(tail.applied).await? {
             self.take(&mut tail, step).await?;
@@ -250,7 +250,7 @@ impl Gateway {
 
     /// Writes what a comparison of everything found, for whoever opened the store to do just that.
     pub(super) async fn write_compared(&self, difference: Changes) -> Result<(), ServiceError> {
-        let mut tail = self.tail().await;
+        let mut tail = self.tail().await?;
         tail.leads = true;
         self.write_in_parts(&mut tail, difference).await?;
         if tail.leads { Ok(()) } else { Err(ServiceError::Changed { what: "derived state" }) }
@@ -261,6 +261,7 @@ impl Gateway {
             reached: tail.applied,
             whole,
             by: self.models().derived_by(),
+            free: self.numbers().first_free(),
             writer: self.instance().to_owned(),
         });
         match &tail.mark {

@@ -11,7 +11,7 @@ use super::clock::{Clock, day_in_jakarta};
 use super::error::ServiceError;
 use super::follow::Tail;
 use super::fresh::Fresh;
-use super::load::Until;
+use super::load::{Begun, Until};
 use super::matcher::Matcher;
 use super::models::Models;
 use super::numbers::Pool;
@@ -38,8 +38,9 @@ struct Inner {
     instance: String,
     numbers: Pool,
     in_flight: Mutex<HashSet<Vec<u8>>>,
-    matcher: RwLock<Matcher>,
-    tail: tokio::sync::Mutex<Tail>,
+    /// `None` until the store has been read.
+    matcher: RwLock<Option<Matcher>>,
+    tail: tokio::sync::Mutex<Option<Tail>>,
     fresh: Mutex<Fresh>,
     wake: Notify,
     /// The last position that this gateway knows to be acknowledged.
@@ -55,6 +56,8 @@ struct Inner {
 /// How far the matcher is.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Progress {
+    /// The store has been read.
+    pub(super) loaded: bool,
     /// What follows from everything up to here can be read.
     pub(super) matched: Position,
     /// The matcher has stopped: nothing more will be matched.
@@ -76,38 +79,55 @@ pub struct Parts {
 }
 
 impl Gateway {
-    /// Opens a gateway on a store: reads what is there, matches what was not matched yet, and is ready when it returns.
+    /// Opens a gateway on a store; it takes pushes when this returns. What has to be read to match and to answer is read
+    /// by whoever calls [`Gateway::work`] or [`Gateway::catch_up`]; until then questions wait.
     pub async fn open(parts: Parts) -> Result<Self, ServiceError> {
-        let gateway = Self::load(parts, Until::Derived).await?;
-        gateway.catch_up().await?;
+        let begun = super::load::begin(&parts.store).await?;
+        let gateway = Self::new(parts, &begun);
         gateway.0.ready.store(true, Ordering::Release);
         Ok(gateway)
     }
 
-    /// Reads and matches what is in the store, and writes nothing.
+    /// Reads and matches everything that is in the store, and writes nothing.
     pub(super) async fn load(parts: Parts, until: Until) -> Result<Self, ServiceError> {
-        let loaded = super::load::load(&parts.store, &parts.models, until).await?;
-        let progress = Progress { matched: Position::default(), stopped: false };
-        Ok(Self(Arc::new(Inner {
+        let begun = super::load::begin(&parts.store).await?;
+        let gateway = Self::new(parts, &begun);
+        let mut tail = gateway.0.tail.lock().await;
+        gateway.load_into(&mut tail, until).await?;
+        drop(tail);
+        Ok(gateway)
+    }
+
+    /// Reads the store and builds the matcher.
+    async fn load_into(&self, tail: &mut Option<Tail>, until: Until) -> Result<(), ServiceError> {
+        let loaded = super::load::load(self.store(), self.models(), until).await?;
+        *self.0.matcher.write().expect("nobody panicked with an empty matcher") = Some(loaded.matcher);
+        *tail = Some(loaded.tail);
+        self.note_progress(|progress| progress.loaded = true);
+        Ok(())
+    }
+
+    fn new(parts: Parts, begun: &Begun) -> Self {
+        Self(Arc::new(Inner {
             instance: parts.clock.new_id(),
-            numbers: Pool::new(loaded.free, parts.store.shared()),
+            numbers: Pool::new(begun.free, parts.store.shared()),
             store: parts.store,
             clients: parts.clients,
             settings: parts.settings,
             models: parts.models,
             clock: parts.clock,
             in_flight: Mutex::new(HashSet::new()),
-            matcher: RwLock::new(loaded.matcher),
-            tail: tokio::sync::Mutex::new(loaded.tail),
+            matcher: RwLock::new(None),
+            tail: tokio::sync::Mutex::new(None),
             fresh: Mutex::default(),
             wake: Notify::new(),
-            acknowledged: AtomicU64::new(loaded.head.0),
-            progress: watch::channel(progress).0,
+            acknowledged: AtomicU64::new(begun.head.0),
+            progress: watch::channel(Progress::default()).0,
             steps: AtomicU64::new(0),
             ready: AtomicBool::new(false),
             declarations: AtomicU64::new(0),
             kept_findings: tokio::sync::Mutex::new(None),
-        })))
+        }))
     }
 
     /// Who calls.
@@ -122,7 +142,7 @@ impl Gateway {
         Ok(BatchReader::new(feed, self.settings().intake, Context::on(today)))
     }
 
-    /// Ready to serve: what was stored has been read and matched.
+    /// Ready to serve: pushes are taken, and questions answered as soon as the store has been read.
     pub fn ready(&self) -> bool {
         self.0.ready.load(Ordering::Acquire)
     }
@@ -158,11 +178,24 @@ impl Gateway {
         self.matched_through(Position(goal)).await;
     }
 
+    /// Returns when everything acknowledged before the call can be read; `NotReady` when the store will not be read.
+    pub(super) async fn matched_state(&self) -> Result<(), ServiceError> {
+        self.settled().await;
+        self.loaded().await
+    }
+
+    /// Returns when the store has been read; `NotReady` when it will not be.
+    pub(super) async fn loaded(&self) -> Result<(), ServiceError> {
+        let mut progress = self.0.progress.subscribe();
+        let now = progress.wait_for(|now| now.loaded || now.stopped).await.map(|now| *now);
+        if now.is_ok_and(|now| now.loaded) { Ok(()) } else { Err(ServiceError::NotReady) }
+    }
+
     /// Returns when everything up to `goal` is matched, or at once when the matcher stopped.
     pub(super) async fn matched_through(&self, goal: Position) {
         let mut progress = self.0.progress.subscribe();
         // The sender lives as long as `self`.
-        let _ = progress.wait_for(|progress| progress.matched >= goal || progress.stopped).await;
+        let _ = progress.wait_for(|now| (now.loaded && now.matched >= goal) || now.stopped).await;
     }
 
     /// Lets writes under way end and closes the store.
@@ -198,8 +231,13 @@ impl Gateway {
         &self.0.instance
     }
 
-    pub(super) async fn tail(&self) -> tokio::sync::MutexGuard<'_, Tail> {
-        self.0.tail.lock().await
+    /// Where this gateway stands in the journal; reads the store first if that was not done yet.
+    pub(super) async fn tail(&self) -> Result<tokio::sync::MappedMutexGuard<'_, Tail>, ServiceError> {
+        let mut tail = self.0.tail.lock().await;
+        if tail.is_none() {
+            self.load_into(&mut tail, Until::Derived).await?;
+        }
+        Ok(tokio::sync::MutexGuard::map(tail, |tail| tail.as_mut().expect("it was filled just now")))
     }
 
     pub(super) fn fresh(&self) -> &Mutex<Fresh> {
@@ -239,12 +277,14 @@ impl Gateway {
     pub(super) fn matcher<T>(&self, read: impl FnOnce(&Matcher) -> T) -> T {
         // A panic while matching poisons the lock; the state behind it is rebuilt at the next start, and reading on
         // would show half a change, so the panic is passed on.
-        read(&self.0.matcher.read().expect("the matcher did not panic"))
+        let matcher = self.0.matcher.read().expect("the matcher did not panic");
+        read(matcher.as_ref().expect("whoever asks the matcher has waited for it"))
     }
 
     /// Changes the matcher; only the worker does.
     pub(super) fn matcher_mut<T>(&self, write: impl FnOnce(&mut Matcher) -> T) -> T {
-        write(&mut self.0.matcher.write().expect("the matcher did not panic"))
+        let mut matcher = self.0.matcher.write().expect("the matcher did not panic");
+        write(matcher.as_mut().expect("whoever asks the matcher has waited for it"))
     }
 
     /// What follows from everything up to here can be read.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::codec::{decode, encode};
 use super::error::ServiceError;
 use super::gateway::store_error;
+use super::numbers::Free;
 use super::reading::Pages;
 use crate::domain::record::{RecordId, Sequence};
 use crate::store::{Position, Read, Table};
@@ -50,6 +51,8 @@ pub(super) struct DerivedMark {
     pub(super) whole: bool,
     /// Which models, and which program, it follows from.
     pub(super) by: String,
+    /// The first numbers that no row up to there, and no push under way then, was given.
+    pub(super) free: Free,
     /// Which gateway wrote it: two that write at once notice each other.
     pub(super) writer: String,
 }

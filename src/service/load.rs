@@ -21,7 +21,7 @@ use super::reading::Pages;
 use crate::domain::batch::AcceptedRow;
 use crate::domain::decision::Decision;
 use crate::domain::person::GoldenFamily;
-use crate::domain::record::{Record, RecordKey};
+use crate::domain::record::{Record, RecordId, RecordKey};
 use crate::feed::reread;
 use crate::store::{Position, Read, Row, Store, Table};
 
@@ -37,17 +37,46 @@ pub(super) enum Until {
 /// What opening found.
 pub(super) struct Loaded {
     pub(super) matcher: Matcher,
-    pub(super) free: Free,
-    pub(super) head: Position,
     pub(super) tail: Tail,
+}
+
+/// What taking pushes needs to know.
+pub(super) struct Begun {
+    /// The first numbers that nothing was given.
+    pub(super) free: Free,
+    /// The last position of the journal.
+    pub(super) head: Position,
+}
+
+/// Reads what taking pushes needs to know: the mark of the derived state tells most of it, the journal behind it the
+/// rest. Without a mark all rows are looked at.
+pub(super) async fn begin(store: &Arc<dyn Store>) -> Result<Begun, ServiceError> {
+    let snapshot = store.snapshot().await.map_err(store_error)?;
+    if snapshot.get(Table::Marks, RESTORING_MARK.to_vec()).await.map_err(store_error)?.is_some() {
+        return Err(ServiceError::Incomplete);
+    }
+    let head = snapshot.head().await.map_err(store_error)?;
+    let (_, mark) = derived_mark(&*snapshot).await?;
+    let (mut free, reached) = match mark {
+        Some(mark) => (mark.free, mark.reached),
+        None => (Free { record: 1, sequence: 1 }, Reached::default()),
+    };
+    let ahead = Ahead::of(&*snapshot, reached).await?;
+    for (record, sequence) in &ahead.rows {
+        free.add(*record, *sequence);
+    }
+    let mut pages = Pages::of(&*snapshot, Table::Decisions);
+    while let Some(page) = pages.next().await? {
+        for (_, bytes) in &page {
+            free.add(RecordId(0), decode::<Decision>(bytes, "decision")?.sequence);
+        }
+    }
+    Ok(Begun { free, head })
 }
 
 /// Reads the inputs of a store and matches them in bulk.
 pub(super) async fn load(store: &Arc<dyn Store>, models: &Arc<Models>, until: Until) -> Result<Loaded, ServiceError> {
     let snapshot = store.snapshot().await.map_err(store_error)?;
-    if snapshot.get(Table::Marks, RESTORING_MARK.to_vec()).await.map_err(store_error)?.is_some() {
-        return Err(ServiceError::Incomplete);
-    }
     let head = snapshot.head().await.map_err(store_error)?;
     let (mark, derived) = derived_mark(&*snapshot).await?;
     let by = models.derived_by();
@@ -55,10 +84,10 @@ pub(super) async fn load(store: &Arc<dyn Store>, models: &Arc<Models>, until: Un
     let applied = trusted.as_ref().map_or(Reached { through: head.0, rows: 0 }, |derived| derived.reached);
     let ahead = Ahead::of(&*snapshot, applied).await?;
     let started = Instant::now();
-    let mut rows = Rows { models, ahead: &ahead, present: Vec::new(), free: Free { record: 1, sequence: 1 } };
+    let mut rows = Rows { models, ahead: &ahead, present: Vec::new() };
     rows.read(&*snapshot).await?;
-    let Rows { present, mut free, .. } = rows;
-    let decisions = decisions(&*snapshot, &ahead, &mut free).await?;
+    let present = rows.present;
+    let decisions = decisions(&*snapshot, &ahead).await?;
     // In doubt they are derived with all the rest.
     let families = if trusted.is_some() { families(&*snapshot).await? } else { Vec::new() };
     let read_ms = started.elapsed().as_millis() as u64;
@@ -77,7 +106,7 @@ pub(super) async fn load(store: &Arc<dyn Store>, models: &Arc<Models>, until: Un
     let match_ms = started.elapsed().as_millis() as u64;
     tracing::info!(records, read_ms, match_ms, trusted = trusted.is_some(), "read the store and built the index");
     let tail = Tail { applied, mark, unsure: trusted.is_none(), leads: false };
-    Ok(Loaded { matcher, free, head, tail })
+    Ok(Loaded { matcher, tail })
 }
 
 /// The rows read so far.
@@ -86,7 +115,6 @@ struct Rows<'a> {
     ahead: &'a Ahead,
     /// The present state of each record, in the order of their numbers.
     present: Vec<Incoming>,
-    free: Free,
 }
 
 impl Rows<'_> {
@@ -110,8 +138,6 @@ impl Rows<'_> {
     /// Rows come ordered by record, then by number.
     fn add(&mut self, parsed: Vec<Incoming>) {
         for row in parsed {
-            self.free.record = self.free.record.max(row.id.0 + 1);
-            self.free.sequence = self.free.sequence.max(row.known.sequence.0 + 1);
             if !self.ahead.rows.is_empty() && self.ahead.rows.contains(&(row.id, row.known.sequence)) {
                 continue;
             }
@@ -145,13 +171,12 @@ async fn families(reader: &dyn Read) -> Result<Vec<GoldenFamily>, ServiceError> 
 }
 
 /// All decisions but those `ahead`: those about a pair in the order in which they were made.
-async fn decisions(reader: &dyn Read, ahead: &Ahead, free: &mut Free) -> Result<Vec<Decision>, ServiceError> {
+async fn decisions(reader: &dyn Read, ahead: &Ahead) -> Result<Vec<Decision>, ServiceError> {
     let mut decisions = Vec::new();
     let mut pages = Pages::of(reader, Table::Decisions);
     while let Some(page) = pages.next().await? {
         for (key, bytes) in &page {
             let decision: Decision = decode(bytes, "decision")?;
-            free.sequence = free.sequence.max(decision.sequence.0 + 1);
             if !ahead.decisions.contains(&super::cases::place_of(key)?) {
                 decisions.push(decision);
             }

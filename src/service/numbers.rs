@@ -42,6 +42,14 @@ pub(super) struct Free {
     pub(super) sequence: u64,
 }
 
+impl Free {
+    /// Takes note of numbers that were given.
+    pub(super) fn add(&mut self, record: RecordId, sequence: Sequence) {
+        self.record = self.record.max(record.0 + 1);
+        self.sequence = self.sequence.max(sequence.0 + 1);
+    }
+}
+
 impl Pool {
     /// All numbers from `first` on when the store is this gateway's alone; none yet when it is shared.
     pub(super) fn new(first: Free, shared: bool) -> Self {
@@ -73,6 +81,12 @@ impl Pool {
         if free.sequences.start == rest.sequences.end {
             free.sequences.start = rest.sequences.start;
         }
+    }
+
+    /// The first numbers that were not given yet.
+    pub(super) fn first_free(&self) -> Free {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        Free { record: free.records.start, sequence: free.sequences.start }
     }
 
     fn put(&self, block: Numbers) {

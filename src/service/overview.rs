@@ -24,6 +24,7 @@ impl Gateway {
 
     /// The same for whoever holds the store itself.
     pub async fn overview_for_operator(&self) -> Result<Overview, ServiceError> {
+        self.loaded().await?;
         let mut batches = self.newest_batches().await?;
         let closed_feeds = self.declared().await?.iter().filter(|item| item.lengkap).count() as u64;
         let mut last: BTreeMap<Feed, _> = BTreeMap::new();

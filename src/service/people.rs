@@ -26,6 +26,7 @@ impl Gateway {
         if !caller.has(Right::Persons) && !caller.has(Right::Review) {
             return Err(ServiceError::Forbidden);
         }
+        self.matched_state().await?;
         let present = self.matcher(|m| m.person_of(id.0)).ok_or(ServiceError::NotFound { what: "person" })?;
         let mut view = self.person_view(present).await?;
         view.redirected_from = (present != id).then_some(id);
@@ -37,6 +38,7 @@ impl Gateway {
         if !caller.has(Right::Persons) && !caller.has(Right::Review) {
             return Err(ServiceError::Forbidden);
         }
+        self.matched_state().await?;
         let mut found: Vec<PersonId> = Vec::new();
         if let Some((feed, id_sumber)) = &query.source {
             found.extend(self.person_of_source(*feed, id_sumber).await?);
@@ -102,7 +104,7 @@ impl Gateway {
     }
 
     async fn person_view(&self, id: PersonId) -> Result<PersonView, ServiceError> {
-        self.settled().await;
+        self.matched_state().await?;
         let bytes = self.get(Table::Persons, id_key(id.0)).await?;
         let person: GoldenPerson = decode(&bytes.ok_or(ServiceError::NotFound { what: "person" })?, "person")?;
         let sources = self.records(&person.records).await?;

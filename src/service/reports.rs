@@ -81,7 +81,7 @@ impl Gateway {
 
     /// All findings as of a date, from memory when nothing changed since.
     pub(super) async fn findings(&self, as_of: Date) -> Result<Arc<Evaluated>, ServiceError> {
-        self.settled().await;
+        self.matched_state().await?;
         let (state, declared) = (self.state_number(), self.declaration_number());
         let mut kept = self.kept_findings().lock().await;
         if let Some(known) = kept.as_ref().filter(|k| k.state == state && k.as_of == as_of && k.declared == declared) {

@@ -65,13 +65,13 @@ pub(super) struct Connection {
 impl Server {
     /// Prepares the way; nothing is connected yet.
     pub(super) fn new(url: &PostgresUrl, limits: &Config) -> Result<Self, StoreError> {
+        let tls = Connector::new(url)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("store-postgres")
             .enable_all()
             .build()
             .map_err(|error| StoreError::io("starting the thread of the database's connections", error))?;
-        let tls = Connector::new(url)?;
         Ok(Self { url: url.clone(), tls, limits: limits.clone(), runtime: Some(runtime) })
     }
 

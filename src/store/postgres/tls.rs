@@ -31,7 +31,7 @@ pub(super) struct Connector(Arc<ClientConfig>);
 /// A connector for one server.
 pub(super) struct Dialling {
     config: Arc<ClientConfig>,
-    name: ServerName<'static>,
+    host: String,
 }
 
 /// A secure connection.
@@ -79,8 +79,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> MakeTlsConnect<S> for C
     type Error = io::Error;
 
     fn make_tls_connect(&mut self, host: &str) -> io::Result<Dialling> {
-        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-        Ok(Dialling { config: Arc::clone(&self.0), name })
+        // Asked for even where no TLS follows, as on a socket, whose name would be no name.
+        Ok(Dialling { config: Arc::clone(&self.0), host: host.to_owned() })
     }
 }
 
@@ -90,9 +90,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> TlsConnect<S> for Diall
     type Future = Pin<Box<dyn Future<Output = io::Result<Secure<S>>> + Send>>;
 
     fn connect(self, stream: S) -> Self::Future {
-        Box::pin(
-            async move { tokio_rustls::TlsConnector::from(self.config).connect(self.name, stream).await.map(Secure) },
-        )
+        Box::pin(async move {
+            let name = ServerName::try_from(self.host).map_err(io::Error::other)?;
+            tokio_rustls::TlsConnector::from(self.config).connect(name, stream).await.map(Secure)
+        })
     }
 }
 

@@ -118,8 +118,12 @@ async fn one_instance_leads_until_it_ends() {
         tokio::task::yield_now().await;
     }
     // The server ends the connection that leads; whoever led finds out and may lead again.
-    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory'";
-    assert_ne!(server.sql(end).trim(), "0");
+    let lock = other.shared.server.lock_number("lead");
+    let end = format!(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_locks \
+         WHERE locktype = 'advisory' AND (classid::bigint << 32) | objid::bigint = {lock}"
+    );
+    assert_eq!(server.sql(&end).trim(), "1");
     let mut again = other.lead().await;
     while !matches!(again, Ok(true)) {
         again = other.lead().await;

@@ -194,7 +194,7 @@ pub fn open(url: &StoreUrl, config: &Config) -> Result<Arc<dyn Store>, StoreErro
 pub fn open_to_read(url: &StoreUrl, config: &Config) -> Result<Arc<dyn Store>, StoreError> {
     match url {
         StoreUrl::Redb(path) => Ok(Arc::new(redb::RedbReader::open(path, config)?)),
-        StoreUrl::Memory | StoreUrl::Sled(_) => open(url, config),
+        StoreUrl::Memory | StoreUrl::Postgres(_) | StoreUrl::Sled(_) => open(url, config),
     }
 }
 

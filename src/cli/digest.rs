@@ -25,7 +25,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", env = "PADAN_CONFIG")]
     config: PathBuf,
     /// Another store than the configuration names.
-    #[arg(long, value_name = "URL", env = "PADAN_STORE")]
+    #[arg(long, value_name = "URL", env = "PADAN_STORE", hide_env_values = true)]
     store: Option<StoreUrl>,
 }
 

@@ -68,7 +68,7 @@ fn start_hint(error: &StartError) -> &'static str {
             "check `store` in the configuration (a path there starts at the file's folder), or name it with --store"
         }
         StartError::Store { .. } => {
-            "end the padan that works on this store, or check the folder, its owner and the disk; --store names another"
+            "end the padan that works on this store, or check the folder, its owner and the disk, or the database server; --store names another"
         }
     }
 }

@@ -25,8 +25,8 @@ pub(super) struct Args {
     /// The configuration (TOML) of the gateway.
     #[arg(long, value_name = "FILE", env = "PADAN_CONFIG")]
     config: PathBuf,
-    /// Another store than the configuration names.
-    #[arg(long, value_name = "URL", env = "PADAN_STORE")]
+    /// Another store than the configuration names: `sled:PATH`, `redb:PATH`, `postgres://…` or `memory:`.
+    #[arg(long, value_name = "URL", env = "PADAN_STORE", hide_env_values = true)]
     store: Option<StoreUrl>,
     /// Write what follows from the inputs where the store holds something else.
     #[arg(long)]

@@ -28,8 +28,8 @@ pub(super) struct Args {
     /// The configuration (TOML) of the gateway.
     #[arg(long, value_name = "FILE", env = "PADAN_CONFIG")]
     config: PathBuf,
-    /// Another store than the configuration names.
-    #[arg(long, value_name = "URL", env = "PADAN_STORE")]
+    /// Another store than the configuration names: `sled:PATH`, `redb:PATH`, `postgres://…` or `memory:`.
+    #[arg(long, value_name = "URL", env = "PADAN_STORE", hide_env_values = true)]
     store: Option<StoreUrl>,
     /// As of which date.
     #[arg(long, value_name = "YYYY-MM-DD")]

@@ -25,8 +25,8 @@ pub(super) struct Args {
     /// The configuration (TOML).
     #[arg(long, value_name = "FILE", env = "PADAN_CONFIG")]
     config: PathBuf,
-    /// Another store than the configuration names: `redb:PATH`, `sled:PATH` or `memory:`.
-    #[arg(long, value_name = "URL", env = "PADAN_STORE")]
+    /// Another store than the configuration names: `redb:PATH`, `sled:PATH`, `postgres://…` or `memory:`.
+    #[arg(long, value_name = "URL", env = "PADAN_STORE", hide_env_values = true)]
     store: Option<StoreUrl>,
     /// Another address than the configuration names.
     #[arg(long, value_name = "HOST:PORT", env = "PADAN_LISTEN")]

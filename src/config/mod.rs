@@ -14,7 +14,7 @@ mod example;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Where bytes rest: `sled:PATH` or `memory:`.
+    /// Where bytes rest: `sled:PATH`, `redb:PATH`, `postgres://…` or `memory:`.
     pub store: StoreUrl,
     /// Listener, TLS and limits of the web side.
     pub http: crate::http::Config,
@@ -80,6 +80,7 @@ impl Settings {
     /// The configuration as it is in force, with secrets hidden, for the log at start.
     pub fn effective(&self) -> String {
         let mut shown = toml::Table::try_from(self).unwrap_or_default();
+        shown.insert("store".to_owned(), self.store.to_string().into());
         let clients = shown.get_mut("client").and_then(toml::Value::as_array_mut);
         for client in clients.into_iter().flatten().filter_map(toml::Value::as_table_mut) {
             client.insert("token_sha256".to_owned(), "***".into());
@@ -91,15 +92,11 @@ impl Settings {
         let models = &mut self.models;
         let tls = [&mut self.http.tls.cert, &mut self.http.tls.key];
         let files = models.model.iter_mut().chain(&mut models.survivorship).chain(&mut models.rules).chain(tls);
+        let files = files.chain(self.store.paths_mut());
         for path in files {
             if path.is_relative() {
                 *path = base.join(&*path);
             }
-        }
-        if let Some(path) = self.store.folder_mut()
-            && path.is_relative()
-        {
-            *path = base.join(&*path);
         }
     }
 }
@@ -124,6 +121,10 @@ mod tests {
         std::fs::write(&path, "store = \"sled:data\"\n").expect("written");
         let settings = Settings::read(&path).expect("good");
         assert_eq!(settings.store, StoreUrl::Sled(dir.path().join("data")));
+        std::fs::write(&path, "store = \"postgres://p@db/hub?sslrootcert=ca.pem\"\n").expect("written");
+        let store = Settings::read(&path).expect("good").store.to_string();
+        let wanted = dir.path().join("ca.pem");
+        assert!(store.contains(&format!("sslrootcert={}", wanted.display())), "{store}");
     }
 
     #[test]
@@ -134,6 +135,11 @@ mod tests {
         let shown = settings.effective();
         assert!(shown.contains("dinsos") && shown.contains("***") && !shown.contains(&hash), "{shown}");
         assert!(toml::to_string(&settings).expect("TOML").contains(&hash), "only what is shown is masked");
+        let text = "store = \"postgres://padan:rahasia@localhost/hub\"\n";
+        let settings: Settings = toml::from_str(text).expect("good");
+        let shown = format!("{} {settings:?}", settings.effective());
+        assert!(shown.contains("padan:***@localhost") && !shown.contains("rahasia"), "{shown}");
+        assert!(toml::to_string(&settings).expect("TOML").contains("padan:rahasia@"), "only what is shown is masked");
     }
 
     #[test]

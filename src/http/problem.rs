@@ -206,6 +206,11 @@ impl From<ServiceError> for Problem {
             ServiceError::NotReady => {
                 Self::new(Code::NotReady, "nothing was stored; send the same request again later")
             }
+            ServiceError::Away(_) => {
+                let cause = Self::internal(&error).cause;
+                let detail = "the store is away and nothing was stored; send the same request again later";
+                Self { cause, ..Self::new(Code::NotReady, detail) }
+            }
             ServiceError::Store(_) | ServiceError::Corrupt { .. } | ServiceError::Incomplete => Self::internal(&error),
         }
     }

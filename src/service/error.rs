@@ -52,6 +52,9 @@ pub enum ServiceError {
     /// A restore into the store has not ended.
     #[error("a restore into this store has not ended")]
     Incomplete,
+    /// The store is away; nothing was written, so try again later.
+    #[error("the store is away")]
+    Away(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The store failed.
     #[error("the store failed")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),

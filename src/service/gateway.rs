@@ -355,5 +355,11 @@ impl IdempotencyKey {
 
 /// Wraps an error of the store.
 pub(super) fn store_error(error: StoreError) -> ServiceError {
-    if matches!(error, StoreError::Full { .. }) { ServiceError::Full } else { ServiceError::Store(Box::new(error)) }
+    if matches!(error, StoreError::Full { .. }) {
+        ServiceError::Full
+    } else if matches!(error, StoreError::Unavailable { .. }) {
+        ServiceError::Away(Box::new(error))
+    } else {
+        ServiceError::Store(Box::new(error))
+    }
 }

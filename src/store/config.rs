@@ -4,6 +4,8 @@ use std::{fmt, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use super::{PostgresUrl, postgres::PostgresUrlError};
+
 /// Limits and sizes of a store; every adapter keeps the limits on calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -28,6 +30,12 @@ pub struct Config {
     pub reserve_bytes: u64,
     /// How long opening waits for a predecessor that is just ending.
     pub lock_wait_ms: u64,
+    /// Connections to a database server that read at a time. One more writes, one leads, and each snapshot has its own.
+    pub server_connections: usize,
+    /// How long a statement may take on a database server, and how long it may wait for another gateway's group.
+    pub server_timeout_ms: u64,
+    /// How long a call waits for a database server that is away before it is refused.
+    pub server_wait_ms: u64,
 }
 
 impl Default for Config {
@@ -43,6 +51,9 @@ impl Default for Config {
             cache_bytes: 256 << 20,
             reserve_bytes: 128 << 20,
             lock_wait_ms: 2_000,
+            server_connections: 8,
+            server_timeout_ms: 30_000,
+            server_wait_ms: 3_000,
         }
     }
 }
@@ -54,7 +65,10 @@ impl Config {
     }
 }
 
-/// Where a store is: `memory:`, `redb:PATH` or `sled:PATH`.
+/// Where a store is: `memory:`, `redb:PATH`, `sled:PATH` or `postgres://…`.
+///
+/// Shown, it holds no password. Serialized, it does: settings that are written can be read again, and whoever shows what
+/// was serialized hides it (`Settings::effective`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum StoreUrl {
@@ -64,13 +78,15 @@ pub enum StoreUrl {
     Redb(PathBuf),
     /// A folder of the embedded database sled.
     Sled(PathBuf),
+    /// A schema of a PostgreSQL database.
+    Postgres(Box<PostgresUrl>),
 }
 
 /// Why a text is not a store's address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreUrlError {
     /// The part before the colon names no adapter. What follows it is not repeated: it may hold a password.
-    #[error("no store is called '{scheme}'; there are 'redb:PATH', 'sled:PATH' and 'memory:'")]
+    #[error("no store is called '{scheme}'; there are 'redb:PATH', 'sled:PATH', 'postgres://…' and 'memory:'")]
     Unknown {
         /// The part before the colon, at most 20 characters of it.
         scheme: String,
@@ -84,6 +100,9 @@ pub enum StoreUrlError {
     /// The adapter takes no path.
     #[error("'memory:' takes nothing after the colon")]
     NeedlessPath,
+    /// What follows `postgres:` cannot be used.
+    #[error(transparent)]
+    Postgres(#[from] PostgresUrlError),
 }
 
 impl FromStr for StoreUrl {
@@ -98,6 +117,7 @@ impl FromStr for StoreUrl {
             ("redb", path) => Ok(Self::Redb(PathBuf::from(path))),
             ("sled", "") => Err(StoreUrlError::NoPath { scheme: "sled" }),
             ("sled", path) => Ok(Self::Sled(PathBuf::from(path))),
+            ("postgres" | "postgresql", rest) => Ok(Self::Postgres(Box::new(PostgresUrl::parse(rest)?))),
             _ => Err(StoreUrlError::Unknown { scheme: scheme.chars().take(20).collect() }),
         }
     }
@@ -107,16 +127,17 @@ impl StoreUrl {
     /// The folder of an embedded store.
     pub fn folder(&self) -> Option<&PathBuf> {
         match self {
-            Self::Memory => None,
+            Self::Memory | Self::Postgres(_) => None,
             Self::Redb(path) | Self::Sled(path) => Some(path),
         }
     }
 
-    /// The folder of an embedded store, to be changed.
-    pub fn folder_mut(&mut self) -> Option<&mut PathBuf> {
+    /// The files and folders that it names, to be changed.
+    pub fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
         match self {
-            Self::Memory => None,
-            Self::Redb(path) | Self::Sled(path) => Some(path),
+            Self::Memory => Vec::new(),
+            Self::Redb(path) | Self::Sled(path) => vec![path],
+            Self::Postgres(url) => url.files_mut().collect(),
         }
     }
 }
@@ -131,7 +152,10 @@ impl TryFrom<String> for StoreUrl {
 
 impl From<StoreUrl> for String {
     fn from(url: StoreUrl) -> Self {
-        url.to_string()
+        match url {
+            StoreUrl::Postgres(url) => url.complete(),
+            shown @ (StoreUrl::Memory | StoreUrl::Redb(_) | StoreUrl::Sled(_)) => shown.to_string(),
+        }
     }
 }
 
@@ -141,6 +165,7 @@ impl fmt::Display for StoreUrl {
             Self::Memory => f.write_str("memory:"),
             Self::Redb(path) => write!(f, "redb:{}", path.display()),
             Self::Sled(path) => write!(f, "sled:{}", path.display()),
+            Self::Postgres(url) => url.fmt(f),
         }
     }
 }
@@ -163,9 +188,32 @@ mod tests {
         check("sled:", Err("'sled:' needs the path of a folder, as in 'sled:/var/lib/padan'"));
         check("redb:", Err("'redb:' needs the path of a folder, as in 'redb:/var/lib/padan'"));
         check("redb:x", Ok("redb:x"));
-        check("", Err("no store is called ''; there are 'redb:PATH', 'sled:PATH' and 'memory:'"));
-        check("mysql:x", Err("no store is called 'mysql'; there are 'redb:PATH', 'sled:PATH' and 'memory:'"));
-        let secret = "postgres://padan:rahasia@db/padan".parse::<StoreUrl>().unwrap_err().to_string();
-        assert_eq!(secret, "no store is called 'postgres'; there are 'redb:PATH', 'sled:PATH' and 'memory:'");
+        check("", Err("no store is called ''; there are 'redb:PATH', 'sled:PATH', 'postgres://…' and 'memory:'"));
+        check(
+            "mysql:x",
+            Err("no store is called 'mysql'; there are 'redb:PATH', 'sled:PATH', 'postgres://…' and 'memory:'"),
+        );
+        let secret = "mysql://padan:rahasia@db/padan".parse::<StoreUrl>().unwrap_err().to_string();
+        assert_eq!(
+            secret,
+            "no store is called 'mysql'; there are 'redb:PATH', 'sled:PATH', 'postgres://…' and 'memory:'"
+        );
+        check(
+            "postgres:padan",
+            Err(
+                "'postgres:' needs '//' behind it, as in 'postgres://padan@db.example/padan' (escape other characters as %40)",
+            ),
+        );
+        check("postgresql://p:x@[::1]/h", Ok("postgres://p:***@[::1]:5432/h?schema=padan&sslmode=prefer"));
+    }
+
+    #[test]
+    fn what_is_serialized_can_be_read_again() {
+        for text in ["memory:", "redb:a b", "postgres://p:ra%2Fhasia@[::1]:5432/h?schema=padan&sslmode=prefer"] {
+            let url: StoreUrl = text.parse().unwrap();
+            let written = serde_json::to_string(&url).unwrap();
+            assert_eq!(serde_json::from_str::<StoreUrl>(&written).unwrap(), url, "{text}");
+            assert!(written.contains(text) && !format!("{url} {url:?}").contains("hasia"), "{text}");
+        }
     }
 }

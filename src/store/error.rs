@@ -62,6 +62,24 @@ pub enum StoreError {
         /// The cause.
         source: Arc<io::Error>,
     },
+    /// Nothing was written because the database server is away or will not: try again.
+    #[error("the database server did not do its part while {doing}")]
+    Unavailable {
+        /// What was being done.
+        doing: &'static str,
+        /// The cause.
+        source: Arc<io::Error>,
+    },
+    /// The database server is set up so that it may lose what it acknowledges, or cannot be written to.
+    #[error("the database server has {name} = {found}, the store needs {needed}")]
+    Setting {
+        /// The server's name for it.
+        name: &'static str,
+        /// Its value there.
+        found: String,
+        /// The value that it should have.
+        needed: &'static str,
+    },
     /// An earlier write failed, so none is taken any more. What was acknowledged can still be read.
     #[error("the store stopped writing after a failure while {after}")]
     Poisoned {
@@ -88,8 +106,8 @@ pub enum Damage {
     /// A store that was created before opened without any content.
     #[error("the store came back empty")]
     Empty,
-    /// The folder holds data of another program.
-    #[error("the folder holds data that is not Padan's")]
+    /// There is data of another program in its place.
+    #[error("there is data that is not Padan's")]
     Foreign,
     /// The store opened with less than was acknowledged.
     #[error("{lost} acknowledged commit groups are missing")]
@@ -113,11 +131,21 @@ impl StoreError {
                 Some("use the program version that wrote the store, or restore a backup into a new one")
             }
             Self::Corrupt { .. } => {
-                Some("keep the folder as it is for examination and restore the last backup elsewhere")
+                Some("keep the store as it is for examination and restore the last backup elsewhere")
             }
             Self::Io { .. } => Some("check the disk and the folder's permissions"),
+            Self::Unavailable { .. } => {
+                Some("check that the database server runs, can be reached and lets Padan in; writing resumes by itself")
+            }
+            Self::Setting { .. } => {
+                Some("set it in postgresql.conf and restart the server, or name the server that takes writes")
+            }
             Self::Poisoned { .. } => Some("check the disk, then restart; every acknowledged write is kept"),
         }
+    }
+
+    pub(super) fn away(doing: &'static str, source: io::Error) -> Self {
+        Self::Unavailable { doing, source: Arc::new(source) }
     }
 
     pub(super) fn io(doing: &'static str, source: io::Error) -> Self {
@@ -155,12 +183,22 @@ mod tests {
             (
                 StoreError::Corrupt { doing: "reading a key", finding: Damage::Engine },
                 "stored bytes are damaged: the storage engine's own check failed, found while reading a key",
-                "keep the folder as it is for examination and restore the last backup elsewhere",
+                "keep the store as it is for examination and restore the last backup elsewhere",
             ),
             (
                 StoreError::io("syncing a group", cause()),
                 "failed while syncing a group",
                 "check the disk and the folder's permissions",
+            ),
+            (
+                StoreError::away("writing a group", cause()),
+                "the database server did not do its part while writing a group",
+                "check that the database server runs, can be reached and lets Padan in; writing resumes by itself",
+            ),
+            (
+                StoreError::Setting { name: "fsync", found: "off".to_owned(), needed: "on" },
+                "the database server has fsync = off, the store needs on",
+                "set it in postgresql.conf and restart the server, or name the server that takes writes",
             ),
             (
                 StoreError::Poisoned { after: "syncing a group" },
@@ -173,7 +211,8 @@ mod tests {
         for (error, message, hint) in cases {
             assert_eq!(error.to_string(), message);
             assert_eq!(error.hint().unwrap_or_default(), hint, "{message}");
-            assert_eq!(error.source().is_some(), matches!(error, StoreError::Io { .. }), "{message}");
+            let caused = matches!(error, StoreError::Io { .. } | StoreError::Unavailable { .. });
+            assert_eq!(error.source().is_some(), caused, "{message}");
         }
     }
 }

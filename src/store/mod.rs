@@ -11,7 +11,7 @@
 //! # Contract
 //!
 //! 1. *Durable*: `commit` returns `Ok` only when the bytes would survive a power cut. An error other than `Conflict`,
-//!    `Full`, `TooLarge` and `Closed` leaves the outcome unknown, as does dropping the future; ask again with the same
+//!    `Full`, `TooLarge`, `Unavailable` and `Closed` leaves the outcome unknown, as does dropping the future; ask again with the same
 //!    idempotency key.
 //! 2. *Atomic*: a batch is seen and recovered whole or not at all, over all tables.
 //! 3. *Serial*: preconditions hold at the moment the batch is applied; of racing batches that exclude each other
@@ -39,6 +39,7 @@ mod folder;
 mod group;
 mod keys;
 mod memory;
+mod postgres;
 mod redb;
 mod seal;
 mod sled;
@@ -50,6 +51,7 @@ pub use self::{
     config::{Config, StoreUrl, StoreUrlError},
     error::{Damage, StoreError},
     keys::{Position, after, prefix_end},
+    postgres::{PostgresUrl, PostgresUrlError},
     table::Table,
 };
 
@@ -180,6 +182,7 @@ impl std::ops::Deref for Snapshot {
 pub fn open(url: &StoreUrl, config: &Config) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match url {
         StoreUrl::Memory => Arc::new(memory::MemoryStore::new(config.clone())),
+        StoreUrl::Postgres(url) => Arc::new(postgres::PostgresStore::open(url, config)?),
         StoreUrl::Redb(path) => Arc::new(redb::RedbStore::open(path, config)?),
         StoreUrl::Sled(path) => Arc::new(sled::SledStore::open(path, config)?),
     })
@@ -191,7 +194,7 @@ pub fn open(url: &StoreUrl, config: &Config) -> Result<Arc<dyn Store>, StoreErro
 pub fn open_to_read(url: &StoreUrl, config: &Config) -> Result<Arc<dyn Store>, StoreError> {
     match url {
         StoreUrl::Redb(path) => Ok(Arc::new(redb::RedbReader::open(path, config)?)),
-        StoreUrl::Memory | StoreUrl::Sled(_) => open(url, config),
+        StoreUrl::Memory | StoreUrl::Postgres(_) | StoreUrl::Sled(_) => open(url, config),
     }
 }
 

@@ -93,7 +93,7 @@ codes! {
     /// No room on the disk.
     Full = "STORAGE_FULL", INSUFFICIENT_STORAGE, "The disk of the gateway is full", "Penyimpanan gerbang penuh";
     /// Starting or stopping.
-    NotReady = "NOT_READY", SERVICE_UNAVAILABLE, "The gateway is starting or stopping", "Gerbang sedang dinyalakan atau dimatikan";
+    NotReady = "NOT_READY", SERVICE_UNAVAILABLE, "The gateway is starting or stopping, or its store is away", "Gerbang sedang dinyalakan atau dimatikan, atau penyimpanannya tidak terjangkau";
 }
 
 impl Code {

@@ -40,6 +40,7 @@ async fn every_service_error_has_its_status() {
         (ServiceError::Invalid { pointer: "/alasan", problem: "is empty" }, 422, "FIELD_INVALID"),
         (ServiceError::Busy, 503, "BUSY"),
         (ServiceError::NotReady, 503, "NOT_READY"),
+        (ServiceError::Away("no route to 10.0.0.7".into()), 503, "NOT_READY"),
         (store(), 500, "INTERNAL"),
         (ServiceError::Corrupt { what: "rows".to_owned() }, 500, "INTERNAL"),
     ] {

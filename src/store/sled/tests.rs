@@ -249,7 +249,7 @@ fn doubtful_folders_are_refused() {
     opening(
         "another program's sled",
         |folder| drop(bare(folder).open_tree("photos").unwrap().insert("k", "v").unwrap()),
-        "stored bytes are damaged: the folder holds data that is not Padan's, found while opening the store",
+        "stored bytes are damaged: there is data that is not Padan's, found while opening the store",
     );
     opening(
         "a newer format",

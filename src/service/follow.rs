@@ -62,17 +62,26 @@ struct Step {
     declared: bool,
 }
 
+/// Whether a failure passes by itself: a full disk, a server that is away. An embedded store that failed stays so.
+fn passes(error: &ServiceError, shared: bool) -> bool {
+    matches!(error, ServiceError::Full | ServiceError::Away(_)) || (shared && matches!(error, ServiceError::Store(_)))
+}
+
 impl Gateway {
     /// Follows the journal until the gateway stops: the body of the matching worker. Safe to stop at any point.
     ///
-    /// A store that is away for a while (a database server) is waited for; any other failure ends it.
+    /// A full disk and a database server that is away are waited for; any other failure ends it.
     pub async fn work(&self) -> Result<(), ServiceError> {
         let shared = self.store().shared();
         loop {
             match self.catch_up().await {
                 Ok(()) => {}
-                Err(ServiceError::Store(error)) if shared => {
-                    tracing::warn!(error = &*error, "the store is away; matching goes on when it is back");
+                Err(error) if passes(&error, shared) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the store takes nothing now; matching goes on when it does"
+                    );
+                    drop(error);
                     tokio::time::sleep(AFTER_FAILURE).await;
                 }
                 Err(error) => {

@@ -201,6 +201,8 @@ fn killed_backups_and_restores_start_again() {
     let killed = kill_at_many_points(|| place.command(&arguments));
     place.push(1);
     place.backup();
+    // Who asks for cases waits until everything is matched.
+    place.client("petugas").get("/v1/cases?limit=1").expect(200);
     gateway.kill();
     let source = place.json(&["digest"]);
     let restore = ["restore", "--from", "backups", "--identity", "backup.key", "--store", "redb:restored"];

@@ -5,9 +5,13 @@ mod backup;
 mod demo;
 mod name_pairs;
 mod order;
+#[path = "../support/postgres.rs"]
+#[expect(dead_code, reason = "the store's own tests use the rest")]
+mod postgres;
 mod privacy;
 mod push;
 mod rules;
 mod sample;
+mod shared;
 mod support;
 mod traps;

@@ -91,10 +91,15 @@ impl RedbReader {
     /// Opens the store in the folder `path` to read, whether or not a gateway works on it.
     pub(super) fn open(path: &Path, config: &Config) -> Result<Self, StoreError> {
         let folder = Folder::look(path);
-        let builder = builder(config);
-        let opened = catch_unwind(AssertUnwindSafe(|| builder.open_read_only(folder.path().join(FILE))));
-        let panicked = StoreError::Corrupt { doing: "opening the database", finding: Damage::Panic };
-        let database = opened.map_err(|_| panicked)?.map_err(|error| tables::failed("opening the database", error))?;
+        let database = match open_to_read(&folder, config)? {
+            // Its last writer was killed, and nobody has opened it since: that has to be put in order first.
+            Err(redb::DatabaseError::RepairAborted) => {
+                drop(RedbStore::open(path, config)?);
+                open_to_read(&folder, config)?
+            }
+            opened => opened,
+        };
+        let database = database.map_err(|error| tables::failed("opening the database", error))?;
         // The mark first: the gateway may go on writing.
         let acknowledged = folder.acknowledged()?;
         tables::check(&Tables::open(&database)?, acknowledged)?;
@@ -257,11 +262,13 @@ fn open_database(folder: &Folder, config: &Config) -> Result<(redb::Database, u6
         builder.set_check_integrity_on_open(true);
         let file = folder.path().join(FILE);
         let acknowledged = folder.acknowledged()?;
-        if !file.try_exists().map_err(|error| StoreError::io("looking for the database", error))? {
-            if acknowledged.is_some() {
-                return Err(StoreError::Corrupt { doing: "opening the store", finding: Damage::Empty });
-            }
-            create(&builder, folder)?;
+        let empty = StoreError::Corrupt { doing: "opening the store", finding: Damage::Empty };
+        match std::fs::metadata(&file) {
+            Ok(found) if found.len() == 0 => return Err(empty),
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && acknowledged.is_some() => return Err(empty),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(&builder, folder)?,
+            Err(error) => return Err(StoreError::io("looking for the database", error)),
         }
         let database = builder.open(file).map_err(|error| tables::failed("opening the database", error))?;
         let group = tables::check(&Tables::open(&database)?, acknowledged)?;
@@ -283,6 +290,16 @@ fn create(builder: &redb::Builder, folder: &Folder) -> Result<(), StoreError> {
     tables::create(&database)?;
     drop(database);
     std::fs::rename(unfinished, folder.path().join(FILE)).map_err(failed)
+}
+
+/// Opens the file to be read; what redb answers, unless it panicked.
+fn open_to_read(
+    folder: &Folder,
+    config: &Config,
+) -> Result<Result<redb::ReadOnlyDatabase, redb::DatabaseError>, StoreError> {
+    let builder = builder(config);
+    let opened = catch_unwind(AssertUnwindSafe(|| builder.open_read_only(folder.path().join(FILE))));
+    opened.map_err(|_| StoreError::Corrupt { doing: "opening the database", finding: Damage::Panic })
 }
 
 /// One process writes; others may read at the same time (`padan backup`, `digest`, `verify`).

@@ -75,13 +75,14 @@ impl Gateway {
         let shared = self.store().shared();
         loop {
             match self.catch_up().await {
-                Ok(()) => {}
+                Ok(()) => self.note_stalled(false),
                 Err(error) if passes(&error, shared) => {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
                         "the store takes nothing now; matching goes on when it does"
                     );
                     drop(error);
+                    self.note_stalled(true);
                     tokio::time::sleep(AFTER_FAILURE).await;
                 }
                 Err(error) => {
@@ -297,6 +298,10 @@ impl Gateway {
         self.write_in_parts(tail, difference).await?;
         tail.unsure = false;
         Ok(())
+    }
+
+    fn note_stalled(&self, stalled: bool) {
+        self.note_progress(|progress| progress.stalled = stalled);
     }
 
     fn note_matched(&self, reached: Reached) {

@@ -60,6 +60,8 @@ pub(super) struct Progress {
     pub(super) loaded: bool,
     /// What follows from everything up to here can be read.
     pub(super) matched: Position,
+    /// The store takes nothing now, so what can be read stays as it is for a while.
+    pub(super) stalled: bool,
     /// The matcher has stopped: nothing more will be matched.
     pub(super) stopped: bool,
 }
@@ -167,8 +169,8 @@ impl Gateway {
         self.fresh().lock().unwrap_or_else(PoisonError::into_inner).waiting_rows()
     }
 
-    /// Returns when everything acknowledged before the call has been matched, or at once when the matcher stopped: then
-    /// the state is as old as its last change, and `/readyz` says that the gateway is not well.
+    /// Returns when everything acknowledged before the call has been matched, or at once when nothing can be: the store
+    /// takes no writes (then the state is as old as its last change), or the matcher stopped (then `/readyz` says so).
     pub async fn settled(&self) {
         let mut goal = self.0.acknowledged.load(Ordering::Acquire);
         if self.store().shared() {
@@ -187,7 +189,7 @@ impl Gateway {
     /// Returns when the store has been read; `NotReady` when it will not be.
     pub(super) async fn loaded(&self) -> Result<(), ServiceError> {
         let mut progress = self.0.progress.subscribe();
-        let now = progress.wait_for(|now| now.loaded || now.stopped).await.map(|now| *now);
+        let now = progress.wait_for(|now| now.loaded || now.stalled || now.stopped).await.map(|now| *now);
         if now.is_ok_and(|now| now.loaded) { Ok(()) } else { Err(ServiceError::NotReady) }
     }
 
@@ -195,7 +197,7 @@ impl Gateway {
     pub(super) async fn matched_through(&self, goal: Position) {
         let mut progress = self.0.progress.subscribe();
         // The sender lives as long as `self`.
-        let _ = progress.wait_for(|now| (now.loaded && now.matched >= goal) || now.stopped).await;
+        let _ = progress.wait_for(|now| (now.loaded && now.matched >= goal) || now.stalled || now.stopped).await;
     }
 
     /// Lets writes under way end and closes the store.

@@ -24,9 +24,19 @@ pub(crate) struct Known {
 pub(crate) const ADAPTERS: &[Adapter] =
     &[Adapter { scheme: "redb", known: REDB }, Adapter { scheme: "sled", known: SLED }];
 
-const REDB: &[Known] = &[];
+const REDB: &[Known] = &[Known {
+    case: "sweep",
+    count: "reads refused after a failure",
+    reason: "redb refuses to read, too, once a write has failed; the gateway has to be started again",
+}];
 
 const SLED: &[Known] = &[
+    Known {
+        case: "sweep",
+        count: "unusable after a failed creation",
+        reason: "sled refuses what it left of a folder that it could not finish creating; nothing was acknowledged in \
+                 it, and it helps to remove the folder",
+    },
     Known {
         case: "sweep",
         count: "panics",

@@ -6,7 +6,8 @@
 //! * A mark of what was acknowledged, because it goes back one commit when the last one is damaged (`folder.rs`).
 //!
 //! Readers see the last durable state and never wait for the writer. After a failed write redb refuses to read as well;
-//! the process has to be restarted, and the folder opens with everything that was acknowledged.
+//! the process has to be restarted, and the folder opens with everything that was acknowledged. (A disk that fills up is
+//! noticed before that: `reserve_bytes`.)
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

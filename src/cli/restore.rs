@@ -61,7 +61,9 @@ pub(super) async fn into(
     progress.finish();
     parts.store.close().await.map_err(|error| CliError::failed("closing the store", error))?;
     drop(parts);
-    terminal.say(&format!("{} entries of {} parts are back; matching", thousands(restored.entries), restored.parts));
+    let parts_read = if restored.parts == 1 { "part" } else { "parts" };
+    let entries = thousands(restored.entries);
+    terminal.say(&format!("{entries} entries of {} {parts_read} are back; matching", restored.parts));
     let gateway = start()?.open().await.map_err(super::launch::not_opened)?;
     gateway.catch_up().await.map_err(|error| CliError::failed("matching", error))?;
     gateway.close().await;

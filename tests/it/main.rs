@@ -3,6 +3,7 @@
 
 mod backup;
 mod demo;
+mod formats;
 mod name_pairs;
 mod order;
 #[path = "../support/postgres.rs"]

@@ -84,7 +84,7 @@ impl Gateway {
     /// Opens a gateway on a store; it takes pushes when this returns. What has to be read to match and to answer is read
     /// by whoever calls [`Gateway::work`] or [`Gateway::catch_up`]; until then questions wait.
     pub async fn open(parts: Parts) -> Result<Self, ServiceError> {
-        let begun = super::load::begin(&parts.store).await?;
+        let begun = super::load::begin(&parts.store, &parts.models).await?;
         let gateway = Self::new(parts, &begun);
         gateway.0.ready.store(true, Ordering::Release);
         Ok(gateway)
@@ -92,7 +92,7 @@ impl Gateway {
 
     /// Reads and matches everything that is in the store, and writes nothing.
     pub(super) async fn load(parts: Parts, until: Until) -> Result<Self, ServiceError> {
-        let begun = super::load::begin(&parts.store).await?;
+        let begun = super::load::begin(&parts.store, &parts.models).await?;
         let gateway = Self::new(parts, &begun);
         let mut tail = gateway.0.tail.lock().await;
         gateway.load_into(&mut tail, until).await?;
@@ -124,7 +124,7 @@ impl Gateway {
             fresh: Mutex::default(),
             wake: Notify::new(),
             acknowledged: AtomicU64::new(begun.head.0),
-            progress: watch::channel(Progress::default()).0,
+            progress: watch::channel(Progress { matched: begun.derived, ..Progress::default() }).0,
             steps: AtomicU64::new(0),
             ready: AtomicBool::new(false),
             declarations: AtomicU64::new(0),

@@ -46,20 +46,22 @@ pub(super) struct Begun {
     pub(super) free: Free,
     /// The last position of the journal.
     pub(super) head: Position,
+    /// What follows from everything up to here is in the store.
+    pub(super) derived: Position,
 }
 
 /// Reads what taking pushes needs to know: the mark of the derived state tells most of it, the journal behind it the
 /// rest. Without a mark all rows are looked at.
-pub(super) async fn begin(store: &Arc<dyn Store>) -> Result<Begun, ServiceError> {
+pub(super) async fn begin(store: &Arc<dyn Store>, models: &Models) -> Result<Begun, ServiceError> {
     let snapshot = store.snapshot().await.map_err(store_error)?;
     if snapshot.get(Table::Marks, RESTORING_MARK.to_vec()).await.map_err(store_error)?.is_some() {
         return Err(ServiceError::Incomplete);
     }
     let head = snapshot.head().await.map_err(store_error)?;
     let (_, mark) = derived_mark(&*snapshot).await?;
-    let (mut free, reached) = match mark {
-        Some(mark) => (mark.free, mark.reached),
-        None => (Free { record: 1, sequence: 1 }, Reached::default()),
+    let (mut free, reached, whole) = match mark {
+        Some(mark) => (mark.free, mark.reached, mark.whole && mark.by == models.derived_by()),
+        None => (Free { record: 1, sequence: 1 }, Reached::default(), false),
     };
     let ahead = Ahead::of(&*snapshot, reached).await?;
     for (record, sequence) in &ahead.rows {
@@ -71,7 +73,8 @@ pub(super) async fn begin(store: &Arc<dyn Store>) -> Result<Begun, ServiceError>
             free.add(RecordId(0), decode::<Decision>(bytes, "decision")?.sequence);
         }
     }
-    Ok(Begun { free, head })
+    let derived = if whole { reached.position() } else { Position::default() };
+    Ok(Begun { free, head, derived })
 }
 
 /// Reads the inputs of a store and matches them in bulk.

@@ -67,7 +67,7 @@ impl WriteBatch {
         self
     }
 
-    /// Writes `entry` into [`Table::Journal`] at the next position, which [`Committed`](super::Committed) tells.
+    /// Writes `entry` into [`Table::Journal`] at the next position, which [`Committed`] tells.
     /// A second note takes the place of the first.
     pub fn note(&mut self, entry: impl Into<Vec<u8>>) -> &mut Self {
         let entry = entry.into();

@@ -137,20 +137,11 @@ fn two_gateways_make_one_person_of_two_records_taken_at_once() {
 fn gateways_and_the_server_may_die_under_load() {
     let dir = tempfile::tempdir().expect("a folder");
     let server = PostgresServer::start("");
-    let configs = [0, 1].map(|nth| {
-        let own = dir.path().join(format!("{nth}"));
-        std::fs::create_dir(&own).expect("made");
-        let mut settings = settings(&own, server.address("hub").parse().expect("an address"));
-        settings.http.listen = free_address();
-        "warn".clone_into(&mut settings.log.filter);
-        let config = own.join("padan.toml");
-        std::fs::write(&config, toml::to_string(&settings).expect("TOML")).expect("written");
-        (config, settings.http.listen, own.join("ca.pem"))
-    });
+    let configs = configure(dir.path(), &server);
     let mut gateways = [0, 1].map(|nth| Some(Process::start(&configs[nth].0)));
     let (done, acknowledged) = (AtomicBool::new(false), AtomicUsize::new(0));
     let batches = batches();
-    let (mut kills, mut stops) = (0, 0);
+    let mut faults = [0; 3];
     std::thread::scope(|scope| {
         let pushers: Vec<_> = [0, 1]
             .map(|nth| {
@@ -171,22 +162,21 @@ fn gateways_and_the_server_may_die_under_load() {
             }
             done.store(true, Ordering::SeqCst);
         });
-        // A fault whenever another sixth of the batches has been taken.
+        // A fault whenever another seventh of the batches has been taken.
         let mut next = 0;
         while !done.load(Ordering::SeqCst) {
             if acknowledged.load(Ordering::SeqCst) < total * (next + 1) / 7 || next >= 6 {
                 std::thread::sleep(Duration::from_millis(5));
                 continue;
             }
-            if next % 3 == 2 {
-                server.control(&["restart", "-m", "immediate"]);
-                stops += 1;
-            } else {
-                let victim = next % 3;
-                gateways[victim].take().expect("running").kill();
-                kills += 1;
-                gateways[victim] = Some(Process::start(&configs[victim].0));
+            match next % 3 {
+                2 => server.control(&["restart", "-m", "immediate"]),
+                victim => {
+                    gateways[victim].take().expect("running").kill();
+                    gateways[victim] = Some(Process::start(&configs[victim].0));
+                }
             }
+            faults[next % 3] += 1;
             next += 1;
         }
     });
@@ -202,10 +192,28 @@ fn gateways_and_the_server_may_die_under_load() {
     });
     assert!(rebuilt.identical(), "{rebuilt:?}");
     let rows: usize = batches.iter().map(|(_, rows)| rows.len()).sum();
+    let (kills, stops) = (faults[0] + faults[1], faults[2]);
     println!(
         "{kills} gateways killed, {stops} immediate stops of the server, {rows} acknowledged rows: lost 0, doubled 0"
     );
     assert!(kills >= 4 && stops >= 2, "{kills} kills, {stops} stops");
+}
+
+/// A gateway as its clients know it: configuration, address, authority.
+type Configured = (std::path::PathBuf, std::net::SocketAddr, std::path::PathBuf);
+
+/// Two gateways on one database.
+fn configure(dir: &Path, server: &PostgresServer) -> [Configured; 2] {
+    [0, 1].map(|nth| {
+        let own = dir.join(format!("{nth}"));
+        std::fs::create_dir(&own).expect("made");
+        let mut settings = settings(&own, server.address("hub").parse().expect("an address"));
+        settings.http.listen = free_address();
+        "warn".clone_into(&mut settings.log.filter);
+        let config = own.join("padan.toml");
+        std::fs::write(&config, toml::to_string(&settings).expect("TOML")).expect("written");
+        (config, settings.http.listen, own.join("ca.pem"))
+    })
 }
 
 type Batch = (Feed, Vec<String>);
@@ -223,12 +231,7 @@ fn batches() -> Vec<Batch> {
 }
 
 /// Sends a batch to one gateway and the other in turn until one acknowledges it.
-fn push_until_taken(
-    configs: &[(std::path::PathBuf, std::net::SocketAddr, std::path::PathBuf); 2],
-    number: usize,
-    feed: Feed,
-    rows: &[String],
-) {
+fn push_until_taken(configs: &[Configured; 2], number: usize, feed: Feed, rows: &[String]) {
     let key = format!("batch-{number}");
     let headers = [("Content-Type", "application/x-ndjson"), ("Idempotency-Key", key.as_str())];
     let path = format!("/v1/feeds/{feed}/batches");

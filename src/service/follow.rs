@@ -294,7 +294,7 @@ impl Gateway {
     /// difference.
     async fn repair(&self, tail: &mut Tail) -> Result<(), ServiceError> {
         let mut wanted = self.derive_all().await?;
-        let difference = self.difference(&mut wanted).await?;
+        let difference = self.difference(self.reader(), &mut wanted).await?;
         self.write_in_parts(tail, difference).await?;
         tail.unsure = false;
         Ok(())

@@ -11,7 +11,7 @@ use super::clock::{Clock, day_in_jakarta};
 use super::error::ServiceError;
 use super::follow::Tail;
 use super::fresh::Fresh;
-use super::load::{Begun, Until};
+use super::load::Begun;
 use super::matcher::Matcher;
 use super::models::Models;
 use super::numbers::Pool;
@@ -84,25 +84,27 @@ impl Gateway {
     /// Opens a gateway on a store; it takes pushes when this returns. What has to be read to match and to answer is read
     /// by whoever calls [`Gateway::work`] or [`Gateway::catch_up`]; until then questions wait.
     pub async fn open(parts: Parts) -> Result<Self, ServiceError> {
-        let begun = super::load::begin(&parts.store, &parts.models).await?;
+        let snapshot = parts.store.snapshot().await.map_err(store_error)?;
+        let begun = super::load::begin(&*snapshot, &parts.models).await?;
+        drop(snapshot);
         let gateway = Self::new(parts, &begun);
         gateway.0.ready.store(true, Ordering::Release);
         Ok(gateway)
     }
 
-    /// Reads and matches everything that is in the store, and writes nothing.
-    pub(super) async fn load(parts: Parts, until: Until) -> Result<Self, ServiceError> {
-        let begun = super::load::begin(&parts.store, &parts.models).await?;
+    /// Reads and matches what the derived state in `snapshot` follows from, and writes nothing.
+    pub(super) async fn load(parts: Parts, snapshot: &dyn Read) -> Result<Self, ServiceError> {
+        let begun = super::load::begin(snapshot, &parts.models).await?;
         let gateway = Self::new(parts, &begun);
         let mut tail = gateway.0.tail.lock().await;
-        gateway.load_into(&mut tail, until).await?;
+        gateway.load_into(&mut tail, snapshot).await?;
         drop(tail);
         Ok(gateway)
     }
 
     /// Reads the store and builds the matcher.
-    async fn load_into(&self, tail: &mut Option<Tail>, until: Until) -> Result<(), ServiceError> {
-        let loaded = super::load::load(self.store(), self.models(), until).await?;
+    async fn load_into(&self, tail: &mut Option<Tail>, snapshot: &dyn Read) -> Result<(), ServiceError> {
+        let loaded = super::load::load(snapshot, self.models()).await?;
         *self.0.matcher.write().expect("nobody panicked with an empty matcher") = Some(loaded.matcher);
         *tail = Some(loaded.tail);
         self.note_progress(|progress| progress.loaded = true);
@@ -237,7 +239,8 @@ impl Gateway {
     pub(super) async fn tail(&self) -> Result<tokio::sync::MappedMutexGuard<'_, Tail>, ServiceError> {
         let mut tail = self.0.tail.lock().await;
         if tail.is_none() {
-            self.load_into(&mut tail, Until::Derived).await?;
+            let snapshot = self.store().snapshot().await.map_err(store_error)?;
+            self.load_into(&mut tail, &*snapshot).await?;
         }
         Ok(tokio::sync::MutexGuard::map(tail, |tail| tail.as_mut().expect("it was filled just now")))
     }

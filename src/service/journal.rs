@@ -69,6 +69,9 @@ pub(super) struct Reached {
 /// The mark of how far the derived state has come.
 pub(super) const DERIVED_MARK: &[u8] = b"derived";
 
+/// Says which backup was restored into this store, when it has ended.
+pub(super) const RESTORED_MARK: &[u8] = b"restored";
+
 /// Says that a restore into this store has not ended.
 pub(super) const RESTORING_MARK: &[u8] = b"restoring";
 

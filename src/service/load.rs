@@ -16,23 +16,14 @@ use super::gateway::{Gateway, store_error};
 use super::journal::{Ahead, RESTORING_MARK, Reached, derived_mark};
 use super::matcher::{Incoming, Matcher};
 use super::models::Models;
-use super::numbers::Free;
+use super::numbers::{Free, given};
 use super::reading::Pages;
 use crate::domain::batch::AcceptedRow;
 use crate::domain::decision::Decision;
 use crate::domain::person::GoldenFamily;
 use crate::domain::record::{Record, RecordId, RecordKey};
 use crate::feed::reread;
-use crate::store::{Position, Read, Row, Store, Table};
-
-/// How much is loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Until {
-    /// What the derived state follows from; all of it where that is in doubt.
-    Derived,
-    /// All of it.
-    Head,
-}
+use crate::store::{Position, Read, Row, Table};
 
 /// What opening found.
 pub(super) struct Loaded {
@@ -52,22 +43,25 @@ pub(super) struct Begun {
 
 /// Reads what taking pushes needs to know: the mark of the derived state tells most of it, the journal behind it the
 /// rest. Without a mark all rows are looked at.
-pub(super) async fn begin(store: &Arc<dyn Store>, models: &Models) -> Result<Begun, ServiceError> {
-    let snapshot = store.snapshot().await.map_err(store_error)?;
+pub(super) async fn begin(snapshot: &dyn Read, models: &Models) -> Result<Begun, ServiceError> {
     if snapshot.get(Table::Marks, RESTORING_MARK.to_vec()).await.map_err(store_error)?.is_some() {
         return Err(ServiceError::Incomplete);
     }
     let head = snapshot.head().await.map_err(store_error)?;
-    let (_, mark) = derived_mark(&*snapshot).await?;
+    let (_, mark) = derived_mark(snapshot).await?;
     let (mut free, reached, whole) = match mark {
         Some(mark) => (mark.free, mark.reached, mark.whole && mark.by == models.derived_by()),
         None => (Free { record: 1, sequence: 1 }, Reached::default(), false),
     };
-    let ahead = Ahead::of(&*snapshot, reached).await?;
+    // Where several gateways worked, others than the one that left the mark gave numbers, too.
+    if let Some(given) = given(snapshot).await? {
+        free = free.max(given);
+    }
+    let ahead = Ahead::of(snapshot, reached).await?;
     for (record, sequence) in &ahead.rows {
         free.add(*record, *sequence);
     }
-    let mut pages = Pages::of(&*snapshot, Table::Decisions);
+    let mut pages = Pages::of(snapshot, Table::Decisions);
     while let Some(page) = pages.next().await? {
         for (_, bytes) in &page {
             free.add(RecordId(0), decode::<Decision>(bytes, "decision")?.sequence);
@@ -77,24 +71,22 @@ pub(super) async fn begin(store: &Arc<dyn Store>, models: &Models) -> Result<Beg
     Ok(Begun { free, head, derived })
 }
 
-/// Reads the inputs of a store and matches them in bulk.
-pub(super) async fn load(store: &Arc<dyn Store>, models: &Arc<Models>, until: Until) -> Result<Loaded, ServiceError> {
-    let snapshot = store.snapshot().await.map_err(store_error)?;
+/// Reads what the derived state of a store follows from, all of it where that is in doubt, and matches it in bulk.
+pub(super) async fn load(snapshot: &dyn Read, models: &Arc<Models>) -> Result<Loaded, ServiceError> {
     let head = snapshot.head().await.map_err(store_error)?;
-    let (mark, derived) = derived_mark(&*snapshot).await?;
+    let (mark, derived) = derived_mark(snapshot).await?;
     let by = models.derived_by();
-    let trusted = derived.filter(|derived| derived.whole && derived.by == by && until == Until::Derived);
+    let trusted = derived.filter(|derived| derived.whole && derived.by == by);
     let applied = trusted.as_ref().map_or(Reached { through: head.0, rows: 0 }, |derived| derived.reached);
-    let ahead = Ahead::of(&*snapshot, applied).await?;
+    let ahead = Ahead::of(snapshot, applied).await?;
     let started = Instant::now();
     let mut rows = Rows { models, ahead: &ahead, present: Vec::new() };
-    rows.read(&*snapshot).await?;
+    rows.read(snapshot).await?;
     let present = rows.present;
-    let decisions = decisions(&*snapshot, &ahead).await?;
+    let decisions = decisions(snapshot, &ahead).await?;
     // In doubt they are derived with all the rest.
-    let families = if trusted.is_some() { families(&*snapshot).await? } else { Vec::new() };
+    let families = if trusted.is_some() { families(snapshot).await? } else { Vec::new() };
     let read_ms = started.elapsed().as_millis() as u64;
-    drop(snapshot);
     let (models, records) = (models.clone(), present.len());
     let started = Instant::now();
     let work = move || {
@@ -220,11 +212,11 @@ impl Gateway {
             .map_err(|_| ServiceError::NotReady)
     }
 
-    /// What has to be written so that the store holds exactly `wanted`.
-    pub(super) async fn difference(&self, wanted: &mut Changes) -> Result<Changes, ServiceError> {
+    /// What has to be written so that a store that is as `stored` holds exactly `wanted`.
+    pub(super) async fn difference(&self, stored: &dyn Read, wanted: &mut Changes) -> Result<Changes, ServiceError> {
         let mut difference = Changes::default();
         for table in DERIVED {
-            let mut pages = Pages::of(self.reader(), *table);
+            let mut pages = Pages::of(stored, *table);
             while let Some(page) = pages.next().await? {
                 for (key, value) in page {
                     let place = (*table, key);

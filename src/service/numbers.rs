@@ -10,7 +10,7 @@ use super::codec::{decode, encode};
 use super::error::ServiceError;
 use super::gateway::{Gateway, store_error};
 use crate::domain::record::{RecordId, Sequence};
-use crate::store::{StoreError, Table, WriteBatch};
+use crate::store::{Read, StoreError, Table, WriteBatch};
 
 /// Numbers drawn from a shared store at a time.
 const BLOCK: u64 = 4_096;
@@ -43,6 +43,11 @@ pub(super) struct Free {
 }
 
 impl Free {
+    /// The later of two, in each kind.
+    pub(super) fn max(self, other: Self) -> Self {
+        Self { record: self.record.max(other.record), sequence: self.sequence.max(other.sequence) }
+    }
+
     /// Takes note of numbers that were given.
     pub(super) fn add(&mut self, record: RecordId, sequence: Sequence) {
         self.record = self.record.max(record.0 + 1);
@@ -106,6 +111,12 @@ impl Numbers {
     }
 }
 
+/// The first numbers that no gateway on a shared store has drawn; `None` where none ever drew any.
+pub(super) async fn given(reader: &dyn Read) -> Result<Option<Free>, ServiceError> {
+    let stored = reader.get(Table::Marks, MARK.to_vec()).await.map_err(store_error)?;
+    stored.as_deref().map(|bytes| decode(bytes, "numbers")).transpose()
+}
+
 impl Gateway {
     /// Draws `count` record numbers and as many row numbers above `above`.
     pub(super) async fn draw(&self, count: usize, above: Sequence) -> Result<Numbers, ServiceError> {
@@ -117,10 +128,7 @@ impl Gateway {
             let stored = self.get(Table::Marks, MARK.to_vec()).await?;
             let known = stored.as_deref().map(|bytes| decode::<Free>(bytes, "numbers")).transpose()?;
             let first = self.numbers().first;
-            let free = known.map_or(first, |known| Free {
-                record: known.record.max(first.record),
-                sequence: known.sequence.max(first.sequence),
-            });
+            let free = known.map_or(first, |known| known.max(first));
             let size = count.max(BLOCK);
             let block =
                 Numbers { records: free.record..free.record + size, sequences: free.sequence..free.sequence + size };

@@ -1,9 +1,10 @@
 //! `padan rebuild`: everything derived is derived again from the inputs and compared with what the store holds.
 
+use std::sync::Arc;
+
 use super::digest::{StateDigest, StateHash, digest_of};
 use super::error::ServiceError;
-use super::gateway::{Gateway, Parts};
-use super::load::Until;
+use super::gateway::{Gateway, Parts, store_error};
 
 /// What a rebuild found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,10 +35,13 @@ pub enum Repair {
     Write,
 }
 
-/// Derives all again and compares. Reads the whole store; takes as long as a start.
+/// Derives all again and compares: one state of the store, up to where its derived state reaches, so that a gateway may
+/// go on meanwhile. Reads the whole store.
 pub async fn rebuild(parts: Parts, repair: Repair) -> Result<Rebuilt, ServiceError> {
-    let before = digest_of(parts.store.reader()).await?;
-    let gateway = Gateway::load(parts, Until::Head).await?;
+    let store = Arc::clone(&parts.store);
+    let snapshot = store.snapshot().await.map_err(store_error)?;
+    let before = digest_of(&*snapshot).await?;
+    let gateway = Gateway::load(parts, &*snapshot).await?;
     let mut wanted = gateway.derive_all().await?;
     let entries = wanted.puts.len() as u64;
     let mut hash = StateHash::default();
@@ -45,7 +49,9 @@ pub async fn rebuild(parts: Parts, repair: Repair) -> Result<Rebuilt, ServiceErr
     for ((table, key), value) in &wanted.puts {
         hash.add(*table, key, value)?;
     }
-    let difference = gateway.difference(&mut wanted).await?;
+    let difference = gateway.difference(&*snapshot, &mut wanted).await?;
+    // sled's writer waits as long as it is there.
+    drop(snapshot);
     let differences = (difference.puts.len() + difference.deletes.len()) as u64;
     if repair == Repair::Write {
         gateway.write_compared(difference).await?;

@@ -52,7 +52,11 @@ struct Run {
 
 impl Run {
     async fn start(dir: &Path, schema: &str) -> Self {
-        let gateway = start_with(dir, store(schema)).open().await.expect("a gateway");
+        Self::on(start_with(dir, store(schema))).await
+    }
+
+    async fn on(start: StartWith) -> Self {
+        let gateway = start.open().await.expect("a gateway");
         let (stop, stopping) = tokio::sync::watch::channel(Running::Yes);
         let worker = worker::start(gateway.clone(), stopping);
         Self { gateway, worker, stop }
@@ -191,12 +195,40 @@ fn gateways_and_the_server_may_die_under_load() {
         rebuild(parts, Repair::Compare).await.expect("rebuilt")
     });
     assert!(rebuilt.identical(), "{rebuilt:?}");
+    move_to_one_machine(&configs[0].0, dir.path());
     let rows: usize = batches.iter().map(|(_, rows)| rows.len()).sum();
     let (kills, stops) = (faults[0] + faults[1], faults[2]);
     println!(
         "{kills} gateways killed, {stops} immediate stops of the server, {rows} acknowledged rows: lost 0, doubled 0"
     );
     assert!(kills >= 4 && stops >= 2, "{kills} kills, {stops} stops");
+}
+
+/// What several gateways wrote is backed up, restored into an embedded store, and worked on: no number is given twice.
+fn move_to_one_machine(config: &Path, dir: &Path) {
+    let padan = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_padan"));
+        let output = command.args(arguments).current_dir(dir).env("PADAN_CONFIG", config).output().expect("padan runs");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    let recipient = padan(&["keys", "backup", "--out", "backup.key"]);
+    padan(&["backup", "--to", "backups", "--recipient", &recipient]);
+    padan(&["restore", "--from", "backups", "--identity", "backup.key", "--store", "redb:alone"]);
+    let url = StoreUrl::Redb(dir.join("alone"));
+    let runtime = tokio::runtime::Runtime::new().expect("runtime");
+    runtime.block_on(async {
+        let run = Run::on(start_with(dir, url.clone())).await;
+        let before = run.gateway.clusters().await.expect("clusters").len();
+        for number in 0..20 {
+            for (nth, (feed, row)) in twins(number).into_iter().enumerate() {
+                run.push(feed, &format!("later-{number}-{nth}"), &row).await;
+            }
+        }
+        assert_eq!(run.gateway.clusters().await.expect("clusters").len(), before + 40, "nobody was written over");
+        run.end().await;
+    });
+    assert!(padan(&["verify", "--store", &url.to_string()]).ends_with("sound"));
 }
 
 /// A gateway as its clients know it: configuration, address, authority.

@@ -12,7 +12,7 @@ use super::part::{Entry, Identity, PartReader};
 use crate::service::codec::encode;
 use crate::service::error::ServiceError;
 use crate::service::gateway::store_error;
-use crate::service::journal::RESTORING_MARK;
+use crate::service::journal::{RESTORED_MARK, RESTORING_MARK};
 use crate::store::{Read, Store, StoreError, Table, WriteBatch};
 
 /// Bytes of one commit.
@@ -45,6 +45,11 @@ pub async fn restore(
     let Some(last) = chain.parts().last() else {
         return Err(BackupError::NoChain { path: chain.folder().to_owned() });
     };
+    if restored_before(store, last).await? {
+        // Broken off behind the last entry: what is left is matching.
+        let inputs = last.inputs.clone();
+        return Ok(Restored { parts: 0, entries: 0, reaches: last.to, inputs });
+    }
     begin(store, chain).await?;
     let identity = Arc::new(identity);
     let mut entries = 0;
@@ -53,10 +58,17 @@ pub async fn restore(
         entries += read_part(part, chain.file_of(part), &identity, store, &mut progress, entries).await?;
     }
     let mut end = WriteBatch::new();
-    end.delete(Table::Marks, RESTORING_MARK);
+    end.delete(Table::Marks, RESTORING_MARK).put(Table::Marks, RESTORED_MARK, encode(&last.sha256));
     store.commit(end).await.map_err(store_error)?;
     let inputs = last.inputs.clone();
     Ok(Restored { parts: chain.parts().len(), entries, reaches: last.to, inputs })
+}
+
+/// Whether all of the chain is in the store, and nothing else.
+async fn restored_before(store: &Arc<dyn Store>, last: &Description) -> Result<bool, BackupError> {
+    let known = store.get(Table::Marks, RESTORED_MARK.to_vec()).await.map_err(store_error)?;
+    let head = store.head().await.map_err(store_error)?;
+    Ok(head.0 == last.to && known == Some(encode(&last.sha256)))
 }
 
 /// Notes that this chain is being restored; refuses a store that holds something else.

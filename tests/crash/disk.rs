@@ -13,12 +13,12 @@ use crate::support::{Answer, Process};
 use crate::tally::{Rule, Tally};
 
 /// Bytes of the disk, and those that are taken up by something else until there is room again.
-const DISK: u64 = 20 << 20;
-const BALLAST: u64 = 40 << 20;
+const DISK: u64 = 15 << 20;
+const BALLAST: u64 = 8 << 20;
 /// Bytes that the store keeps free.
-const RESERVE: u64 = 6 << 20;
+const RESERVE: u64 = 4 << 20;
 /// Pushes after which a disk that did not fill up is no examination.
-const MOST_PUSHES: u32 = 24000;
+const MOST_PUSHES: u32 = 4_000;
 /// Pushes refused one after the other.
 const REFUSALS: u32 = 5;
 /// Pushes that must be taken afterwards.

@@ -150,7 +150,7 @@ mod tests {
             let stored = encode(&text);
             assert_eq!(decode::<String>(&stored, "text").expect("own bytes"), text, "{length}");
             assert!(length < 100 || stored.len() < length / 2, "{length}: {} bytes", stored.len());
-            for cut in [0, 1, 3, 5, stored.len() - 1] {
+            for cut in [0, 1, 2, 5, stored.len() - 1].into_iter().filter(|cut| *cut < stored.len()) {
                 assert!(decode::<String>(&stored[..cut], "text").is_err(), "{length} cut to {cut}");
             }
         }

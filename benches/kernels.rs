@@ -127,7 +127,7 @@ fn many(
     mut kernel: impl FnMut(&Prepared, &[&str]) -> u64,
 ) {
     let mut prepared = Prepared::default();
-    pairs(group, &format!("eight in step, {name}"), texts, |one, others| {
+    pairs(group, &format!("in step, {name}"), texts, |one, others| {
         prepared.prepare(one);
         kernel(&prepared, others)
     });

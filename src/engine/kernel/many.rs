@@ -1,17 +1,29 @@
-//! One prepared text and many others, eight at a time.
+//! One prepared text and many others, sixteen at a time.
 //!
-//! Eight texts are compared in step, each in its own lane of 16 or 32 bits, so that the compiler can put the lanes into
-//! the machine's wide registers. It pays where the same text meets many and all their answers are wanted; with a sharp
-//! cut-off the loops for one pair may stop earlier. Texts of more than 32 letters and texts that are not ASCII go
-//! through the loops for one pair; the answers are the same.
+//! Sixteen texts are compared in step, each in its own word of the machine's widest registers. It pays where the same
+//! text meets many and all their answers are wanted; with a sharp cut-off the loops for one pair may stop earlier.
+//! Texts of more than 32 letters, texts that are not ASCII, and machines without such registers go through the loops
+//! for one pair; the answers are the same.
 
-mod edit;
-mod jaro;
-mod lane;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(not(target_arch = "x86_64"))]
+mod none;
 
-use self::edit::Swaps;
-use self::lane::{Eight, LANES, Lane};
-use super::prepared::{Prepared, Side};
+#[cfg(target_arch = "x86_64")]
+use self::avx2::{Group, LANES, LETTERS, Wide};
+#[cfg(not(target_arch = "x86_64"))]
+use self::none::{Group, LANES, LETTERS, Wide};
+use super::prepared::Prepared;
+
+/// Whether two neighbours that are swapped are one edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Swaps {
+    /// They are: OSA.
+    Count,
+    /// They are two: Levenshtein.
+    AreEdits,
+}
 
 impl Prepared {
     /// [`Prepared::jaro_winkler`] of each of the other texts, in their order.
@@ -26,85 +38,61 @@ impl Prepared {
     /// ```
     pub fn jaro_winkler_many(&self, others: &[&str], cutoff: f64, found: &mut Vec<Option<f64>>) {
         let similarity = |similarity: f64| Some(similarity).filter(|similarity| *similarity >= cutoff);
-        found.clear();
-        found.extend(others.iter().map(|_| None));
-        self.in_eights(
-            others,
-            |side, eight| jaro::similarities::<u16, 16>(side, eight).map(similarity),
-            |side, eight| jaro::similarities::<u32, 32>(side, eight).map(similarity),
-            |other| self.jaro_winkler(other, cutoff),
-            found,
-        );
+        let alone = |other: &str| self.jaro_winkler(other, cutoff);
+        let many = |wide: &Wide<'_>, group: &Group| wide.similarities(group);
+        self.in_groups(others, found, alone, many, similarity);
     }
 
     /// [`Prepared::levenshtein`] of each of the other texts, in their order.
     pub fn levenshtein_many(&self, others: &[&str], cutoff: usize, found: &mut Vec<Option<usize>>) {
-        self.distances(others, Swaps::AreEdits, cutoff, found, |other| self.levenshtein(other, cutoff));
+        let alone = |other: &str| self.levenshtein(other, cutoff);
+        let many = |wide: &Wide<'_>, group: &Group| wide.distances(group, Swaps::AreEdits);
+        self.in_groups(others, found, alone, many, |distance| near(distance, cutoff));
     }
 
     /// [`Prepared::osa`] of each of the other texts, in their order.
     pub fn osa_many(&self, others: &[&str], cutoff: usize, found: &mut Vec<Option<usize>>) {
-        self.distances(others, Swaps::Count, cutoff, found, |other| self.osa(other, cutoff));
+        let alone = |other: &str| self.osa(other, cutoff);
+        let many = |wide: &Wide<'_>, group: &Group| wide.distances(group, Swaps::Count);
+        self.in_groups(others, found, alone, many, |distance| near(distance, cutoff));
     }
 
+    /// Sorts texts into groups of short ones and of longer ones; those that belong to neither are compared alone.
     #[inline]
-    fn distances(
+    fn in_groups<N: Copy, R: Copy>(
         &self,
         others: &[&str],
-        swaps: Swaps,
-        cutoff: usize,
-        found: &mut Vec<Option<usize>>,
-        alone: impl Fn(&str) -> Option<usize>,
+        found: &mut Vec<Option<R>>,
+        alone: impl Fn(&str) -> Option<R>,
+        many: impl Fn(&Wide<'_>, &Group) -> [N; LANES],
+        result: impl Fn(N) -> Option<R>,
     ) {
-        let near = |distance: usize| Some(distance).filter(|distance| *distance <= cutoff);
         found.clear();
-        found.extend(others.iter().map(|_| None));
-        self.in_eights(
-            others,
-            |side, eight| edit::distances::<u16, 16>(side, eight, swaps).map(near),
-            |side, eight| edit::distances::<u32, 32>(side, eight, swaps).map(near),
-            alone,
-            found,
-        );
-    }
-
-    /// Sorts texts into groups of eight short ones and of eight longer ones; the others are compared alone.
-    #[inline]
-    fn in_eights<R: Copy>(
-        &self,
-        others: &[&str],
-        short: impl Fn(Side<'_>, &Eight<16>) -> [R; LANES],
-        long: impl Fn(Side<'_>, &Eight<32>) -> [R; LANES],
-        alone: impl Fn(&str) -> R,
-        found: &mut [R],
-    ) {
-        let lanes = self.side_without_zeros().filter(|side| side.text.len() <= 32);
-        let Some(side) = lanes else {
-            found.iter_mut().zip(others).for_each(|(found, other)| *found = alone(other));
+        let Some(wide) = self.side_without_zeros().and_then(Wide::new) else {
+            found.extend(others.iter().map(|other| alone(other)));
             return;
         };
-        let (mut shorts, mut longs) = (Eight::default(), Eight::default());
+        found.resize(others.len(), None);
+        let mut groups = [Group::default(), Group::default()];
+        let compare = |group: &mut Group, found: &mut [Option<R>]| {
+            let numbers = many(&wide, group);
+            for (place, number) in group.empty().iter().zip(numbers) {
+                found[*place] = result(number);
+            }
+        };
         for (place, other) in others.iter().enumerate() {
-            match other.len().max(side.text.len()) {
-                0..=32 if other.is_empty() || !other.is_ascii() => found[place] = alone(other),
-                0..=16 => {
-                    if shorts.push(place, other.as_bytes()) {
-                        shorts.hand_out(short(side, &shorts), found);
-                    }
-                }
-                17..=32 => {
-                    if longs.push(place, other.as_bytes()) {
-                        longs.hand_out(long(side, &longs), found);
-                    }
-                }
-                _ => found[place] = alone(other),
+            let group = &mut groups[usize::from(other.len() > LETTERS / 2)];
+            if !group.take(place, other) {
+                found[place] = alone(other);
+            } else if group.is_full() {
+                compare(group, found);
             }
         }
-        if shorts.count > 0 {
-            shorts.hand_out(short(side, &shorts), found);
-        }
-        if longs.count > 0 {
-            longs.hand_out(long(side, &longs), found);
-        }
+        groups.iter_mut().for_each(|group| compare(group, found));
     }
+}
+
+/// A distance, if it is at most the cut-off.
+fn near(distance: u32, cutoff: usize) -> Option<usize> {
+    Some(distance as usize).filter(|distance| *distance <= cutoff)
 }

@@ -10,7 +10,9 @@ pub(crate) fn check(a: &str, b: &str) {
     let mut prepared = Prepared::default();
     for (a, b) in [(a, b), (b, a)] {
         prepared.prepare(a);
-        let company = [b, a, "", b, "MARTHA", "a\u{e9}", "3201014107709001", b, b, "\0", a, b];
+        // More than one group of short ones and of longer ones.
+        let few = [b, a, "", b, "MARTHA", "a\u{e9}", "3201014107709001", b, b, "\0", a, "a text of 22 letters ..."];
+        let company: Vec<&str> = few.iter().copied().cycle().take(38).collect();
         check_similarity(&prepared, b, &company);
         check_distances(&mut prepared, b, &company);
     }

@@ -141,11 +141,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
 /// All cases of one adapter; how many counts are wrong.
 fn examine(exam: &Exam, options: &Options) -> usize {
     let mut found = 0;
-    let is_wanted = |name: &str| options.cases.is_empty() || options.cases.iter().any(|wanted| wanted == name);
-    for (name, homes, case) in CASES {
-        if !is_wanted(name) || !homes.contains(&exam.adapter.home) {
-            continue;
-        }
+    for (name, _, case) in options.cases_for(exam.adapter) {
         let began = Instant::now();
         let tallies = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| case(exam)));
         let Ok(tallies) = tallies else {
@@ -208,8 +204,18 @@ impl Options {
         }
         match options.stores.iter().find(|store| !ADAPTERS.iter().any(|adapter| adapter.scheme == *store)) {
             Some(store) => Err(format!("no store to examine is called '{store}'")),
+            None if options.meet_nothing() => Err("these stores meet none of these cases".to_owned()),
             None => Ok(options),
         }
+    }
+
+    fn meet_nothing(&self) -> bool {
+        !ADAPTERS.iter().any(|adapter| self.examines(adapter) && self.cases_for(adapter).next().is_some())
+    }
+
+    fn cases_for(&self, adapter: &Adapter) -> impl Iterator<Item = &'static Case> {
+        let is_wanted = |name: &str| self.cases.is_empty() || self.cases.iter().any(|wanted| wanted == name);
+        CASES.iter().filter(move |(name, homes, _)| is_wanted(name) && homes.contains(&adapter.home))
     }
 
     fn examines(&self, adapter: &Adapter) -> bool {

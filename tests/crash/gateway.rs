@@ -121,20 +121,21 @@ fn one(hub: &Hub, fault: &mut dyn Fault, ledger: &mut Ledger, random: &mut ChaCh
     fault.arm(&hub.site, &mut command);
     let process = Process::launch(command);
     let at_start = random.random_bool(0.25);
-    let opened = at_start || process.listens();
-    if !opened {
+    if !at_start && !process.listens() {
         tally.note(process.told());
+        process.kill();
+        return false;
     }
     let end = Instant::now() + moment(random, if at_start { LONGEST_START_MS } else { LONGEST_MS });
     std::thread::scope(|scope| {
-        if opened && !at_start {
+        if !at_start {
             ledger.refill();
             scope.spawn(|| hub.push_until_it_dies(ledger));
         }
         std::thread::sleep(end.saturating_duration_since(Instant::now()));
         fault.strike(&hub.site, Box::new(|| process.kill()), random);
     });
-    opened
+    true
 }
 
 /// Starts the gateway once more, sends what is still waiting, and looks up every acknowledged row.

@@ -1,12 +1,23 @@
 //! The stores that are examined, and what is known to be wrong with them.
 
-/// An embedded adapter.
+/// An adapter.
 #[derive(Debug)]
 pub(crate) struct Adapter {
-    /// The scheme of its address, which takes a path.
+    /// The scheme of its address.
     pub(crate) scheme: &'static str,
+    /// What keeps its bytes.
+    pub(crate) home: Home,
     /// Counts that are not zero, each with its reason.
     pub(crate) known: &'static [Known],
+}
+
+/// What keeps a store's bytes, and therefore which faults can meet it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Home {
+    /// The process itself, in files of a folder.
+    Folder,
+    /// A server, which lives on when the process does not.
+    Server,
 }
 
 /// A count that must be zero and is known not to be. Counts are cut fine, so that a limit lets through one thing only.
@@ -20,9 +31,12 @@ pub(crate) struct Known {
     pub(crate) reason: &'static str,
 }
 
-/// Every embedded adapter is examined unless `--store` names some.
-pub(crate) const ADAPTERS: &[Adapter] =
-    &[Adapter { scheme: "redb", known: REDB }, Adapter { scheme: "sled", known: SLED }];
+/// Every adapter is examined unless `--store` names some.
+pub(crate) const ADAPTERS: &[Adapter] = &[
+    Adapter { scheme: "redb", home: Home::Folder, known: REDB },
+    Adapter { scheme: "sled", home: Home::Folder, known: SLED },
+    Adapter { scheme: "postgres", home: Home::Server, known: &[] },
+];
 
 const REDB: &[Known] = &[Known {
     case: "sweep",

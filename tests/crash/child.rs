@@ -46,10 +46,22 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
 
 /// Opens the store, or says why not.
 pub(crate) fn opened(address: &str) -> Result<Arc<dyn Store>, u8> {
-    workload::open(address).map_err(|error| {
-        tell("refused", format!("{error:?}"));
-        REFUSED
-    })
+    workload::open(address).map_err(|error| refuse(&error))
+}
+
+/// As [`opened`], for a store whose server may just be away.
+fn opened_in_time(address: &str) -> Result<Arc<dyn Store>, u8> {
+    loop {
+        match workload::open(address) {
+            Err(StoreError::Unavailable { .. }) => {}
+            answer => return answer.map_err(|error| refuse(&error)),
+        }
+    }
+}
+
+fn refuse(error: &StoreError) -> u8 {
+    tell("refused", format!("{error:?}"));
+    REFUSED
 }
 
 /// A line for the parent.
@@ -62,24 +74,19 @@ pub(crate) fn tell(name: &str, value: impl std::fmt::Display) {
 fn write(arguments: &[String]) -> u8 {
     let [address, ledgers, cut] = arguments else { panic!("three arguments") };
     let cut = if cut == "by-table" { Cut::ByTable } else { Cut::Whole };
-    let store = match opened(address) {
+    let store = match opened_in_time(address) {
         Ok(store) => store,
         Err(code) => return code,
     };
-    let refused: Vec<StoreError> = block_on(async {
-        let write = |writer| {
+    let refused = block_on(async {
+        let mut writers = tokio::task::JoinSet::new();
+        for writer in 0..WRITERS {
             let (store, ledgers) = (Arc::clone(&store), ledgers.clone());
-            tokio::spawn(async move { workload::write(store, writer, cut, Path::new(&ledgers)).await })
-        };
-        let writers: Vec<_> = (0..WRITERS).map(write).collect();
-        let mut refused = Vec::new();
-        for writer in writers {
-            refused.push(writer.await.expect("a writer does not panic"));
+            writers.spawn(async move { workload::write(store, writer, cut, Path::new(&ledgers)).await });
         }
-        refused
+        writers.join_next().await.expect("there are writers").expect("a writer does not panic")
     });
-    tell("refused", format!("{:?}", refused[0]));
-    REFUSED
+    refuse(&refused)
 }
 
 /// `ADDRESS LEDGERS`: opens the store and compares it with the ledgers.
@@ -93,12 +100,11 @@ fn check(arguments: &[String]) -> u8 {
         Ok(verdict) => {
             tell("lost", verdict.lost);
             tell("half", verdict.half);
+            tell("doubled", verdict.doubled);
+            tell("gaps", verdict.gaps);
             DONE
         }
-        Err(error) => {
-            tell("refused", format!("{error:?}"));
-            REFUSED
-        }
+        Err(error) => refuse(&error),
     }
 }
 

@@ -6,10 +6,11 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::child::{ask, ask_role};
 use crate::exam::{Amount, Exam};
-use crate::fault::{Fault as _, PowerCut, Site};
+use crate::fault::{Fault as _, PowerCut};
 use crate::power::Unsynced;
 use crate::scenario::ACKNOWLEDGED;
 use crate::shim;
+use crate::site::Site;
 use crate::sweep::faults;
 use crate::tally::{Rule, Tally};
 use crate::workload::Ledger;

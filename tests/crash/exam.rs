@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use crate::adapters::{ADAPTERS, Adapter};
+use crate::adapters::{ADAPTERS, Adapter, Home};
 use crate::tally::Tally;
 use crate::{cuts, disk, flips, gateway, instances, kills, shim, sweep};
 
@@ -31,21 +31,25 @@ pub(crate) struct Exam {
     room: PathBuf,
 }
 
-/// A case: its name on the command line, and what runs it.
-type Case = (&'static str, fn(&Exam) -> Vec<Tally>);
+/// A case: its name on the command line, the stores that it can meet, and what runs it.
+type Case = (&'static str, &'static [Home], fn(&Exam) -> Vec<Tally>);
+
+const ANY: &[Home] = &[Home::Folder, Home::Server];
 
 /// All cases, in the order in which they run.
 const CASES: &[Case] = &[
-    ("instances", instances::run),
-    ("kill", kills::kill),
-    ("power", kills::power),
-    ("planted", kills::planted),
-    ("gateway-kill", gateway::kill),
-    ("gateway-power", gateway::power),
-    ("every-io", cuts::run),
-    ("sweep", sweep::run),
-    ("full-disk", disk::run),
-    ("flips", flips::run),
+    ("instances", &[Home::Folder], instances::run),
+    ("kill", ANY, kills::kill),
+    ("power", &[Home::Folder], kills::power),
+    ("stop", &[Home::Server], kills::stop),
+    ("planted", ANY, kills::planted),
+    ("gateway-kill", ANY, gateway::kill),
+    ("gateway-power", &[Home::Folder], gateway::power),
+    ("gateway-stop", &[Home::Server], gateway::stop),
+    ("every-io", &[Home::Folder], cuts::run),
+    ("sweep", &[Home::Folder], sweep::run),
+    ("full-disk", &[Home::Folder], disk::run),
+    ("flips", &[Home::Folder], flips::run),
 ];
 
 /// What the command line asks for.
@@ -61,6 +65,19 @@ impl Exam {
     /// How much to do.
     pub(crate) fn amount(&self, amount: Amount) -> u32 {
         if self.full { amount.full } else { amount.quick }
+    }
+
+    /// The same where a store on a server gets another amount, because every kill takes longer there.
+    pub(crate) fn amount_by_home(&self, folder: Amount, server: Amount) -> u32 {
+        self.amount(match self.adapter.home {
+            Home::Folder => folder,
+            Home::Server => server,
+        })
+    }
+
+    /// A room that other users may enter as well.
+    pub(crate) fn public_room(&self) -> PathBuf {
+        if self.room == Path::new(MEMORY) { self.room.clone() } else { std::env::temp_dir() }
     }
 
     /// A fresh folder.
@@ -124,9 +141,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> ExitCode {
 /// All cases of one adapter; how many counts are wrong.
 fn examine(exam: &Exam, options: &Options) -> usize {
     let mut found = 0;
-    for (name, case) in
-        CASES.iter().filter(|(name, _)| options.cases.is_empty() || options.cases.iter().any(|c| c == name))
-    {
+    for (name, _, case) in options.cases_for(exam.adapter) {
         let began = Instant::now();
         let tallies = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| case(exam)));
         let Ok(tallies) = tallies else {
@@ -151,7 +166,7 @@ fn examine(exam: &Exam, options: &Options) -> usize {
 }
 
 fn names() -> Vec<&'static str> {
-    CASES.iter().map(|(name, _)| *name).collect()
+    CASES.iter().map(|(name, ..)| *name).collect()
 }
 
 /// One write for the whole text, so that adapters side by side do not mix their lines.
@@ -159,9 +174,12 @@ fn say(text: &str) {
     std::io::stdout().write_all(format!("{text}\n").as_bytes()).expect("stdout takes text");
 }
 
+/// Where Linux keeps files in memory.
+const MEMORY: &str = "/dev/shm";
+
 /// Memory where there is some: the exam makes its own power cuts, so no real disk has to be waited for.
 fn room(tmp: &Path) -> PathBuf {
-    let memory = Path::new("/dev/shm");
+    let memory = Path::new(MEMORY);
     let wanted = 2 << 30;
     let has_room = fs2::available_space(memory).is_ok_and(|free| free > wanted) && tempfile::tempdir_in(memory).is_ok();
     if has_room { memory.to_owned() } else { tmp.to_owned() }
@@ -186,8 +204,18 @@ impl Options {
         }
         match options.stores.iter().find(|store| !ADAPTERS.iter().any(|adapter| adapter.scheme == *store)) {
             Some(store) => Err(format!("no store to examine is called '{store}'")),
+            None if options.meet_nothing() => Err("these stores meet none of these cases".to_owned()),
             None => Ok(options),
         }
+    }
+
+    fn meet_nothing(&self) -> bool {
+        !ADAPTERS.iter().any(|adapter| self.examines(adapter) && self.cases_for(adapter).next().is_some())
+    }
+
+    fn cases_for(&self, adapter: &Adapter) -> impl Iterator<Item = &'static Case> {
+        let is_wanted = |name: &str| self.cases.is_empty() || self.cases.iter().any(|wanted| wanted == name);
+        CASES.iter().filter(move |(name, homes, _)| is_wanted(name) && homes.contains(&adapter.home))
     }
 
     fn examines(&self, adapter: &Adapter) -> bool {

@@ -1,9 +1,9 @@
-//! What happens at the kill. A store behind a server is examined by one more fault here (stopping that server at once).
+//! What happens at the kill.
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
+use std::{fs, thread};
 
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
@@ -11,63 +11,27 @@ use rand_chacha::ChaCha8Rng;
 use crate::exam::Exam;
 use crate::power::{Base, Unsynced};
 use crate::shim;
+use crate::site::Site;
+use crate::workload;
 
-/// A way for a process to end.
+/// A way for a process to end, with what its store is on.
 pub(crate) trait Fault {
     /// Called before a process is started that will be killed (SIGKILL).
     fn arm(&mut self, site: &Site, command: &mut Command);
 
-    /// The process is gone: leaves the store's folder as this fault would.
-    fn strike(&mut self, site: &Site, random: &mut ChaCha8Rng);
+    /// Calls `kill`, which ends the process, and leaves the store as this fault would.
+    fn strike(&mut self, site: &Site, kill: Box<dyn FnOnce() + '_>, random: &mut ChaCha8Rng);
 }
 
-/// A store under examination: its folder, and files about it that no fault touches.
-pub(crate) struct Site {
-    folder: tempfile::TempDir,
-    scheme: &'static str,
-}
-
-impl Site {
-    /// A new one, without a store.
-    pub(crate) fn new(exam: &Exam) -> Self {
-        let site = Self { folder: exam.folder(), scheme: exam.adapter.scheme };
-        fs::create_dir(site.live()).expect("created");
-        site
-    }
-
-    /// The folder that faults are about. The store is a name below it, so that this name has to be made durable as well.
-    pub(crate) fn live(&self) -> PathBuf {
-        self.folder.path().join("live")
-    }
-
-    /// Where the store is: a folder or a file, as the adapter likes.
-    pub(crate) fn store(&self) -> PathBuf {
-        self.live().join("store")
-    }
-
-    /// The store's address.
-    pub(crate) fn address(&self) -> String {
-        format!("{}:{}", self.scheme, self.store().display())
-    }
-
-    /// A file about the store.
-    pub(crate) fn aside(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// The folder of this site's other files, as an argument.
-    pub(crate) fn aside_text(&self) -> &str {
-        self.folder.path().to_str().expect("UTF-8")
-    }
-}
-
-/// SIGKILL and nothing else: the operating system goes on, so everything written is there.
+/// SIGKILL and nothing else: the operating system goes on, so everything written is there; so does a server.
 pub(crate) struct Kill;
 
 impl Fault for Kill {
     fn arm(&mut self, _: &Site, _: &mut Command) {}
 
-    fn strike(&mut self, _: &Site, _: &mut ChaCha8Rng) {}
+    fn strike(&mut self, _: &Site, kill: Box<dyn FnOnce() + '_>, _: &mut ChaCha8Rng) {
+        kill();
+    }
 }
 
 /// The power goes: what was not synced is gone, or left in pieces.
@@ -93,7 +57,7 @@ impl PowerCut {
         self.base.as_ref().expect("armed").check(&site.aside("power.log"));
     }
 
-    /// As [`Fault::strike`], with the variant given.
+    /// As [`Fault::strike`] behind the kill, with the variant given.
     pub(crate) fn cut(&mut self, site: &Site, unsynced: Unsynced, random: &mut ChaCha8Rng) {
         self.base.as_ref().expect("armed").cut(&site.aside("power.log"), unsynced, random);
     }
@@ -111,11 +75,68 @@ impl Fault for PowerCut {
         }
     }
 
-    fn strike(&mut self, site: &Site, random: &mut ChaCha8Rng) {
+    fn strike(&mut self, site: &Site, kill: Box<dyn FnOnce() + '_>, random: &mut ChaCha8Rng) {
+        kill();
         self.check(site);
         self.cuts += 1;
         let unsynced = if self.cuts.is_multiple_of(2) { Unsynced::Random } else { Unsynced::Dropped };
         self.cut(site, unsynced, random);
+    }
+}
+
+/// The server stops at once under load, all its processes killed where they stand, and recovers from its log. What it had
+/// not flushed is gone. Every other time the process outlives that and is killed while it goes on.
+pub(crate) struct ServerStop {
+    commits: Commits,
+    stops: u32,
+}
+
+/// Whether the server waits for its log before it says that something is committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Commits {
+    /// As the adapter asks of it.
+    Flushed,
+    /// The planted error: by a trigger, where the adapter does not look.
+    InMemory,
+}
+
+/// Milliseconds in which a process that outlives its server is killed once that is back.
+const LONGEST_OUTLIVED_MS: u64 = 1_200;
+/// What turns the adapter's commits into promises.
+const FORGETFUL: &str = "
+    CREATE OR REPLACE FUNCTION {}.forget() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM set_config('synchronous_commit', 'off', true); RETURN new; END $$;
+    CREATE OR REPLACE TRIGGER forget BEFORE UPDATE ON {}.padan_own FOR EACH ROW EXECUTE FUNCTION {}.forget()";
+
+impl ServerStop {
+    /// `commits` is how the server is to acknowledge.
+    pub(crate) fn new(commits: Commits) -> Self {
+        Self { commits, stops: 0 }
+    }
+}
+
+impl Fault for ServerStop {
+    fn arm(&mut self, site: &Site, _: &mut Command) {
+        if self.commits == Commits::InMemory {
+            drop(workload::open(&site.address()).expect("a new store, or one that was sound"));
+            site.server().sql(&FORGETFUL.replace("{}", Site::SCHEMA));
+        }
+    }
+
+    fn strike(&mut self, site: &Site, kill: Box<dyn FnOnce() + '_>, random: &mut ChaCha8Rng) {
+        let server = site.server();
+        server.control(&["stop", "-m", "immediate"]);
+        self.stops += 1;
+        // One that does not come back is a store that does not open.
+        let start = || server.try_control(&["start"]);
+        if self.stops.is_multiple_of(2) {
+            kill();
+            start();
+        } else {
+            start();
+            thread::sleep(moment(random, LONGEST_OUTLIVED_MS));
+            kill();
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::child::{block_on, opened, tell};
 use crate::exam::{Amount, Exam};
-use crate::fault::Site;
+use crate::site::Site;
 use crate::tally::{Rule, Tally};
 use crate::workload::{COUNTED, LARGE, bytes_of, commit, whole};
 
@@ -114,7 +114,7 @@ async fn by_get(store: &dyn Store, table: Table, rows: &BTreeMap<Vec<u8>, Vec<u8
 }
 
 async fn by_scan(store: &dyn Store, table: Table, rows: &BTreeMap<Vec<u8>, Vec<u8>>) {
-    match whole(store, table).await {
+    match whole(store.reader(), table).await {
         Ok(found) => tell(&format!("wrong_scan_{table}"), u64::from(!found.iter().map(|(k, v)| (k, v)).eq(rows))),
         Err(_) => tell(&format!("errors_scan_{table}"), 1),
     }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -13,12 +14,15 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 use crate::exam::{Amount, Exam};
-use crate::fault::{Fault, Kill, PowerCut, Site, moment};
+use crate::fault::{Commits, Fault, Kill, PowerCut, ServerStop, moment};
+use crate::site::Site;
 use crate::support::{Answer, Process, TestClient, data, sender, settings};
 use crate::tally::{Rule, Tally};
 
 const KILLS: Amount = Amount { quick: 16, full: 1_000 };
+const KILLS_ON_A_SERVER: Amount = Amount { quick: 12, full: 1_000 };
 const CUTS: Amount = Amount { quick: 10, full: 300 };
+const STOPS: Amount = Amount { quick: 6, full: 300 };
 /// Kills of one store, so that starts stay quick.
 const KILLS_OF_A_STORE: u32 = 50;
 /// Milliseconds in which the kill comes once the gateway listens.
@@ -29,17 +33,20 @@ const LONGEST_START_MS: u64 = 120;
 const ROWS: usize = 40;
 /// Agencies that push at the same time, and clients that look afterwards.
 const CLIENTS: usize = 3;
+/// Before a batch that was refused is sent again.
+const PAUSE: Duration = Duration::from_millis(20);
 /// How long a batch that is not taken is sent again at the end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const COUNTS: &[(&str, Rule)] = &[
     ("kills", Rule::Some),
-    ("interrupted batches", Rule::Some),
+    ("interrupted pushes", Rule::Some),
     ("acknowledged rows", Rule::Some),
     ("lost", Rule::Zero),
     ("doubled", Rule::Zero),
     ("would not open", Rule::Zero),
     ("batches never taken", Rule::Zero),
+    ("unsound", Rule::Zero),
 ];
 
 /// A batch on its way: the same key and the same body until it is taken.
@@ -68,7 +75,7 @@ pub(crate) struct Ledger {
 /// SIGKILL.
 pub(crate) fn kill(exam: &Exam) -> Vec<Tally> {
     let mut tally = Tally::new("gateway-kill", "gateway killed under pushes", COUNTS);
-    run(exam, &mut Kill, exam.amount(KILLS), &mut tally);
+    run(exam, &mut Kill, exam.amount_by_home(KILLS, KILLS_ON_A_SERVER), &mut tally);
     vec![tally]
 }
 
@@ -76,6 +83,13 @@ pub(crate) fn kill(exam: &Exam) -> Vec<Tally> {
 pub(crate) fn power(exam: &Exam) -> Vec<Tally> {
     let mut tally = Tally::new("gateway-power", "power lost under pushes", COUNTS);
     run(exam, &mut PowerCut::new(exam, None), exam.amount(CUTS), &mut tally);
+    vec![tally]
+}
+
+/// The server stops at once; gateways outlive it or not.
+pub(crate) fn stop(exam: &Exam) -> Vec<Tally> {
+    let mut tally = Tally::new("gateway-stop", "server stopped at once under pushes", COUNTS);
+    run(exam, &mut ServerStop::new(Commits::Flushed), exam.amount(STOPS), &mut tally);
     vec![tally]
 }
 
@@ -97,6 +111,7 @@ fn run(exam: &Exam, fault: &mut dyn Fault, kills: u32, tally: &mut Tally) {
             }
         }
         look(&hub, &mut ledger, tally);
+        verify(&hub, tally);
     }
 }
 
@@ -105,32 +120,28 @@ fn one(hub: &Hub, fault: &mut dyn Fault, ledger: &mut Ledger, random: &mut ChaCh
     let mut command = Process::serve(&hub.config);
     fault.arm(&hub.site, &mut command);
     let process = Process::launch(command);
-    let mut opened = true;
-    if random.random_bool(0.25) {
-        std::thread::sleep(moment(random, LONGEST_START_MS));
-    } else if process.listens() {
-        let end = Instant::now() + moment(random, LONGEST_MS);
-        ledger.refill();
-        std::thread::scope(|scope| {
-            scope.spawn(|| hub.push_until_it_dies(ledger));
-            std::thread::sleep(end.saturating_duration_since(Instant::now()));
-            process.kill();
-        });
-        fault.strike(&hub.site, random);
-        return true;
-    } else {
+    let at_start = random.random_bool(0.25);
+    if !at_start && !process.listens() {
         tally.note(process.told());
-        opened = false;
+        process.kill();
+        return false;
     }
-    process.kill();
-    fault.strike(&hub.site, random);
-    opened
+    let end = Instant::now() + moment(random, if at_start { LONGEST_START_MS } else { LONGEST_MS });
+    std::thread::scope(|scope| {
+        if !at_start {
+            ledger.refill();
+            scope.spawn(|| hub.push_until_it_dies(ledger));
+        }
+        std::thread::sleep(end.saturating_duration_since(Instant::now()));
+        fault.strike(&hub.site, Box::new(|| process.kill()), random);
+    });
+    true
 }
 
 /// Starts the gateway once more, sends what is still waiting, and looks up every acknowledged row.
 fn look(hub: &Hub, ledger: &mut Ledger, tally: &mut Tally) {
     let process = Process::launch(Process::serve(&hub.config));
-    tally.add("interrupted batches", ledger.interrupted);
+    tally.add("interrupted pushes", ledger.interrupted);
     tally.add("acknowledged rows", ledger.acknowledged.len() as u64);
     if !process.listens() {
         tally.add("would not open", 1);
@@ -148,6 +159,21 @@ fn look(hub: &Hub, ledger: &mut Ledger, tally: &mut Tally) {
     let (lost, doubled) = hub.count(&ledger.acknowledged);
     tally.add("lost", lost);
     tally.add("doubled", doubled);
+}
+
+/// With nobody at work: everything in the store is whole and names what is there, and persons, families and cases are
+/// what follows from the rows.
+fn verify(hub: &Hub, tally: &mut Tally) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_padan"));
+    let verified = command.args(["verify", "--config"]).arg(&hub.config).output().expect("padan runs");
+    if !verified.status.success() {
+        tally.add("unsound", 1);
+        tally.note(format!("{}{}", text(&verified.stdout), text(&verified.stderr)));
+    }
+}
+
+fn text(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
 }
 
 impl Ledger {
@@ -199,7 +225,8 @@ impl Hub {
         TestClient::new(self.address, &self.site.aside("ca.pem"), role)
     }
 
-    /// Several agencies push one batch after the other until the gateway is gone.
+    /// Several agencies push one batch after the other until the gateway is gone. What is refused while the store is away
+    /// is sent again.
     fn push_until_it_dies(&self, ledger: &mut Ledger) {
         let ledger = Mutex::new(ledger);
         std::thread::scope(|scope| {
@@ -208,13 +235,18 @@ impl Hub {
                     loop {
                         let next = ledger.lock().expect("nobody panics with it").next();
                         let Some(push) = next else { return };
-                        let is_taken = self.push(&push).is_some_and(|answer| answer.status == 200);
+                        let status = self.push(&push).map(|answer| answer.status);
                         let mut ledger = ledger.lock().expect("nobody panics with it");
-                        if is_taken {
+                        if status == Some(200) {
                             ledger.acknowledge(&push);
-                        } else {
-                            return ledger.interrupt(push);
+                            continue;
                         }
+                        ledger.interrupt(push);
+                        drop(ledger);
+                        if status.is_none() {
+                            return;
+                        }
+                        std::thread::sleep(PAUSE);
                     }
                 });
             }

@@ -7,7 +7,7 @@ use padan::store::{StoreError, Table, WriteBatch};
 
 use crate::child::{REFUSED, ask_role, block_on, tell};
 use crate::exam::Exam;
-use crate::fault::Site;
+use crate::site::Site;
 use crate::tally::{Rule, Tally};
 use crate::workload::{commit, open};
 

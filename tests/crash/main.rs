@@ -16,9 +16,13 @@ mod flips;
 mod gateway;
 mod instances;
 mod kills;
+#[path = "../support/postgres.rs"]
+#[expect(dead_code, reason = "the store's own tests use the rest")]
+mod postgres;
 mod power;
 mod scenario;
 mod shim;
+mod site;
 #[path = "../it/support.rs"]
 #[expect(dead_code, reason = "the tests under tests/it use the rest")]
 mod support;

@@ -1,14 +1,14 @@
 //! The scenario in which every single I/O is made to fail once, and what must be true afterwards.
 //!
 //! A new store, eight commits with large values and deletions, close, open again, three more, close. Commit `n` puts
-//! `n` under one key into three tables and moves a head there; every third puts a large value and deletes the one
-//! before. What a store should hold follows from which commits it holds.
+//! `n` under one key into several tables, moves a head there and notes `n` in the journal; every third puts a large value
+//! and deletes the one before. What a store should hold follows from which commits it holds.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use padan::store::{Read as _, Store, StoreError, Table, WriteBatch};
+use padan::store::{Position, Read as _, Row, Store, StoreError, Table, WriteBatch};
 
 use crate::child::{REFUSED, block_on, opened, tell};
 use crate::shim::new_instance;
@@ -123,6 +123,7 @@ fn batch(number: u64, last: u64) -> WriteBatch {
     if let Some(bytes) = large(number) {
         batch.put(LARGE, nth(number), bytes).delete(LARGE, nth(number.saturating_sub(LARGE_EVERY)));
     }
+    batch.note(number.to_be_bytes());
     batch
 }
 
@@ -145,14 +146,14 @@ pub(crate) fn check(arguments: &[String]) -> u8 {
 
 async fn compare(store: &dyn Store, acknowledged: &BTreeSet<u64>, denied: &BTreeSet<u64>) -> Result<(), StoreError> {
     let mut kept = BTreeSet::new();
-    for (key, value) in whole(store, COUNTED[0]).await? {
+    for (key, value) in whole(store.reader(), COUNTED[0]).await? {
         if key.starts_with(b"c/") {
             kept.extend(value.try_into().map(u64::from_be_bytes));
         }
     }
     let mut is_whole = true;
-    for table in COUNTED.into_iter().chain([LARGE]) {
-        is_whole &= whole(store, table).await? == expected(table, &kept);
+    for table in COUNTED.into_iter().chain([LARGE, Table::Journal]) {
+        is_whole &= whole(store.reader(), table).await? == expected(table, &kept);
     }
     tell("lost", acknowledged.difference(&kept).count());
     tell("denied_but_there", denied.intersection(&kept).count());
@@ -164,7 +165,14 @@ async fn compare(store: &dyn Store, acknowledged: &BTreeSet<u64>, denied: &BTree
 }
 
 /// What a table holds when the store holds the commits `kept`, in the order of keys.
-fn expected(table: Table, kept: &BTreeSet<u64>) -> Vec<(Vec<u8>, Vec<u8>)> {
+fn expected(table: Table, kept: &BTreeSet<u64>) -> Vec<Row> {
+    if table == Table::Journal {
+        return (1..)
+            .map(Position)
+            .zip(kept)
+            .map(|(position, number)| (position.key(), number.to_be_bytes().into()))
+            .collect();
+    }
     if table == LARGE {
         let is_deleted = |number: &u64| kept.contains(&(number + LARGE_EVERY));
         let there = kept.iter().filter(|number| !is_deleted(number));

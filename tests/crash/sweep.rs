@@ -6,10 +6,11 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::child::{Told, ask, ask_role};
 use crate::exam::{Amount, Exam};
-use crate::fault::{Fault as _, PowerCut, Site};
+use crate::fault::{Fault as _, PowerCut};
 use crate::power::Unsynced;
 use crate::scenario::ACKNOWLEDGED;
 use crate::shim::{self, Counters};
+use crate::site::Site;
 use crate::tally::{Rule, Tally};
 use crate::workload::Ledger;
 

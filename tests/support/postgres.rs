@@ -33,7 +33,12 @@ impl PostgresServer {
 
     /// A server of its own, with more lines for its configuration.
     pub(crate) fn start(settings: &str) -> Self {
-        let folder = tempfile::Builder::new().prefix("padan-pg-").tempdir().expect("a folder").keep();
+        Self::start_in(&std::env::temp_dir(), settings)
+    }
+
+    /// The same, in a folder below `room`, which everybody may enter.
+    pub(crate) fn start_in(room: &Path, settings: &str) -> Self {
+        let folder = tempfile::Builder::new().prefix("padan-pg-").tempdir_in(room).expect("a folder").keep();
         give_away(&folder);
         let word = folder.join("password");
         write_for_server(&word, PASSWORD);
@@ -69,10 +74,21 @@ impl PostgresServer {
 
     /// Runs `pg_ctl` on the server: `restart`, `stop`, `start`, with `-m immediate` it forgets everything in memory.
     pub(crate) fn control(&self, arguments: &[&str]) {
+        assert!(self.try_control(arguments), "pg_ctl {arguments:?}: {}", self.log());
+    }
+
+    /// As [`PostgresServer::control`]; says whether it went well.
+    pub(crate) fn try_control(&self, arguments: &[&str]) -> bool {
         let mut control = command("pg_ctl");
         control.args(arguments).args(["-w", "-s", "-D"]).arg(self.folder.join("data"));
-        control.arg("-l").arg(self.folder.join("log"));
-        succeed(&mut control);
+        // The server keeps what it inherits, and a pipe would never end.
+        control.arg("-l").arg(self.folder.join("log")).stdout(Stdio::null()).stderr(Stdio::null());
+        control.status().expect("pg_ctl runs").success()
+    }
+
+    /// What the server has said.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
     /// Runs SQL as the owner of everything; gives back what it prints.

@@ -41,7 +41,7 @@ fn similarities(criterion: &mut Criterion) {
     }
     let mut found = Vec::new();
     many(&mut group, "no cut-off", &names, |one, others| {
-        one.jaro_winkler_many(others, 0.0, &mut found);
+        one.jaro_winkler_many(others.iter().copied(), 0.0, &mut found);
         found.iter().map(|found| found.unwrap_or_default().to_bits()).fold(0, u64::wrapping_add)
     });
     group.finish();
@@ -56,7 +56,7 @@ fn distances(criterion: &mut Criterion, of: &str, texts: &[String], cutoff: usiz
     alone(&mut group, &format!("cut-off {cutoff}"), texts, |one, b| number(one.osa(b, cutoff)));
     let mut found = Vec::new();
     many(&mut group, "no cut-off", texts, |one, others| {
-        one.osa_many(others, usize::MAX, &mut found);
+        one.osa_many(others.iter().copied(), usize::MAX, &mut found);
         found.iter().copied().map(number).sum()
     });
     group.finish();
@@ -66,7 +66,7 @@ fn distances(criterion: &mut Criterion, of: &str, texts: &[String], cutoff: usiz
     alone(&mut group, "no cut-off", texts, |one, b| number(one.levenshtein(b, usize::MAX)));
     alone(&mut group, &format!("cut-off {cutoff}"), texts, |one, b| number(one.levenshtein(b, cutoff)));
     many(&mut group, "no cut-off", texts, |one, others| {
-        one.levenshtein_many(others, usize::MAX, &mut found);
+        one.levenshtein_many(others.iter().copied(), usize::MAX, &mut found);
         found.iter().copied().map(number).sum()
     });
     group.finish();

@@ -110,16 +110,16 @@ impl Blocks {
         (0..self.slots).step_by(ROWS_PER_TASK as usize).map(range).collect()
     }
 
-    /// Calls `found(row, partner)` for every row of a task that is wanted and every row with a lower record number that
-    /// shares a block with it, each pair once. Answers how many pairs there are when those that several rules give count
-    /// each time.
+    /// Calls `found(row, partners)` for every row of a task that is wanted, with the rows with a lower record number that
+    /// share a block with it: each pair comes up once. Answers how many pairs there are when those that several rules give
+    /// count each time.
     pub(crate) fn sweep(
         &self,
         rows: &Rows,
         task: std::ops::Range<u32>,
         wanted: impl Fn(u32) -> bool,
         partners: &mut Partners,
-        mut found: impl FnMut(u32, Partner),
+        mut found: impl FnMut(u32, &[Partner]),
     ) -> u64 {
         let mut looked = 0;
         let mut slots = task.filter(|row| wanted(*row)).peekable();
@@ -129,7 +129,7 @@ impl Blocks {
             looked += self.gather(rows, partners);
             let mut start = 0;
             for (row, end) in partners.rows.iter().zip(&partners.ends) {
-                partners.merged[start..*end].iter().for_each(|partner| found(*row, *partner));
+                found(*row, &partners.merged[start..*end]);
                 start = *end;
             }
         }

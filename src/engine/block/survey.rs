@@ -129,13 +129,15 @@ fn counts(rows: &Rows, same: Option<SameEntity<'_>>) -> Counts {
             slots,
             |_| true,
             partners,
-            |row, partner| {
-                let hit = is_true(partner.slot, row);
-                let given = |rule: &usize| partner.rules >> rule & 1 == 1;
-                (0..counts.len()).filter(given).for_each(|rule| counts[rule][0].add(hit));
-                counts[partner.rule()][1].add(hit);
-                if partner.rules.is_power_of_two() {
-                    counts[partner.rule()][2].add(hit);
+            |row, partners| {
+                for partner in partners {
+                    let hit = is_true(partner.slot, row);
+                    let given = |rule: &usize| partner.rules >> rule & 1 == 1;
+                    (0..counts.len()).filter(given).for_each(|rule| counts[rule][0].add(hit));
+                    counts[partner.rule()][1].add(hit);
+                    if partner.rules.is_power_of_two() {
+                        counts[partner.rule()][2].add(hit);
+                    }
                 }
             },
         );

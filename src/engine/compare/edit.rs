@@ -1,14 +1,14 @@
 //! Edit distances of two texts or two strings of digits; beyond the highest number the levels ask for, infinite.
 
-use super::{Compare, Outcome, Pair, Scratch, Settings, Spec};
-use crate::engine::kernel::{Distance, Prepared};
+use super::in_step::{Texts, enter};
+use super::{Compare, DIFFERENT, EQUAL, Outcome, Pair, Scratch, Settings, Spec, one_by_one, prepared};
 use crate::engine::plan::{Field, Kind};
+use crate::engine::rows::Rows;
 use crate::engine::value::Digits;
 
-pub(super) const LEVENSHTEIN: Spec =
-    spec("levenshtein", |s| build(s, |prepared, other, cutoff| prepared.levenshtein(other, cutoff)));
-pub(super) const OSA: Spec = spec("osa", |s| build(s, |prepared, other, cutoff| prepared.osa(other, cutoff)));
-pub(super) const DAMERAU: Spec = spec("damerau", |s| build(s, Prepared::damerau));
+pub(super) const LEVENSHTEIN: Spec = spec("levenshtein", |settings| build(settings, Measure::Levenshtein));
+pub(super) const OSA: Spec = spec("osa", |settings| build(settings, Measure::Osa));
+pub(super) const DAMERAU: Spec = spec("damerau", |settings| build(settings, Measure::Damerau));
 
 const fn spec(name: &'static str, build: fn(&Settings) -> Box<dyn Compare>) -> Spec {
     Spec {
@@ -23,13 +23,20 @@ const fn spec(name: &'static str, build: fn(&Settings) -> Box<dyn Compare>) -> S
     }
 }
 
-fn build(settings: &Settings, distance: Distance) -> Box<dyn Compare> {
-    Box::new(Edit { field: settings.fields[0], distance, cutoff: settings.highest.max(0.0) as usize })
+fn build(settings: &Settings, measure: Measure) -> Box<dyn Compare> {
+    Box::new(Edit { field: settings.fields[0], measure, cutoff: settings.highest.max(0.0) as usize })
+}
+
+#[derive(Clone, Copy)]
+enum Measure {
+    Levenshtein,
+    Osa,
+    Damerau,
 }
 
 struct Edit {
     field: Field,
-    distance: Distance,
+    measure: Measure,
     cutoff: usize,
 }
 
@@ -40,7 +47,7 @@ impl Compare for Edit {
             Err(missing) => return missing,
         };
         if a == b {
-            return Outcome::of(0, 0.0);
+            return Outcome::of(EQUAL, 0.0);
         }
         let (mut a_digits, mut b_digits) = ([0; 19], [0; 19]);
         let (a, b) = if self.field.kind == Kind::Digits {
@@ -50,9 +57,33 @@ impl Compare for Edit {
             let texts = pair.rows.texts(self.field);
             (texts.text(a as u32), texts.text(b as u32))
         };
-        let prepared = scratch.prepared(self.field);
+        let prepared = prepared(&mut scratch.prepared, self.field);
         let other = prepared.prepare_either(a, b);
-        let distance = (self.distance)(prepared, other, self.cutoff);
-        Outcome::of(1, distance.map_or(f64::INFINITY, |d| d as f64))
+        let distance = match self.measure {
+            Measure::Levenshtein => prepared.levenshtein(other, self.cutoff),
+            Measure::Osa => prepared.osa(other, self.cutoff),
+            Measure::Damerau => prepared.damerau(other, self.cutoff),
+        };
+        Outcome::of(DIFFERENT, value(distance))
     }
+
+    fn compare_many(&self, rows: &Rows, others: &[u32], row: u32, scratch: &mut Scratch, found: &mut Vec<Outcome>) {
+        if self.field.kind == Kind::Digits || matches!(self.measure, Measure::Damerau) {
+            return one_by_one(self, rows, others, row, scratch, found);
+        }
+        let (texts, start) = (Texts { rows, field: self.field, others, row }, found.len());
+        texts.outcomes(0.0, &mut scratch.apart, found);
+        let prepared = prepared(&mut scratch.prepared, self.field);
+        prepared.prepare(texts.own());
+        let apart = texts.of(&scratch.apart);
+        match self.measure {
+            Measure::Levenshtein => prepared.levenshtein_many(apart, self.cutoff, &mut scratch.distances),
+            Measure::Osa | Measure::Damerau => prepared.osa_many(apart, self.cutoff, &mut scratch.distances),
+        }
+        enter(&mut found[start..], scratch.distances.iter().map(|distance| value(*distance)));
+    }
+}
+
+fn value(distance: Option<usize>) -> f64 {
+    distance.map_or(f64::INFINITY, |distance| distance as f64)
 }

@@ -1,7 +1,9 @@
 //! Jaro-Winkler similarity of two texts; below the lowest `min` of the levels it is 0.
 
-use super::{Compare, Outcome, Pair, Scratch, Settings, Spec};
+use super::in_step::{Texts, enter};
+use super::{Compare, DIFFERENT, EQUAL, Outcome, Pair, Scratch, Settings, Spec, prepared};
 use crate::engine::plan::{Field, Kind};
+use crate::engine::rows::Rows;
 
 pub(super) const SPEC: Spec = Spec {
     name: "jaro_winkler",
@@ -30,12 +32,21 @@ impl Compare for JaroWinkler {
             Err(missing) => return missing,
         };
         if a == b {
-            return Outcome::of(0, 1.0);
+            return Outcome::of(EQUAL, 1.0);
         }
         let texts = pair.rows.texts(self.field);
         let (a, b) = (texts.text(a as u32), texts.text(b as u32));
-        let prepared = scratch.prepared(self.field);
+        let prepared = prepared(&mut scratch.prepared, self.field);
         let other = prepared.prepare_either(a, b);
-        Outcome::of(1, prepared.jaro_winkler(other, self.cutoff).unwrap_or(0.0))
+        Outcome::of(DIFFERENT, prepared.jaro_winkler(other, self.cutoff).unwrap_or(0.0))
+    }
+
+    fn compare_many(&self, rows: &Rows, others: &[u32], row: u32, scratch: &mut Scratch, found: &mut Vec<Outcome>) {
+        let (texts, start) = (Texts { rows, field: self.field, others, row }, found.len());
+        texts.outcomes(1.0, &mut scratch.apart, found);
+        let prepared = prepared(&mut scratch.prepared, self.field);
+        prepared.prepare(texts.own());
+        prepared.jaro_winkler_many(texts.of(&scratch.apart), self.cutoff, &mut scratch.similarities);
+        enter(&mut found[start..], scratch.similarities.iter().map(|found| found.unwrap_or(0.0)));
     }
 }

@@ -9,6 +9,7 @@ mod date_after;
 mod digits;
 mod edit;
 mod exact;
+mod in_step;
 mod jaro_winkler;
 pub mod name;
 mod name_column;
@@ -128,7 +129,7 @@ impl Pair<'_> {
     #[inline]
     fn cells(self, field: Field) -> Result<(u64, u64), Outcome> {
         let (a, b) = (self.rows.cell(self.a, field), self.rows.cell(self.b, field));
-        both(Some(a).filter(|cell| *cell != 0), Some(b).filter(|cell| *cell != 0))
+        if a != 0 && b != 0 { Ok((a, b)) } else { Err(Outcome::missing(u8::from(a == 0) + u8::from(b == 0))) }
     }
 }
 
@@ -136,6 +137,24 @@ impl Pair<'_> {
 pub(crate) trait Compare: Send + Sync {
     /// Compares two rows. Never allocates.
     fn compare(&self, pair: Pair<'_>, scratch: &mut Scratch) -> Outcome;
+
+    /// [`Self::compare`] of each of `others` with `row`, in their order.
+    fn compare_many(&self, rows: &Rows, others: &[u32], row: u32, scratch: &mut Scratch, found: &mut Vec<Outcome>) {
+        one_by_one(self, rows, others, row, scratch, found);
+    }
+}
+
+/// [`Compare::compare_many`] for comparators that gain nothing from many rows.
+#[inline]
+fn one_by_one<C: Compare + ?Sized>(
+    comparator: &C,
+    rows: &Rows,
+    others: &[u32],
+    row: u32,
+    scratch: &mut Scratch,
+    found: &mut Vec<Outcome>,
+) {
+    found.extend(others.iter().map(|other| comparator.compare(Pair { rows, a: *other, b: row }, scratch)));
 }
 
 /// What one worker reuses from pair to pair.
@@ -146,13 +165,20 @@ pub(crate) struct Scratch {
     prepared: Vec<Prepared>,
     a: [u8; 19],
     b: [u8; 19],
+    /// What is measured in step: numbers of texts, and what came out.
+    apart: Vec<u32>,
+    similarities: Vec<Option<f64>>,
+    distances: Vec<Option<usize>>,
 }
 
-impl Scratch {
-    fn prepared(&mut self, field: Field) -> &mut Prepared {
-        if self.prepared.len() <= field.index {
-            self.prepared.resize_with(field.index + 1, Prepared::default);
-        }
-        &mut self.prepared[field.index]
+/// The relations of comparators that measure two values which are not equal.
+const EQUAL: u8 = 0;
+const DIFFERENT: u8 = 1;
+
+/// What stands prepared for a column.
+fn prepared(prepared: &mut Vec<Prepared>, field: Field) -> &mut Prepared {
+    if prepared.len() <= field.index {
+        prepared.resize_with(field.index + 1, Prepared::default);
     }
+    &mut prepared[field.index]
 }

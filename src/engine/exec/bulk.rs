@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::components::components;
 use super::{Edge, edge};
-use crate::engine::block::bulk::{Blocks, Partners};
+use crate::engine::block::bulk::{Blocks, Partner, Partners};
 use crate::engine::block::{BlockReport, guard};
 use crate::engine::cluster::{Decisions, Refusal, Resolved, ReviewItem, Verdict, key, resolve, review_items};
 use crate::engine::error::RowError;
@@ -134,10 +134,10 @@ fn score_blocks(rows: &Rows, blocks: Blocks, meter: &Meter) -> Found {
                 slots,
                 |_| true,
                 partners,
-                |row, partner| {
-                    counts[partner.rule()] += 1;
-                    let edge = scorer.edge(partner.slot, row, scratch);
-                    edges.extend(edge.map(|edge| (edge, partner.rule() as u16)));
+                |row, partners| {
+                    count_in(&mut counts, partners);
+                    let others = partners.iter().map(|partner| partner.slot);
+                    scorer.edges(row, others, scratch, |place, edge| edges.push((edge, partners[place].rule() as u16)));
                 },
             );
             meter.add(looked);
@@ -156,6 +156,13 @@ fn score_blocks(rows: &Rows, blocks: Blocks, meter: &Meter) -> Found {
     Found { edges, rules: rule_of, blocking: blocks.report(&counts) }
 }
 
+/// Counts pairs, each under the first rule that gives it.
+fn count_in(counts: &mut [u64], partners: &[Partner]) {
+    for partner in partners {
+        counts[partner.rule()] += 1;
+    }
+}
+
 /// Candidate pairs per rule, without scoring them.
 pub(super) fn count_pairs(rows: &Rows) -> BlockReport {
     let blocks = Blocks::build(rows, &Meter::default());
@@ -166,7 +173,7 @@ pub(super) fn count_pairs(rows: &Rows) -> BlockReport {
     };
     let count = |partners: &mut Partners, slots: std::ops::Range<u32>| {
         let mut counts = vec![0; rules];
-        blocks.sweep(rows, slots, |_| true, partners, |_, partner| counts[partner.rule()] += 1);
+        blocks.sweep(rows, slots, |_| true, partners, |_, partners| count_in(&mut counts, partners));
         counts
     };
     let tasks = blocks.tasks().into_par_iter();

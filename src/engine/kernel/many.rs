@@ -16,6 +16,9 @@ use self::avx2::{Group, LANES, LETTERS, Wide};
 use self::none::{Group, LANES, LETTERS, Wide};
 use super::prepared::Prepared;
 
+/// Fewer texts than this are faster compared one by one.
+const FEW: usize = 6;
+
 /// Whether two neighbours that are swapped are one edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Swaps {
@@ -33,10 +36,15 @@ impl Prepared {
     ///
     /// let (mut martha, mut found) = (Prepared::default(), Vec::new());
     /// martha.prepare("MARTHA");
-    /// martha.jaro_winkler_many(&["MARTHA", "AHMAD"], 0.9, &mut found);
+    /// martha.jaro_winkler_many(["MARTHA", "AHMAD"], 0.9, &mut found);
     /// assert_eq!(found, [Some(1.0), None]);
     /// ```
-    pub fn jaro_winkler_many(&self, others: &[&str], cutoff: f64, found: &mut Vec<Option<f64>>) {
+    pub fn jaro_winkler_many<'t>(
+        &self,
+        others: impl IntoIterator<Item = &'t str>,
+        cutoff: f64,
+        found: &mut Vec<Option<f64>>,
+    ) {
         let similarity = |similarity: f64| Some(similarity).filter(|similarity| *similarity >= cutoff);
         let alone = |other: &str| self.jaro_winkler(other, cutoff);
         let many = |wide: &Wide<'_>, group: &Group| wide.similarities(group);
@@ -44,14 +52,24 @@ impl Prepared {
     }
 
     /// [`Prepared::levenshtein`] of each of the other texts, in their order.
-    pub fn levenshtein_many(&self, others: &[&str], cutoff: usize, found: &mut Vec<Option<usize>>) {
+    pub fn levenshtein_many<'t>(
+        &self,
+        others: impl IntoIterator<Item = &'t str>,
+        cutoff: usize,
+        found: &mut Vec<Option<usize>>,
+    ) {
         let alone = |other: &str| self.levenshtein(other, cutoff);
         let many = |wide: &Wide<'_>, group: &Group| wide.distances(group, Swaps::AreEdits);
         self.in_groups(others, found, alone, many, |distance| near(distance, cutoff));
     }
 
     /// [`Prepared::osa`] of each of the other texts, in their order.
-    pub fn osa_many(&self, others: &[&str], cutoff: usize, found: &mut Vec<Option<usize>>) {
+    pub fn osa_many<'t>(
+        &self,
+        others: impl IntoIterator<Item = &'t str>,
+        cutoff: usize,
+        found: &mut Vec<Option<usize>>,
+    ) {
         let alone = |other: &str| self.osa(other, cutoff);
         let many = |wide: &Wide<'_>, group: &Group| wide.distances(group, Swaps::Count);
         self.in_groups(others, found, alone, many, |distance| near(distance, cutoff));
@@ -59,20 +77,21 @@ impl Prepared {
 
     /// Sorts texts into groups of short ones and of longer ones; those that belong to neither are compared alone.
     #[inline]
-    fn in_groups<N: Copy, R: Copy>(
+    fn in_groups<'t, N: Copy, R: Copy>(
         &self,
-        others: &[&str],
+        others: impl IntoIterator<Item = &'t str>,
         found: &mut Vec<Option<R>>,
         alone: impl Fn(&str) -> Option<R>,
         many: impl Fn(&Wide<'_>, &Group) -> [N; LANES],
         result: impl Fn(N) -> Option<R>,
     ) {
         found.clear();
-        let Some(wide) = self.side_without_zeros().and_then(Wide::new) else {
-            found.extend(others.iter().map(|other| alone(other)));
+        let others = others.into_iter();
+        let wide = Some(others.size_hint().0).filter(|count| *count >= FEW).and_then(|_| self.side_without_zeros());
+        let Some(wide) = wide.and_then(Wide::new) else {
+            found.extend(others.map(alone));
             return;
         };
-        found.resize(others.len(), None);
         let mut groups = [Group::default(), Group::default()];
         let compare = |group: &mut Group, found: &mut [Option<R>]| {
             let numbers = many(&wide, group);
@@ -80,7 +99,8 @@ impl Prepared {
                 found[*place] = result(number);
             }
         };
-        for (place, other) in others.iter().enumerate() {
+        for (place, other) in others.enumerate() {
+            found.push(None);
             let group = &mut groups[usize::from(other.len() > LETTERS / 2)];
             if !group.take(place, other) {
                 found[place] = alone(other);
@@ -88,7 +108,9 @@ impl Prepared {
                 compare(group, found);
             }
         }
-        groups.iter_mut().for_each(|group| compare(group, found));
+        for group in &mut groups {
+            compare(group, found);
+        }
     }
 }
 

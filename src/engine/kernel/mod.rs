@@ -1,7 +1,7 @@
 //! The hot loops of string comparison. Each is the same function as its twin in `strsim`, to the last bit.
 //!
 //! One text is prepared once and then compared with many: one by one, with a cut-off that ends the work early, or
-//! eight at a time. ASCII text of at most 64 letters, which is nearly all there is, runs through bit-parallel or
+//! sixteen at a time. ASCII text of at most 64 letters, which is nearly all there is, runs through bit-parallel or
 //! fixed-size loops that do not allocate. Anything else goes to the twin. All measures are symmetric, so the caller
 //! prepares whichever side stays the same.
 
@@ -18,6 +18,3 @@ pub use self::prepared::Prepared;
 
 /// Longest text, in bytes, that the fast loops take.
 const WORD: usize = 64;
-
-/// An edit distance of a prepared text and another, if it is not above the cut-off.
-pub type Distance = fn(prepared: &mut Prepared, other: &str, cutoff: usize) -> Option<usize>;

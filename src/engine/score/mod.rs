@@ -3,6 +3,7 @@
 //! One function, [`Scorer::weigh`], walks the comparisons. Scoring, the cut-off and the explanation are what its
 //! visitor does with the steps, so that they cannot differ.
 
+mod many;
 pub(super) mod train;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub(crate) enum Which {
 pub(crate) struct Scratch {
     compare: compare::Scratch,
     pattern: Pattern,
+    many: many::Scratch,
 }
 
 /// Scores pairs of rows. Cheap to make; immutable.
@@ -138,7 +140,7 @@ impl<'a> Scorer<'a> {
         let pair = Pair { rows: self.rows, a, b };
         scratch.pattern = OPEN;
         for index in self.weighing() {
-            self.settle(index, pair, scratch);
+            self.settle(index, pair, &mut scratch.compare, &mut scratch.pattern);
         }
         let mut pattern = scratch.pattern;
         for (index, level) in pattern.iter_mut().enumerate() {
@@ -167,7 +169,8 @@ impl<'a> Scorer<'a> {
             if skipped >> index & 1 == 1 {
                 continue;
             }
-            let (outcome, level) = self.settle(index, pair, scratch);
+            let outcome = comparison.function.compare(pair, &mut scratch.compare);
+            let level = self.enter(index, &outcome, pair, &mut scratch.compare, &mut scratch.pattern);
             let weight = comparison.levels[level].weight;
             let adjustment = self.adjustment(comparison, level, &outcome, pair);
             sum += weight + adjustment;
@@ -184,17 +187,29 @@ impl<'a> Scorer<'a> {
     }
 
     /// Makes a comparison, and those that its levels ask.
-    fn settle(&self, index: usize, pair: Pair<'_>, scratch: &mut Scratch) -> (compare::Outcome, usize) {
-        let comparison = &self.plan.comparisons()[index];
-        let outcome = comparison.function.compare(pair, &mut scratch.compare);
-        let level = comparison.level(&outcome, |at| {
-            if scratch.pattern[usize::from(at.comparison)] == NOT_YET {
-                self.settle(usize::from(at.comparison), pair, scratch);
+    fn settle(&self, index: usize, pair: Pair<'_>, scratch: &mut compare::Scratch, pattern: &mut Pattern) {
+        let outcome = self.plan.comparisons()[index].function.compare(pair, scratch);
+        self.enter(index, &outcome, pair, scratch, pattern);
+    }
+
+    /// Enters the level of a comparison into the pattern, and those that its levels ask.
+    #[inline]
+    fn enter(
+        &self,
+        index: usize,
+        outcome: &compare::Outcome,
+        pair: Pair<'_>,
+        scratch: &mut compare::Scratch,
+        pattern: &mut Pattern,
+    ) -> usize {
+        let level = self.plan.comparisons()[index].level(outcome, |at| {
+            if pattern[usize::from(at.comparison)] == NOT_YET {
+                self.settle(usize::from(at.comparison), pair, scratch, pattern);
             }
-            at.holds(&scratch.pattern)
+            at.holds(pattern)
         });
-        scratch.pattern[index] = level as u8;
-        (outcome, level)
+        pattern[index] = level as u8;
+        level
     }
 
     /// What the frequency of the agreeing values adds to the weight of a level.

@@ -1,6 +1,9 @@
 //! Every kernel beside its plain twin. Property tests call this, and so does the fuzz target in `fuzz/`.
 
-use super::{Distance, Prepared};
+use super::Prepared;
+
+/// An edit distance of a prepared text and another.
+type Distance = fn(&mut Prepared, &str, usize) -> Option<usize>;
 
 /// An edit distance of one prepared text and many others.
 type Many = fn(&Prepared, &[&str], usize, &mut Vec<Option<usize>>);
@@ -28,7 +31,7 @@ fn check_similarity(prepared: &Prepared, b: &str, company: &[&str]) {
         let found = prepared.jaro_winkler(b, cutoff).map(f64::to_bits);
         assert_eq!(found, expected(plain), "jaro_winkler {a:?} {b:?} {cutoff}");
         let mut found = vec![Some(9.0)];
-        prepared.jaro_winkler_many(company, cutoff, &mut found);
+        prepared.jaro_winkler_many(company.iter().copied(), cutoff, &mut found);
         let found: Vec<_> = found.into_iter().map(|similarity| similarity.map(f64::to_bits)).collect();
         let expected: Vec<_> = plain_of_all.iter().map(|plain| expected(*plain)).collect();
         assert_eq!(found, expected, "jaro_winkler_many {a:?} {company:?} {cutoff}");
@@ -38,8 +41,18 @@ fn check_similarity(prepared: &Prepared, b: &str, company: &[&str]) {
 fn check_distances(prepared: &mut Prepared, b: &str, company: &[&str]) {
     type Twin = fn(&str, &str) -> usize;
     let twins: [(&str, Distance, Option<Many>, Twin); 3] = [
-        ("levenshtein", |p, b, c| p.levenshtein(b, c), Some(Prepared::levenshtein_many), strsim::levenshtein),
-        ("osa", |p, b, c| p.osa(b, c), Some(Prepared::osa_many), strsim::osa_distance),
+        (
+            "levenshtein",
+            |p, b, c| p.levenshtein(b, c),
+            Some(|p, b, c, found| p.levenshtein_many(b.iter().copied(), c, found)),
+            strsim::levenshtein,
+        ),
+        (
+            "osa",
+            |p, b, c| p.osa(b, c),
+            Some(|p, b, c, found| p.osa_many(b.iter().copied(), c, found)),
+            strsim::osa_distance,
+        ),
         ("damerau", Prepared::damerau, None, strsim::damerau_levenshtein),
     ];
     let a = prepared.text().to_owned();

@@ -212,8 +212,10 @@ impl<'a> Sample<'a> {
     ) -> impl ParallelIterator<Item = T> {
         blocks.tasks().into_par_iter().map_init(<(Partners, Scratch)>::default, move |(partners, scratch), slots| {
             let mut sum = T::default();
-            let looked = blocks.sweep(self.rows, slots, &wanted, partners, |row, partner| {
-                add(&mut sum, scratch, row, partner);
+            let looked = blocks.sweep(self.rows, slots, &wanted, partners, |row, partners| {
+                for partner in partners {
+                    add(&mut sum, scratch, row, *partner);
+                }
             });
             self.meter.add(looked);
             sum

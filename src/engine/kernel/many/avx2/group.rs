@@ -95,7 +95,7 @@ impl Columns {
         let mut count = _mm_setzero_si128();
         let mut same = _mm_set1_epi8(-1);
         for (letters, letter) in self.letters().iter().zip(text).take(4) {
-            same = _mm_and_si128(same, _mm_cmpeq_epi8(*letters, _mm_set1_epi8(*letter as i8)));
+            same = _mm_and_si128(same, _mm_cmpeq_epi8(*letters, _mm_set1_epi8(letter.cast_signed())));
             count = _mm_sub_epi8(count, same);
         }
         bytes(count)

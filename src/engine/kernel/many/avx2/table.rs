@@ -77,7 +77,7 @@ impl Table {
         let mut found = [_mm_setzero_si128(); 2];
         for row in &self.rows[..self.count] {
             // The place in the row, or at least 128, which a shuffle takes for none.
-            let place = _mm_xor_si128(letters, _mm_set1_epi8(row.first as i8));
+            let place = _mm_xor_si128(letters, _mm_set1_epi8(row.first.cast_signed()));
             let place = _mm_adds_epu8(place, _mm_set1_epi8((128 - ROW) as i8));
             found[0] = _mm_or_si128(found[0], _mm_shuffle_epi8(loaded(row.planes[plane]), place));
             found[1] = _mm_or_si128(found[1], _mm_shuffle_epi8(loaded(row.planes[plane + 1]), place));

@@ -66,7 +66,7 @@ pub(super) fn long_numbers(words: [__m256i; 2]) -> [u32; LANES] {
 #[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn all<const BITS: u32>(number: u32) -> __m256i {
-    if BITS == SHORT { _mm256_set1_epi16(number as i16) } else { _mm256_set1_epi32(number as i32) }
+    if BITS == SHORT { _mm256_set1_epi16(number as i16) } else { _mm256_set1_epi32(number.cast_signed()) }
 }
 
 /// Sums, as if there were no bits beyond the word.

@@ -1,0 +1,52 @@
+//! The texts of one row and of many others, so that a kernel can measure them in step.
+
+use super::{DIFFERENT, EQUAL, Outcome, Pair};
+use crate::engine::plan::Field;
+use crate::engine::rows::Rows;
+
+/// The texts of one column in one row and in others.
+#[derive(Clone, Copy)]
+pub(super) struct Texts<'a> {
+    pub(super) rows: &'a Rows,
+    pub(super) field: Field,
+    pub(super) others: &'a [u32],
+    pub(super) row: u32,
+}
+
+impl<'a> Texts<'a> {
+    /// The outcomes: `equal` is the measure of equal texts, that of the others is open until [`enter`]. The numbers of
+    /// their texts are put into `apart`.
+    pub(super) fn outcomes(self, equal: f64, apart: &mut Vec<u32>, found: &mut Vec<Outcome>) {
+        apart.clear();
+        found.extend(self.others.iter().map(|other| {
+            match (Pair { rows: self.rows, a: *other, b: self.row }).cells(self.field) {
+                Err(missing) => missing,
+                Ok((a, b)) if a == b => Outcome::of(EQUAL, equal),
+                Ok((a, _)) => {
+                    apart.push(a as u32);
+                    Outcome::of(DIFFERENT, 0.0)
+                }
+            }
+        }));
+    }
+
+    /// The text of the row; empty where it is missing.
+    pub(super) fn own(self) -> &'a str {
+        match self.rows.cell(self.row, self.field) {
+            0 => "",
+            cell => self.rows.texts(self.field).text(cell as u32),
+        }
+    }
+
+    /// The texts with these numbers.
+    pub(super) fn of(self, numbers: &[u32]) -> impl ExactSizeIterator<Item = &'a str> {
+        let texts = self.rows.texts(self.field);
+        numbers.iter().map(|number| texts.text(*number))
+    }
+}
+
+/// Enters the measures of texts that differ, in their order.
+pub(super) fn enter(outcomes: &mut [Outcome], measures: impl Iterator<Item = f64>) {
+    let open = outcomes.iter_mut().filter(|outcome| outcome.missing == 0 && outcome.relation == DIFFERENT);
+    open.zip(measures).for_each(|(outcome, measure)| outcome.value = measure);
+}

@@ -21,11 +21,14 @@ fn batch(random: &mut ChaCha8Rng) -> Vec<String> {
         let date = format!("2025-05-{:02}", random.random_range(1..=28));
         rows.push(match random.random_range(0..6) {
             0 => withdrawal(person, &date),
-            // Half of the records tell of the same person as the one before them, under the same NIK or not.
+            // Half of the records tell of the same person as the one before them, under the same NIK or without one.
             1 => another(person, &row(person / 2 * 2, &date, random.random_range(0..3))),
             2 | 3 => {
                 let text = another(person, &row(person / 2 * 2, &date, random.random_range(0..2)));
-                text.replace("\"nik\":\"320101", "\"nik\":\"320102")
+                let mut value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+                value["nik"] = serde_json::Value::Null;
+                value["no_jkn"] = format!("{:013}", 7_000 + person).into();
+                value.to_string()
             }
             _ => row(person, &date, random.random_range(0..4)),
         });

@@ -23,14 +23,18 @@ fn batch(random: &mut ChaCha8Rng) -> Vec<String> {
             0 => withdrawal(person, &date),
             // Half of the records tell of the same person as the one before them, under the same NIK or without one.
             1 => another(person, &row(person / 2 * 2, &date, random.random_range(0..3))),
-            2 | 3 => {
-                let text = another(person, &row(person / 2 * 2, &date, random.random_range(0..2)));
+            // Something to ask: another birth date under the NIK, or no NIK.
+            kind @ (2 | 3) => {
+                let text = another(person, &row(person / 2 * 2, &date, 0));
                 let mut value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-                value["nik"] = serde_json::Value::Null;
                 value["no_jkn"] = format!("{:013}", 7_000 + person).into();
+                match kind {
+                    2 => value["nik"] = serde_json::Value::Null,
+                    _ => value["tanggal_lahir"] = "1949-12-31".into(),
+                }
                 value.to_string()
             }
-            _ => row(person, &date, random.random_range(0..4)),
+            _ => row(person, &date, random.random_range(0..2)),
         });
     }
     rows

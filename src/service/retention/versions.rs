@@ -86,7 +86,7 @@ async fn several(reader: &dyn Read, records: &[RecordId]) -> Result<Vec<Version>
     while next < records.len() {
         let page = reader.scan(Table::Rows, id_key(records[next]), end.clone(), PAGE).await.map_err(store_error)?;
         // Where the page is full, its last record may go on behind it.
-        let cut = if page.len() == PAGE { page.last().map(|row| record_at(row)).transpose()? } else { None };
+        let cut = if page.len() == PAGE { page.last().map(record_at).transpose()? } else { None };
         let mut whole = page;
         whole.retain(|row| record_at(row).ok() != cut);
         take_several(&whole, records, &mut found)?;

@@ -39,6 +39,9 @@ pub mod metric {
     /// Time to match what was taken from the queue at once and to write what follows.
     pub const MATCH_SECONDS: &str = "padan_match_duration_seconds";
 
+    /// Entries that the retention rule took away, by `table`.
+    pub const COMPACTED: &str = "padan_compacted_entries_total";
+
     /// All of them, with what they measure.
     pub const ALL: &[(&str, Kind, &str)] = &[
         (HTTP_REQUESTS, Kind::Counter, "Requests answered"),
@@ -49,6 +52,7 @@ pub mod metric {
         (ROWS_ACCEPTED, Kind::Counter, "Rows that became durable"),
         (ROWS_REFUSED, Kind::Counter, "Rows that were refused"),
         (ROWS_WAITING, Kind::Gauge, "Rows acknowledged and not yet matched"),
+        (COMPACTED, Kind::Counter, "Entries that the retention rule took away"),
         (MATCH_SECONDS, Kind::Histogram, "Seconds to match what was taken from the queue at once"),
     ];
 }

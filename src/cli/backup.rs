@@ -15,6 +15,8 @@ The first backup into a folder is a full one; later ones hold what came since, u
 is read while the gateway goes on (except on sled, where it has to be stopped). Files are encrypted to the public keys
 given: `padan keys backup` makes a pair, and the private key should not lie on this machine.
 
+Where a retention rule has taken away the journal behind the last part, a backup is a full one by itself.
+
 --drill proves the backup: it is restored into a new store, matched, and its digests are held against this store's.
 
 Example:

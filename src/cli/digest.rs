@@ -12,7 +12,8 @@ use crate::service::start::{Missing, StoreUrl};
 
 const HELP: &str = "\
 The same rows, decisions and derived state have the same digest on every store, so that a restored or moved store can be
-held against the one it came from. A gateway may go on meanwhile (except on sled): one state is read.
+held against the one it came from. `inputs` is over all rows that are there; `current` leaves out those that newer ones
+have replaced, so that `padan compact` does not change it. A gateway may go on meanwhile (except on sled): one state is read.
 
 Example:
   padan digest --config padan.toml --store redb:padan-data";
@@ -33,6 +34,8 @@ pub(super) struct Args {
 #[derive(Serialize)]
 pub(super) struct Report<'a> {
     pub(super) inputs: &'a str,
+    /// Inputs without rows that newer ones have replaced: compaction does not change it.
+    pub(super) current: &'a str,
     pub(super) derived: &'a str,
     pub(super) entries: u64,
     pub(super) position: u64,
@@ -55,6 +58,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
 pub(super) fn report(found: &StoreDigest) -> Report<'_> {
     Report {
         inputs: &found.state.inputs,
+        current: &found.state.current,
         derived: &found.state.derived,
         entries: found.state.entries,
         position: found.head,
@@ -66,6 +70,7 @@ pub(super) fn report(found: &StoreDigest) -> Report<'_> {
 pub(super) fn text(found: &StoreDigest) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "inputs   {}", found.state.inputs);
+    let _ = writeln!(text, "current  {}", found.state.current);
     let _ = writeln!(text, "derived  {}", found.state.derived);
     let state = if found.settled { "all of it matched" } else { "rows behind it still wait to be matched" };
     let entries = thousands(found.state.entries);

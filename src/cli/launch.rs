@@ -88,12 +88,13 @@ pub(super) fn settings(config: &Path, store: Option<&StoreUrl>) -> Result<Settin
 /// What to open a store with that is there already, without a gateway.
 pub(super) fn existing(config: &Path, store: Option<&StoreUrl>, missing: Missing) -> Result<StartWith, CliError> {
     let settings = settings(config, store)?;
+    let service = settings.service();
     Ok(StartWith {
         store: settings.store,
         missing,
         store_limits: settings.store_limits,
         clients: settings.client,
-        settings: settings.service,
+        settings: service,
         models: settings.models,
         clock: Arc::new(SystemClock),
     })
@@ -120,7 +121,7 @@ pub async fn launch(
         missing: Missing::Create,
         store_limits: settings.store_limits.clone(),
         clients: settings.client.clone(),
-        settings: settings.service.clone(),
+        settings: settings.service(),
         models: settings.models.clone(),
         clock,
     };

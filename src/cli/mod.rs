@@ -5,6 +5,7 @@
 
 mod backup;
 mod blocking;
+mod compact;
 mod dedupe;
 mod demo;
 mod digest;
@@ -65,6 +66,7 @@ enum Command {
     Rebuild(rebuild::Args),
     Backup(backup::Args),
     Restore(restore::Args),
+    Compact(compact::Args),
     Dedupe(dedupe::Args),
     Train(train::Args),
     Blocking(blocking::Args),
@@ -87,6 +89,7 @@ impl Command {
             Self::Rebuild(args) => rebuild::run(&args, terminal),
             Self::Backup(args) => backup::run(&args, terminal),
             Self::Restore(args) => restore::run(&args, terminal),
+            Self::Compact(args) => compact::run(&args, terminal),
             Self::Dedupe(args) => dedupe::run(&args, terminal),
             Self::Train(args) => train::run(&args, terminal),
             Self::Blocking(args) => blocking::run(&args, terminal),

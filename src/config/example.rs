@@ -45,5 +45,6 @@ fn settings_that_are_commented_out_are_settings() {
     let settings: Settings = toml::from_str(&text).expect("a configuration");
     assert!(settings.http.check().is_ok() && settings.http.public_url.is_some());
     assert!(settings.service.as_of.is_some() && settings.models.model.is_some());
+    assert!(settings.service().retention.older_than.is_some_and(|age| age.to_string() == "365d"));
     assert_eq!(text.matches("\n[[client]]\n").count(), 2);
 }

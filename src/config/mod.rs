@@ -22,6 +22,8 @@ pub struct Settings {
     pub store_limits: crate::store::Config,
     /// Limits and dates of the use cases.
     pub service: crate::service::Config,
+    /// What is old enough to go; it goes its way to the use cases with their own settings.
+    pub retention: crate::service::retention::Config,
     /// Models and rules other than those built in.
     pub models: crate::service::models::Config,
     /// Log form and level.
@@ -37,6 +39,7 @@ impl Default for Settings {
             http: crate::http::Config::default(),
             store_limits: crate::store::Config::default(),
             service: crate::service::Config::default(),
+            retention: crate::service::retention::Config::default(),
             models: crate::service::models::Config::default(),
             log: crate::telemetry::Config::default(),
             client: Directory::default(),
@@ -86,6 +89,15 @@ impl Settings {
             client.insert("token_sha256".to_owned(), "***".into());
         }
         toml::to_string(&shown).unwrap_or_default()
+    }
+
+    /// The settings of the use cases, the retention rule among them.
+    pub fn service(&self) -> crate::service::Config {
+        let retention = self.retention.older_than.or(self.service.retention.older_than);
+        crate::service::Config {
+            retention: crate::service::retention::Config { older_than: retention },
+            ..self.service.clone()
+        }
     }
 
     fn resolve(&mut self, base: &Path) {

@@ -101,9 +101,13 @@ pub struct Batch {
     /// Warnings about the batch as a whole (`EXCEL_PRECISION`: every NIK ends in 0).
     #[serde(default)]
     pub alarms: Vec<String>,
+    /// When the retention rule took its receipt, and those of its rows that newer ones had replaced. The batch and its
+    /// counts stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compacted_at: Option<Timestamp>,
 }
 
-/// One accepted row, as it stays for ever: the raw text with its circumstances.
+/// One accepted row, as it stays until a newer one and the retention rule take its place: the raw text with its circumstances.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AcceptedRow {
     /// Its number.

@@ -192,6 +192,10 @@ impl From<ServiceError> for Problem {
             ServiceError::NotFound { what } => {
                 Self::new(Code::NotFound, format!("there is no such {what}, or it is not for this caller"))
             }
+            ServiceError::Compacted { at } => Self::new(
+                Code::Compacted,
+                format!("the retention rule took it away at {at}; the batch itself with its counts is still there"),
+            ),
             ServiceError::KeyReused => Self::new(Code::KeyReused, "use a new key for a new body"),
             ServiceError::InFlight => Self::new(Code::InFlight, "wait for the first request to be answered"),
             ServiceError::Changed { what } => Self::new(Code::Changed, format!("read the {what} again, then decide")),

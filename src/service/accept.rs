@@ -134,6 +134,7 @@ impl Gateway {
                 sha256: body.sha256.clone(),
                 last_sequence: None,
                 alarms: body.alarms.clone(),
+                compacted_at: None,
             },
         };
         for row in &body.rows {

@@ -49,7 +49,7 @@ impl Gateway {
             names.push(name);
         }
         slot.remember(&mut write, "declared");
-        write.note(Entry::Declarations { once: slot.once(), names }.encoded());
+        write.note(Entry::Declarations { once: slot.once(), names, at: Some(self.clock().now()) }.encoded());
         match self.store().commit(write).await {
             Ok(committed) => {
                 self.note_declared();

@@ -18,6 +18,9 @@ pub struct Config {
     pub max_derived_bytes: usize,
     /// Limits of one pushed body.
     pub intake: crate::feed::Limits,
+    /// What may go; from the part of the configuration that has its name.
+    #[serde(skip)]
+    pub retention: super::retention::Config,
 }
 
 impl Default for Config {
@@ -27,6 +30,7 @@ impl Default for Config {
             as_of: None,
             max_derived_bytes: 64 << 20,
             intake: crate::feed::Limits::default(),
+            retention: super::retention::Config::default(),
         }
     }
 }

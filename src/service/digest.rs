@@ -1,8 +1,13 @@
 //! One number for the whole state: the same content gives the same digest on every store.
+//!
+//! Two numbers tell the inputs. `inputs` is over every accepted row that is there, so it is another one after the retention
+//! rule took rows away: it equals that of a store into which those rows never came. `current` is over the same without
+//! the rows that newer ones have replaced, so no compaction changes it, and it tells whether two stores agree of which
+//! only one was compacted.
 
 use sha2::{Digest, Sha256};
 
-use super::accept::hex;
+use super::accept::{Head, hex};
 use super::codec::plain;
 use super::error::ServiceError;
 use super::gateway::{Gateway, store_error};
@@ -21,6 +26,8 @@ pub(super) const DERIVED: &[Table] = &[Table::Members, Table::Persons, Table::Fa
 pub struct StateDigest {
     /// Over accepted records, decisions and declarations.
     pub inputs: String,
+    /// Over the same without rows that newer ones have replaced.
+    pub current: String,
     /// Over members, golden persons, families and cases.
     pub derived: String,
     /// Entries read.
@@ -75,10 +82,42 @@ impl Gateway {
 
 /// Digests of what a store holds.
 pub(super) async fn digest_of(store: &dyn Read) -> Result<StateDigest, ServiceError> {
-    let inputs = tables(store, INPUTS).await?;
+    let (inputs, current) = inputs_of(store).await?;
     let derived = tables(store, DERIVED).await?;
     let entries = inputs.entries + derived.entries;
-    Ok(StateDigest { inputs: inputs.finish(), derived: derived.finish(), entries })
+    Ok(StateDigest { inputs: inputs.finish(), current: current.finish(), derived: derived.finish(), entries })
+}
+
+/// The digest of all inputs, and that of those that count.
+async fn inputs_of(store: &dyn Read) -> Result<(StateHash, StateHash), ServiceError> {
+    let (mut inputs, mut current) = (StateHash::default(), StateHash::default());
+    // Heads come before rows: the numbers of the present rows. No two rows have the same.
+    let mut present: Vec<u64> = Vec::new();
+    for table in INPUTS {
+        let mut pages = Pages::of(store, *table);
+        while let Some(page) = pages.next().await? {
+            for (key, value) in &page {
+                let content = plain(value, table.name())?;
+                inputs.add_plain(*table, key, &content);
+                if *table == Table::Records {
+                    let head: Head = serde_json::from_slice(&content)
+                        .map_err(|_| ServiceError::Corrupt { what: "record".to_owned() })?;
+                    present.push(head.sequence.0);
+                }
+                if *table != Table::Rows || is_present(key, &present) {
+                    current.add_plain(*table, key, &content);
+                }
+            }
+        }
+        present.sort_unstable();
+    }
+    Ok((inputs, current))
+}
+
+/// Whether a row's key names one of the rows that heads name.
+fn is_present(key: &[u8], present: &[u64]) -> bool {
+    let sequence = key.last_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes));
+    sequence.is_some_and(|sequence| present.binary_search(&sequence).is_ok())
 }
 
 async fn tables(store: &dyn Read, tables: &[Table]) -> Result<StateHash, ServiceError> {
@@ -104,12 +143,16 @@ pub(super) struct StateHash {
 impl StateHash {
     /// Adds the next entry: its content, however it is stored.
     pub(super) fn add(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), ServiceError> {
-        for part in [table.name().as_bytes(), key, &plain(value, table.name())?] {
+        self.add_plain(table, key, &plain(value, table.name())?);
+        Ok(())
+    }
+
+    fn add_plain(&mut self, table: Table, key: &[u8], content: &[u8]) {
+        for part in [table.name().as_bytes(), key, content] {
             self.hash.update((part.len() as u64).to_be_bytes());
             self.hash.update(part);
         }
         self.entries += 1;
-        Ok(())
     }
 
     /// The digest, in hexadecimal.

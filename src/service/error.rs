@@ -1,5 +1,6 @@
 //! What a use case can answer instead of a result, split by what the caller can do about it.
 
+use crate::domain::date::Timestamp;
 use crate::domain::feed::Feed;
 
 /// Why a use case did not do what it was asked.
@@ -19,6 +20,12 @@ pub enum ServiceError {
     NotFound {
         /// `batch`, `person`, `case`.
         what: &'static str,
+    },
+    /// The retention rule took it away.
+    #[error("it was taken away by the retention rule at {at}")]
+    Compacted {
+        /// When.
+        at: Timestamp,
     },
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another body")]

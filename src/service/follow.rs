@@ -62,6 +62,14 @@ struct Step {
     declared: bool,
 }
 
+/// What lies behind a place in the journal.
+enum Next {
+    Step(Step),
+    Nothing,
+    /// The retention rule took away what this gateway would have had to match next.
+    TooFarBehind,
+}
+
 /// Whether a failure passes by itself: a full disk, a server that is away. An embedded store that failed stays so.
 fn passes(error: &ServiceError, shared: bool) -> bool {
     matches!(error, ServiceError::Full | ServiceError::Away(_)) || (shared && matches!(error, ServiceError::Store(_)))
@@ -75,7 +83,10 @@ impl Gateway {
         let shared = self.store().shared();
         loop {
             match self.catch_up().await {
-                Ok(()) => self.note_stalled(false),
+                Ok(()) => {
+                    self.note_stalled(false);
+                    self.keep_rule().await;
+                }
                 Err(error) if passes(&error, shared) => {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
@@ -100,8 +111,12 @@ impl Gateway {
     pub async fn catch_up(&self) -> Result<(), ServiceError> {
         let mut tail = self.tail().await?;
         self.look_who_leads(&mut tail).await?;
-        while let Some(step) = self.next_step(tail.applied).await? {
-            self.take(&mut tail, step).await?;
+        loop {
+            match self.next_step(tail.applied).await? {
+                Next::Step(step) => self.take(&mut tail, step).await?,
+                Next::Nothing => break,
+                Next::TooFarBehind => self.read_again(&mut tail).await?,
+            }
         }
         self.look_who_leads(&mut tail).await
     }
@@ -131,9 +146,12 @@ impl Gateway {
     }
 
     /// The next work behind `applied`.
-    async fn next_step(&self, applied: Reached) -> Result<Option<Step>, ServiceError> {
+    async fn next_step(&self, applied: Reached) -> Result<Next, ServiceError> {
         let from = applied.position().next().key();
-        let page = self.reader().scan(Table::Journal, from, None, STEP_ENTRIES).await.map_err(store_error)?;
+        let page = self.reader().scan(Table::Journal, from.clone(), None, STEP_ENTRIES).await.map_err(store_error)?;
+        if page.first().is_some_and(|(key, _)| *key != from) {
+            return self.left_behind(applied, "the journal").await;
+        }
         let mut step =
             Step { reached: applied, records: Vec::new(), rows: Vec::new(), decisions: Vec::new(), declared: false };
         let mut decided = Vec::new();
@@ -153,18 +171,44 @@ impl Gateway {
                     step.declared = true;
                     step.reached = Reached { through: position.0, rows: 0 };
                 }
+                // Nothing follows from it.
+                Entry::Compacted(_) => step.reached = Reached { through: position.0, rows: 0 },
             }
         }
         if step.reached == applied {
-            return Ok(None);
+            return Ok(Next::Nothing);
         }
         let keys = decided.iter().map(|(a, b, nth)| super::cases::decision_key(*a, *b, *nth as usize)).collect();
         for bytes in get_many(self.reader(), Table::Decisions, keys).await?.into_iter().flatten() {
             step.decisions.push(decode(&bytes, "decision")?);
         }
         let rows = std::mem::take(&mut step.rows);
-        step.records.extend(self.records_at(&rows).await?);
-        Ok(Some(step))
+        match self.records_at(&rows).await? {
+            Some(records) => step.records.extend(records),
+            None => return self.left_behind(applied, "a row that the journal names").await,
+        }
+        Ok(Next::Step(step))
+    }
+
+    /// Something that should lie behind `applied` is not there: the leader may have passed it and let it go. If not, the
+    /// store is damaged.
+    async fn left_behind(&self, applied: Reached, what: &str) -> Result<Next, ServiceError> {
+        let (_, mark) = derived_mark(self.reader()).await?;
+        if mark.is_some_and(|mark| mark.reached > applied) {
+            Ok(Next::TooFarBehind)
+        } else {
+            Err(ServiceError::Corrupt { what: what.to_owned() })
+        }
+    }
+
+    /// Matches one state of the store in bulk, as at the start.
+    async fn read_again(&self, tail: &mut Tail) -> Result<(), ServiceError> {
+        tracing::info!("the retention rule passed this gateway; it reads the store again");
+        let snapshot = self.store().snapshot().await.map_err(store_error)?;
+        *tail = self.load_matcher(&*snapshot).await?;
+        self.note_step();
+        self.note_declared();
+        Ok(())
     }
 
     /// Adds as many rows of an entry as there is room for. Records that are still in memory are not read again.
@@ -183,18 +227,18 @@ impl Gateway {
         step.reached = Reached { through: position.0, rows: 0 };
     }
 
-    /// Accepted rows as records.
-    async fn records_at(&self, rows: &[(RecordId, Sequence)]) -> Result<Vec<Record>, ServiceError> {
+    /// Accepted rows as records; `None` where one is not there.
+    async fn records_at(&self, rows: &[(RecordId, Sequence)]) -> Result<Option<Vec<Record>>, ServiceError> {
         let keys = rows.iter().map(|(record, sequence)| row_key(*record, *sequence)).collect();
         let found = get_many(self.reader(), Table::Rows, keys).await?;
-        let lost = || ServiceError::Corrupt { what: "a row that the journal names".to_owned() };
-        found.into_iter().map(|bytes| record_of(&decode_row(&bytes.ok_or_else(lost)?)?)).collect()
+        found.into_iter().map(|bytes| bytes.map(|bytes| record_of(&decode_row(&bytes)?)).transpose()).collect()
     }
 
     /// Matches a step and writes what follows from it.
     async fn take(&self, tail: &mut Tail, step: Step) -> Result<(), ServiceError> {
         let started = std::time::Instant::now();
         let Step { reached, records, decisions, declared, .. } = step;
+        let changes_something = declared || !records.is_empty() || !decisions.is_empty();
         let gateway = self.clone();
         let dirty = tokio::task::spawn_blocking(move || gateway.matcher_mut(|m| m.apply(records, decisions)))
             .await
@@ -217,7 +261,9 @@ impl Gateway {
             self.write_derived(tail, changes).await?;
         }
         tail.unsure = !sure;
-        self.note_step();
+        if changes_something {
+            self.note_step();
+        }
         metrics::histogram!(metric::MATCH_SECONDS).record(started.elapsed().as_secs_f64());
         if tail.leads && sure {
             self.note_matched(reached);

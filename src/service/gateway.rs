@@ -16,6 +16,7 @@ use super::matcher::Matcher;
 use super::models::Models;
 use super::numbers::Pool;
 use super::reports::Evaluated;
+use super::retention::Rounds;
 use crate::auth::{Caller, Directory};
 use crate::domain::date::Date;
 use crate::domain::feed::Feed;
@@ -51,6 +52,7 @@ struct Inner {
     ready: AtomicBool,
     declarations: AtomicU64,
     kept_findings: tokio::sync::Mutex<Option<Arc<Evaluated>>>,
+    rounds: tokio::sync::Mutex<Rounds>,
 }
 
 /// How far the matcher is.
@@ -104,11 +106,16 @@ impl Gateway {
 
     /// Reads the store and builds the matcher.
     async fn load_into(&self, tail: &mut Option<Tail>, snapshot: &dyn Read) -> Result<(), ServiceError> {
-        let loaded = super::load::load(snapshot, self.models()).await?;
-        *self.0.matcher.write().expect("nobody panicked with an empty matcher") = Some(loaded.matcher);
-        *tail = Some(loaded.tail);
+        *tail = Some(self.load_matcher(snapshot).await?);
         self.note_progress(|progress| progress.loaded = true);
         Ok(())
+    }
+
+    /// Builds the matcher from a state of the store; answers where it stands in the journal.
+    pub(super) async fn load_matcher(&self, snapshot: &dyn Read) -> Result<Tail, ServiceError> {
+        let loaded = super::load::load(snapshot, self.models()).await?;
+        *self.0.matcher.write().expect("the matcher did not panic") = Some(loaded.matcher);
+        Ok(loaded.tail)
     }
 
     fn new(parts: Parts, begun: &Begun) -> Self {
@@ -131,6 +138,7 @@ impl Gateway {
             ready: AtomicBool::new(false),
             declarations: AtomicU64::new(0),
             kept_findings: tokio::sync::Mutex::new(None),
+            rounds: tokio::sync::Mutex::default(),
         }))
     }
 
@@ -272,6 +280,11 @@ impl Gateway {
     /// The findings computed last.
     pub(super) fn kept_findings(&self) -> &tokio::sync::Mutex<Option<Arc<Evaluated>>> {
         &self.0.kept_findings
+    }
+
+    /// Where the retention rule stands.
+    pub(super) fn rounds(&self) -> &tokio::sync::Mutex<Rounds> {
+        &self.0.rounds
     }
 
     pub(super) async fn get(&self, table: Table, key: Vec<u8>) -> Result<Option<Vec<u8>>, ServiceError> {

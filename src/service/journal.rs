@@ -1,5 +1,6 @@
 //! The journal: what each commit of inputs brought in. It is the matcher's queue, what gateways on one store learn of
-//! each other from, and the thread along which backups grow.
+//! each other from, and the thread along which backups grow. The retention rule takes entries away from its front; the last
+//! one always stays, so that positions never start again.
 
 use std::collections::HashSet;
 
@@ -10,6 +11,7 @@ use super::error::ServiceError;
 use super::gateway::store_error;
 use super::numbers::Free;
 use super::reading::Pages;
+use crate::domain::date::Timestamp;
 use crate::domain::record::{RecordId, Sequence};
 use crate::store::{Position, Read, Table};
 
@@ -39,7 +41,36 @@ pub(super) enum Entry {
         once: String,
         /// Their keys.
         names: Vec<String>,
+        /// When; early programs did not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
     },
+    /// The retention rule took something away.
+    Compacted(Removed),
+}
+
+/// What one commit of a compaction took away. Whoever copies a store along its journal takes the same away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Removed {
+    /// When.
+    pub(super) at: Timestamp,
+    /// The first and the last of the journal's own entries, if any: none between them stays.
+    pub(super) journal: Option<(u64, u64)>,
+    /// Rows that newer ones had replaced.
+    pub(super) rows: Vec<(RecordId, Sequence)>,
+    /// Batches that have no receipt any more.
+    pub(super) batches: Vec<String>,
+    /// Idempotency keys.
+    pub(super) once: Vec<String>,
+}
+
+/// How far compaction has come, under [`COMPACTED_MARK`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct CompactedMark {
+    /// The journal begins behind this place; rows of the entry behind it may have been looked at, too.
+    pub(super) reached: Reached,
+    /// The first numbers that nothing up to there was given: the entries that told it are gone.
+    pub(super) free: Free,
 }
 
 /// How far the derived state has come, under [`DERIVED_MARK`].
@@ -68,6 +99,9 @@ pub(super) struct Reached {
 
 /// The mark of how far the derived state has come.
 pub(super) const DERIVED_MARK: &[u8] = b"derived";
+
+/// The mark of how far the journal is compacted.
+pub(super) const COMPACTED_MARK: &[u8] = b"compacted";
 
 /// Says which backup was restored into this store, when it has ended.
 pub(super) const RESTORED_MARK: &[u8] = b"restored";
@@ -101,7 +135,7 @@ impl Ahead {
                 match decode::<Entry>(entry, "journal")? {
                     Entry::Rows { rows, .. } => ahead.rows.extend(rows.into_iter().skip(skip)),
                     Entry::Decisions { decisions, .. } => ahead.decisions.extend(decisions),
-                    Entry::Declarations { .. } => {}
+                    Entry::Declarations { .. } | Entry::Compacted(_) => {}
                 }
                 skip = 0;
             }
@@ -120,6 +154,27 @@ pub(super) async fn derived_mark(reader: &dyn Read) -> Result<(Option<Vec<u8>>, 
     let stored = reader.get(Table::Marks, DERIVED_MARK.to_vec()).await.map_err(store_error)?;
     let mark = stored.as_deref().map(|bytes| decode(bytes, "mark")).transpose()?;
     Ok((stored, mark))
+}
+
+/// The mark of compaction, as it is stored and as it reads; none where nothing was ever compacted.
+pub(super) async fn compacted_mark(
+    reader: &dyn Read,
+) -> Result<(Option<Vec<u8>>, Option<CompactedMark>), ServiceError> {
+    let stored = reader.get(Table::Marks, COMPACTED_MARK.to_vec()).await.map_err(store_error)?;
+    let mark = stored.as_deref().map(|bytes| decode(bytes, "mark")).transpose()?;
+    Ok((stored, mark))
+}
+
+impl Removed {
+    /// Nothing yet.
+    pub(super) fn at(at: Timestamp) -> Self {
+        Self { at, journal: None, rows: Vec::new(), batches: Vec::new(), once: Vec::new() }
+    }
+
+    /// Whether it names nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.journal.is_none() && self.rows.is_empty() && self.batches.is_empty() && self.once.is_empty()
+    }
 }
 
 impl Entry {

@@ -13,7 +13,7 @@ use super::digest::DERIVED;
 use super::error::ServiceError;
 use super::follow::Tail;
 use super::gateway::{Gateway, store_error};
-use super::journal::{Ahead, RESTORING_MARK, Reached, derived_mark};
+use super::journal::{Ahead, CompactedMark, RESTORING_MARK, Reached, compacted_mark, derived_mark};
 use super::matcher::{Incoming, Matcher};
 use super::models::Models;
 use super::numbers::{Free, given};
@@ -53,6 +53,11 @@ pub(super) async fn begin(snapshot: &dyn Read, models: &Models) -> Result<Begun,
         Some(mark) => (mark.free, mark.reached, mark.whole && mark.by == models.derived_by()),
         None => (Free { record: 1, sequence: 1 }, Reached::default(), false),
     };
+    let (_, compacted) = compacted_mark(snapshot).await?;
+    if let Some(compacted) = &compacted {
+        // The entries that would tell what was given are gone.
+        free = free.max(compacted.free);
+    }
     // Where several gateways worked, others than the one that left the mark gave numbers, too.
     if let Some(given) = given(snapshot).await? {
         free = free.max(given);
@@ -67,8 +72,14 @@ pub(super) async fn begin(snapshot: &dyn Read, models: &Models) -> Result<Begun,
             free.add(RecordId(0), decode::<Decision>(bytes, "decision")?.sequence);
         }
     }
-    let derived = if whole { reached.position() } else { Position::default() };
+    let derived = if whole && passed(reached, compacted.as_ref()) { reached.position() } else { Position::default() };
     Ok(Begun { free, head, derived })
+}
+
+/// Whether the journal still tells everything that came behind `reached`. It does not in a store that was restored from
+/// a chain of backups whose journal was compacted meanwhile.
+fn passed(reached: Reached, compacted: Option<&CompactedMark>) -> bool {
+    compacted.is_none_or(|compacted| compacted.reached.position() <= reached.position())
 }
 
 /// Reads what the derived state of a store follows from, all of it where that is in doubt, and matches it in bulk.
@@ -76,7 +87,9 @@ pub(super) async fn load(snapshot: &dyn Read, models: &Arc<Models>) -> Result<Lo
     let head = snapshot.head().await.map_err(store_error)?;
     let (mark, derived) = derived_mark(snapshot).await?;
     let by = models.derived_by();
-    let trusted = derived.filter(|derived| derived.whole && derived.by == by);
+    let (_, compacted) = compacted_mark(snapshot).await?;
+    let trusted =
+        derived.filter(|derived| derived.whole && derived.by == by && passed(derived.reached, compacted.as_ref()));
     let applied = trusted.as_ref().map_or(Reached { through: head.0, rows: 0 }, |derived| derived.reached);
     let ahead = Ahead::of(snapshot, applied).await?;
     let started = Instant::now();

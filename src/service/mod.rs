@@ -37,6 +37,7 @@ mod reading;
 pub mod rebuild;
 mod receipts;
 mod reports;
+pub mod retention;
 pub mod start;
 pub mod verify;
 pub mod views;

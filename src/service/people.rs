@@ -8,7 +8,7 @@ use super::gateway::Gateway;
 use super::reading::{Pages, get_many};
 use super::views::{HistoryLine, LookupQuery, Names, PersonView, ProgrammeLine};
 use crate::auth::{Caller, Right};
-use crate::domain::batch::AcceptedRow;
+use crate::domain::batch::{AcceptedRow, Batch};
 use crate::domain::date::{Date, Period};
 use crate::domain::decision::Decision;
 use crate::domain::feed::Feed;
@@ -142,10 +142,16 @@ impl Gateway {
             let rows = self.versions(source.id).await?;
             for (nth, row) in rows.iter().enumerate() {
                 let batch = self.get(Table::Batches, row.batch.as_bytes().to_vec()).await?;
-                let at = batch.map(|b| decode::<crate::domain::batch::Batch>(&b, "batch")).transpose()?;
+                let batch = batch.map(|b| decode::<Batch>(&b, "batch")).transpose()?;
+                // Once a batch is compacted, what its rows replaced is gone, and whether there was anything.
+                let oldest_kept = batch.as_ref().is_some_and(|batch| batch.compacted_at.is_some());
                 lines.push(HistoryLine {
-                    at: at.map(|b| b.received_at),
-                    what: if nth == 0 { "row_accepted" } else { "row_updated" },
+                    at: batch.map(|batch| batch.received_at),
+                    what: match nth {
+                        0 if oldest_kept => "row_kept",
+                        0 => "row_accepted",
+                        _ => "row_updated",
+                    },
                     record: source.id,
                     feed: source.key.feed,
                     reference: row.batch.clone(),

@@ -32,6 +32,9 @@ impl Gateway {
         limit: usize,
     ) -> Result<Page<ReceiptLine>, ServiceError> {
         let batch = self.batch(caller, id).await?.batch;
+        if let Some(at) = batch.compacted_at {
+            return Err(ServiceError::Compacted { at });
+        }
         let start = match cursor {
             None => 0,
             Some(text) => text.parse().map_err(|_| ServiceError::Invalid {

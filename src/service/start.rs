@@ -11,7 +11,7 @@ use crate::store::{self, Store};
 
 // What those above `service` need to name in order to fill in a `StartWith`.
 pub use crate::auth::{Client, Directory, Right};
-pub use crate::store::StoreUrl;
+pub use crate::store::{Shrunk, StoreUrl};
 
 /// What a gateway is started with.
 pub struct StartWith {
@@ -80,6 +80,16 @@ impl StartWith {
         self.look()?;
         let opened = open(&self.store, self.store_limits, self.missing).await;
         opened.map_err(|source| StartError::Store { url: self.store, source })
+    }
+
+    /// Gives the free pages of the store back to the disk; `None` where that is not done by hand. Nobody else may have it
+    /// open.
+    pub async fn shrink(self) -> Result<Option<Shrunk>, StartError> {
+        self.look()?;
+        let (url, limits) = (self.store.clone(), self.store_limits);
+        let shrunk = tokio::task::spawn_blocking(move || store::shrink(&url, &limits)).await;
+        let shrunk = shrunk.map_err(|_| ServiceError::NotReady).and_then(|shrunk| shrunk.map_err(store_error));
+        shrunk.map_err(|source| StartError::Store { url: self.store, source })
     }
 
     /// Fails when there is no store where one has to be.

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::accept::{Head, Remembered, row_digest};
 use super::codec::{decode, decode_row, natural_key_of};
 use super::error::ServiceError;
-use super::journal::{DERIVED_MARK, DerivedMark, Entry, RESTORING_MARK};
+use super::journal::{COMPACTED_MARK, CompactedMark, DERIVED_MARK, DerivedMark, Entry, RESTORING_MARK, compacted_mark};
 use super::load::record_of;
 use super::reading::Pages;
 use crate::domain::batch::{Batch, Completeness, ReceiptLine};
@@ -38,11 +38,11 @@ pub enum Wrong {
     HeadOfAnotherRow,
     /// Positions of the journal are missing.
     JournalGap,
-    /// The journal names a row that is not there, or names it twice.
+    /// The journal names a row that is not there, or names it twice, and the retention rule did not take it.
     JournalWithoutRow,
-    /// A row that the journal does not name.
+    /// A row that the journal does not name, of a batch that was not compacted.
     RowWithoutJournal,
-    /// A receipt has other lines than its batch has rows.
+    /// A receipt has other lines than its batch has rows, or lines although the retention rule took it.
     ReceiptLines,
     /// A decision names a record that is not there.
     DecisionWithoutRecord,
@@ -95,12 +95,23 @@ struct Newest {
     digest: String,
 }
 
+/// What is known of a batch.
+struct Counted {
+    rows: u64,
+    compacted: bool,
+}
+
 /// What later tables are held against.
 #[derive(Default)]
 struct Known {
-    batches: HashMap<String, u64>,
+    batches: HashMap<String, Counted>,
     records: HashMap<RecordId, Newest>,
+    /// Those that the journal has to name.
     rows: HashSet<(RecordId, Sequence)>,
+    /// Those that it named and that are not there.
+    missing: HashSet<(RecordId, Sequence)>,
+    /// The last position of the journal that was seen, or that was compacted.
+    position: Position,
     receipt_lines: HashMap<String, u64>,
     members: HashMap<RecordId, PersonId>,
     persons: HashSet<PersonId>,
@@ -110,6 +121,10 @@ struct Known {
 pub async fn verify(snapshot: &dyn Read) -> Result<Verified, ServiceError> {
     let mut verified = Verified::default();
     let mut known = Known::default();
+    // A mark that cannot be read is told where all of them are looked at.
+    if let Ok((_, Some(mark))) = compacted_mark(snapshot).await {
+        known.position = mark.reached.position();
+    }
     // Each table after those that it is held against.
     for table in [
         Table::Batches,
@@ -206,8 +221,11 @@ fn look_at_rows(page: &[Row], known: &mut Known, verified: &mut Verified) {
             verified.note(Wrong::Form, 1);
             continue;
         };
-        verified.check(Wrong::RowWithoutBatch, known.batches.contains_key(&batch));
-        known.rows.insert((id, newest.order.1));
+        let batch = known.batches.get(&batch);
+        verified.check(Wrong::RowWithoutBatch, batch.is_some());
+        if batch.is_none_or(|batch| !batch.compacted) {
+            known.rows.insert((id, newest.order.1));
+        }
         match known.records.get(&id) {
             Some(other) if other.order > newest.order => {}
             _ => drop(known.records.insert(id, newest)),
@@ -216,14 +234,24 @@ fn look_at_rows(page: &[Row], known: &mut Known, verified: &mut Verified) {
 }
 
 fn look_at_journal(page: &[Row], known: &mut Known, verified: &mut Verified) {
-    let positions: Vec<Option<Position>> = page.iter().map(|(key, _)| Position::of(key)).collect();
-    let gaps = positions.windows(2).filter(|pair| pair[0].map(Position::next) != pair[1]);
-    verified.note(Wrong::JournalGap, gaps.count() as u64);
-    for (_, bytes) in page {
+    for (key, bytes) in page {
+        let position = Position::of(key);
+        verified.check(Wrong::JournalGap, position == Some(known.position.next()));
+        known.position = position.unwrap_or(known.position);
         match decode::<Entry>(bytes, "journal") {
             Ok(Entry::Rows { rows, .. }) => {
-                let missing = rows.iter().filter(|row| !known.rows.remove(row));
-                verified.note(Wrong::JournalWithoutRow, missing.count() as u64);
+                for row in rows {
+                    if !known.rows.remove(&row) {
+                        // Named twice, it is missing the second time.
+                        known.missing.insert(row);
+                    }
+                }
+            }
+            // It stands behind what names them.
+            Ok(Entry::Compacted(removed)) => {
+                for row in &removed.rows {
+                    known.missing.remove(row);
+                }
             }
             Ok(Entry::Decisions { .. } | Entry::Declarations { .. }) => {}
             Err(_) => verified.note(Wrong::Form, 1),
@@ -241,7 +269,8 @@ fn look_at(
     match table {
         Table::Batches => {
             let batch: Batch = decode(bytes, "batch")?;
-            known.batches.insert(batch.id, batch.counts.baris);
+            let counted = Counted { rows: batch.counts.baris, compacted: batch.compacted_at.is_some() };
+            known.batches.insert(batch.id, counted);
         }
         Table::Records => look_at_head(key, &decode(bytes, "record")?, known, verified),
         Table::Receipts => {
@@ -281,6 +310,9 @@ fn look_at(
             if key == DERIVED_MARK {
                 decode::<DerivedMark>(bytes, "mark")?;
             }
+            if key == COMPACTED_MARK {
+                decode::<CompactedMark>(bytes, "mark")?;
+            }
         }
         // Read as whole pages.
         Table::Rows | Table::Journal => {}
@@ -305,10 +337,16 @@ fn ended(table: Table, known: &mut Known, verified: &mut Verified) {
             let (heads, records) = (verified.entries.get(table.name()).copied(), known.records.len() as u64);
             verified.note(Wrong::HeadWithoutRow, records.saturating_sub(heads.unwrap_or_default()));
         }
-        Table::Journal => verified.note(Wrong::RowWithoutJournal, std::mem::take(&mut known.rows).len() as u64),
+        Table::Journal => {
+            verified.note(Wrong::RowWithoutJournal, std::mem::take(&mut known.rows).len() as u64);
+            verified.note(Wrong::JournalWithoutRow, std::mem::take(&mut known.missing).len() as u64);
+        }
         Table::Receipts => {
             let lines = std::mem::take(&mut known.receipt_lines);
-            let other = known.batches.iter().filter(|(id, rows)| lines.get(*id).copied().unwrap_or_default() != **rows);
+            let other = known.batches.iter().filter(|(id, batch)| {
+                let expected = if batch.compacted { 0 } else { batch.rows };
+                lines.get(*id).copied().unwrap_or_default() != expected
+            });
             verified.note(Wrong::ReceiptLines, other.count() as u64);
         }
         Table::Persons => verified.note(Wrong::Members, known.members.len() as u64),

@@ -65,7 +65,8 @@ pub struct ProgrammeLine {
 pub struct HistoryLine {
     /// When (acceptance of a row, decision of a steward).
     pub at: Option<Timestamp>,
-    /// `row_accepted`, `row_updated`, `row_withdrawn`, `decision`.
+    /// `row_accepted`, `row_updated`, `row_withdrawn`, `decision`; `row_kept` where the retention rule may have taken
+    /// earlier rows of the record.
     pub what: &'static str,
     /// The record concerned.
     pub record: RecordId,

@@ -318,6 +318,22 @@ async fn journal<S: Store + 'static>(store: Arc<S>) {
     let positions: Vec<u64> = read.iter().map(|(position, _)| position.0).collect();
     assert_eq!(positions, (1..=u64::from(WRITERS) * u64::from(STEPS)).collect::<Vec<_>>());
     assert_eq!(store.last(Table::Rows).await.unwrap(), None, "an empty table");
+    journal_without_its_front(&*store, Position(positions.len() as u64)).await;
+}
+
+/// Entries may be deleted from the front; the next position follows from the last one.
+async fn journal_without_its_front(store: &impl Store, head: Position) {
+    let next = Position(head.0 + 1);
+    let mut delete = WriteBatch::new();
+    (1..head.0 / 2).for_each(|position| _ = delete.delete(Table::Journal, Position(position).key()));
+    store.commit(delete).await.unwrap();
+    assert_eq!(store.head().await.unwrap(), head, "deleting takes no position");
+    let mut all_but_new = WriteBatch::new();
+    (head.0 / 2..=head.0).for_each(|position| _ = all_but_new.delete(Table::Journal, Position(position).key()));
+    all_but_new.note(*b"new");
+    assert_eq!(store.commit(all_but_new).await.unwrap().journal, Some(next), "no position is given twice");
+    assert_eq!(all(store, Table::Journal).await, [(next.key(), b"new".to_vec())]);
+    assert_eq!(store.head().await.unwrap(), next);
 }
 
 /// A snapshot stays as it was, over all tables, while others write or wait.

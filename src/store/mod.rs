@@ -198,6 +198,26 @@ pub fn open_to_read(url: &StoreUrl, config: &Config) -> Result<Arc<dyn Store>, S
     }
 }
 
+/// What giving free pages back to the disk led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shrunk {
+    /// Bytes on the disk before.
+    pub before: u64,
+    /// Bytes on the disk now.
+    pub after: u64,
+}
+
+/// Gives the free pages of the store at `url` back to the disk; nobody else may have it open. `None` where there is
+/// nothing to do by hand: sled and servers do it themselves.
+///
+/// Blocks for about as long as it takes to copy the store. Safe to break off.
+pub fn shrink(url: &StoreUrl, config: &Config) -> Result<Option<Shrunk>, StoreError> {
+    match url {
+        StoreUrl::Redb(path) => redb::shrink(path, config).map(Some),
+        StoreUrl::Memory | StoreUrl::Postgres(_) | StoreUrl::Sled(_) => Ok(None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -35,7 +35,9 @@ impl Staged {
 
     /// The last position of the journal that is staged.
     pub(super) fn last_position(&self) -> Option<Position> {
-        self.tables[Table::Journal.index()].last_key_value().and_then(|(key, _)| Position::of(key))
+        let mut changes = self.tables[Table::Journal.index()].iter().rev();
+        // What is deleted was there before.
+        changes.find(|(_, entry)| entry.is_some()).and_then(|(key, _)| Position::of(key))
     }
 
     /// The tables that change, each with its changes in key order; `None` deletes.

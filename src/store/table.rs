@@ -31,7 +31,8 @@ pub enum Table {
     /// Review cases.
     Cases = 13,
     /// What each commit brought in, under its position: the matcher's queue and the thread of every backup. Only
-    /// [`WriteBatch::note`](super::WriteBatch::note) writes here.
+    /// [`WriteBatch::note`](super::WriteBatch::note) writes here. Entries may be deleted from its front, never the last
+    /// one: the next position follows from it.
     Journal = 15,
     /// How far something has come: what is derived, which numbers are given out.
     Marks = 16,

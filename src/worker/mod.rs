@@ -1,5 +1,5 @@
-//! Background work. One worker today: the matcher, which follows the journal of acknowledged rows. It may be stopped at
-//! any point; the next start goes on from there.
+//! Background work. One worker today: the matcher, which follows the journal of acknowledged rows and, between two
+//! looks at it, keeps the retention rule. It may be stopped at any point; the next start goes on from there.
 
 use tokio::task::JoinHandle;
 

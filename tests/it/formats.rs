@@ -43,7 +43,11 @@ fn stores_and_backups_of_earlier_releases_are_read() {
         fs::write(dir.path().join("store/padan.redb"), database).expect("written");
         let told = fs::read_to_string(folder.join("digest.json")).expect("its digest");
         let written: Value = serde_json::from_str(&told).expect("JSON");
-        assert_eq!(padan(dir.path(), &["digest"]), written, "{}", folder.display());
+        let digest = padan(dir.path(), &["digest"]);
+        // A later program may tell more.
+        for (name, told) in written.as_object().expect("a document") {
+            assert_eq!(&digest[name], told, "{} {name}", folder.display());
+        }
         assert_eq!(padan(dir.path(), &["verify", "--quick"])["sound"], Value::Bool(true), "{}", folder.display());
 
         let (from, key) = (folder.join("backup"), folder.join("backup.key"));

@@ -11,6 +11,7 @@ mod order;
 mod postgres;
 mod privacy;
 mod push;
+mod retention;
 mod rules;
 mod sample;
 mod shared;

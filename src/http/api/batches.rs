@@ -42,6 +42,10 @@ pub(crate) struct BatchDto {
     /// Every row has been matched; absent in the answer to a push.
     #[serde(skip_serializing_if = "Option::is_none")]
     matched: Option<bool>,
+    /// When the retention rule took the receipt away, and the rows that newer ones had replaced; absent until then.
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compacted_at: Option<String>,
     /// Path of the receipt.
     receipt: String,
 }
@@ -93,6 +97,7 @@ impl BatchDto {
             sha256: batch.sha256.clone(),
             alarms: batch.alarms.clone(),
             matched,
+            compacted_at: batch.compacted_at.map(|at| at.to_string()),
             receipt: format!("/v1/batches/{}/receipt", batch.id),
         }
     }

@@ -96,7 +96,8 @@ impl From<&ReceiptLine> for LineDto {
 #[utoipa::path(get, path = "/v1/batches/{id}/receipt", tag = "push", operation_id = "getReceipt",
     params(("id" = String, Path, description = "Id of the batch"), PageParams),
     responses((status = 200, description = "Lines", content((PageDto<LineDto> = "application/json"), (String = "application/x-ndjson"))),
-        (status = 404, description = "No such batch of this agency", body = ProblemDocument, content_type = "application/problem+json")))]
+        (status = 404, description = "No such batch of this agency", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 410, description = "The retention rule took the receipt away", body = ProblemDocument, content_type = "application/problem+json")))]
 pub(crate) async fn show(
     Reader(caller): Reader,
     id: web::Path<String>,

@@ -72,6 +72,8 @@ codes! {
     InFlight = "IN_FLIGHT", CONFLICT, "A request with this idempotency key is in flight", "Permintaan dengan kunci ini sedang dikerjakan";
     /// Somebody was faster.
     Changed = "CHANGED", CONFLICT, "It changed in the meantime", "Data sudah berubah sementara itu";
+    /// The retention rule took it away.
+    Compacted = "COMPACTED", GONE, "It was taken away by the retention rule", "Sudah dihapus menurut aturan retensi";
     /// Too many bytes.
     BodyTooLarge = "BODY_TOO_LARGE", PAYLOAD_TOO_LARGE, "The body is too large", "Isi permintaan terlalu besar";
     /// Too many rows.

@@ -37,6 +37,7 @@ async fn every_service_error_has_its_status() {
         (ServiceError::KeyReused, 422, "IDEMPOTENCY_KEY_REUSED"),
         (ServiceError::InFlight, 409, "IN_FLIGHT"),
         (ServiceError::Changed { what: "case" }, 409, "CHANGED"),
+        (ServiceError::Compacted { at: crate::domain::date::Timestamp::UNIX_EPOCH }, 410, "COMPACTED"),
         (ServiceError::Invalid { pointer: "/alasan", problem: "is empty" }, 422, "FIELD_INVALID"),
         (ServiceError::Busy, 503, "BUSY"),
         (ServiceError::NotReady, 503, "NOT_READY"),

@@ -13,6 +13,9 @@ use crate::domain::date::Timestamp;
 /// Version of the descriptions and of the order of a chain.
 const FORMAT: u32 = 1;
 
+/// The same, of a part that also says what is no longer there: programs that do not know that refuse it.
+const FORMAT_WITH_GONE: u32 = 2;
+
 /// What a part holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -78,7 +81,7 @@ impl Chain {
             let text = fs::read(&path).map_err(failed)?;
             let damaged = |problem| BackupError::Damaged { path: path.clone(), problem };
             let part: Description = serde_json::from_slice(&text).map_err(|_| damaged("not a description"))?;
-            if part.format != FORMAT {
+            if ![FORMAT, FORMAT_WITH_GONE].contains(&part.format) {
                 return Err(damaged("written by another version of padan"));
             }
             all.push(part);
@@ -135,7 +138,7 @@ impl Chain {
             Kind::Increment => self.parts.last().map(|part| part.sha256.clone()).unwrap_or_default(),
         };
         let part = Description {
-            format: FORMAT,
+            format: if written.gone == 0 { FORMAT } else { FORMAT_WITH_GONE },
             number: self.next,
             kind: content.kind,
             from: content.from,

@@ -25,8 +25,11 @@ const BUFFER: usize = 1 << 20;
 const MAX_KEY: usize = 1 << 12;
 const MAX_VALUE: usize = 1 << 28;
 
-/// One entry of a store.
-pub(super) type Entry = (Table, Vec<u8>, Vec<u8>);
+/// Added to the code of a table: the key is no longer there. Only increments behind a compaction have such entries.
+const GONE: u8 = 0x80;
+
+/// One entry of a store; without a value it went since the part before.
+pub(super) type Entry = (Table, Vec<u8>, Option<Vec<u8>>);
 
 /// Whom parts are written for: public keys.
 #[derive(Clone)]
@@ -75,11 +78,14 @@ type Decrypting = age::stream::StreamReader<BufReader<File>>;
 pub(super) struct PartWriter {
     out: Hashing<zstd::Encoder<'static, Encrypting>>,
     entries: u64,
+    gone: u64,
 }
 
 /// What a written part is.
 pub(super) struct Written {
     pub(super) entries: u64,
+    /// Of the entries: keys that are no longer there.
+    pub(super) gone: u64,
     pub(super) bytes: u64,
     /// SHA-256 of the file, in hexadecimal.
     pub(super) sha256: String,
@@ -92,15 +98,25 @@ impl PartWriter {
         let encryptor = age::Encryptor::with_recipients(keys).map_err(io::Error::other)?;
         let mut out = Hashing::new(zstd::Encoder::new(encryptor.wrap_output(file)?, LEVEL)?);
         out.write_all(MAGIC)?;
-        Ok(Self { out, entries: 0 })
+        Ok(Self { out, entries: 0, gone: 0 })
     }
 
     pub(super) fn add(&mut self, table: Table, key: &[u8], value: &[u8]) -> io::Result<()> {
+        self.write(table.code(), key, value)
+    }
+
+    /// Says that a key is no longer there.
+    pub(super) fn add_gone(&mut self, table: Table, key: &[u8]) -> io::Result<()> {
+        self.gone += 1;
+        self.write(table.code() | GONE, key, &[])
+    }
+
+    fn write(&mut self, code: u8, key: &[u8], value: &[u8]) -> io::Result<()> {
         let too_long = || io::Error::other("a key or a value is too long for a backup");
         if key.len() > MAX_KEY || value.len() > MAX_VALUE {
             return Err(too_long());
         }
-        self.out.write_all(&[table.code()])?;
+        self.out.write_all(&[code])?;
         self.out.write_all(&(key.len() as u32).to_be_bytes())?;
         self.out.write_all(&(value.len() as u32).to_be_bytes())?;
         self.out.write_all(key)?;
@@ -121,7 +137,7 @@ impl PartWriter {
             file.sync_all()?;
             file.metadata()?.len()
         };
-        Ok(Written { entries: self.entries, bytes, sha256 })
+        Ok(Written { entries: self.entries, gone: self.gone, bytes, sha256 })
     }
 }
 
@@ -157,11 +173,11 @@ impl PartReader {
         if code[0] == END {
             return self.end().map(|()| None);
         }
-        let table = Table::from_code(code[0]).ok_or_else(|| io::Error::other("an unknown table"))?;
+        let table = Table::from_code(code[0] & !GONE).ok_or_else(|| io::Error::other("an unknown table"))?;
         let (key, value) = (self.length(MAX_KEY)?, self.length(MAX_VALUE)?);
         let (key, value) = (self.bytes(key)?, self.bytes(value)?);
         self.entries += 1;
-        Ok(Some((table, key, value)))
+        Ok(Some((table, key, (code[0] & GONE == 0).then_some(value))))
     }
 
     fn end(&mut self) -> io::Result<()> {

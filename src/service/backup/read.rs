@@ -123,7 +123,7 @@ fn read_batches(
     loop {
         let damaged = |_| BackupError::Damaged { path: path.to_owned(), problem: "it ends too early or was changed" };
         let Some(entry) = part.next().map_err(damaged)? else { break };
-        bytes += entry.1.len() + entry.2.len();
+        bytes += entry.1.len() + entry.2.as_ref().map_or(0, Vec::len);
         batch.push(entry);
         if bytes >= BATCH_BYTES {
             bytes = 0;
@@ -159,7 +159,10 @@ async fn write_batches(
             let count = batch.len() as u64;
             let mut write = WriteBatch::new();
             for (table, key, value) in batch {
-                write.put(table, key, value);
+                match value {
+                    Some(value) => write.put(table, key, value),
+                    None => write.delete(table, key),
+                };
             }
             store.commit(write).await.map(|_| count)
         });

@@ -7,12 +7,14 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use super::BackupError;
 use super::chain::{Chain, Content, Description, Kind};
 use super::part::{PartWriter, Recipients, Written};
+use crate::domain::batch::Batch;
 use crate::domain::date::Timestamp;
-use crate::service::codec::{decode, decode_row, natural_key_of};
+use crate::service::accept::{RECEIPT_PAGE, receipt_key};
+use crate::service::codec::{decode, decode_row, natural_key_of, row_key};
 use crate::service::digest::{INPUTS, StateHash};
 use crate::service::error::ServiceError;
 use crate::service::gateway::store_error;
-use crate::service::journal::{self, entries_behind};
+use crate::service::journal::{self, COMPACTED_MARK, Removed, entries_behind};
 use crate::service::load::record_of;
 use crate::service::reading::{Pages, get_many};
 use crate::store::{Position, Read, Row, Table, prefix_end};
@@ -50,7 +52,13 @@ pub async fn backup(
 ) -> Result<Made, BackupError> {
     let mut chain = Chain::open(folder)?;
     let head = snapshot.head().await.map_err(store_error)?;
-    let from = chain.reaches().filter(|_| wanted == Wanted::Whatever);
+    let mut from = chain.reaches().filter(|_| wanted == Wanted::Whatever);
+    if let Some(reached) = from.filter(|from| *from < head.0)
+        && !follows(snapshot, Position(reached)).await?
+    {
+        // An increment would have a hole: what came first behind the chain is compacted.
+        from = None;
+    }
     let part = match from {
         Some(from) if from == head.0 => None,
         Some(from) if from > head.0 => return Err(BackupError::OtherStore { path: folder.to_owned() }),
@@ -58,6 +66,13 @@ pub async fn backup(
         None => Some(full(snapshot, &mut chain, recipients, head, at).await?),
     };
     Ok(Made { part, parts: chain.parts().len(), reaches: head.0 })
+}
+
+/// Whether the journal still tells all that came behind a position.
+async fn follows(snapshot: &dyn Read, position: Position) -> Result<bool, ServiceError> {
+    let next = position.next().key();
+    let first = snapshot.scan(Table::Journal, next.clone(), None, 1).await.map_err(store_error)?;
+    Ok(first.first().is_some_and(|(key, _)| *key == next))
 }
 
 async fn full(
@@ -104,6 +119,11 @@ async fn increment(
             for (table, rows) in named_by(snapshot, &entry).await? {
                 sink.send(table, rows).await;
             }
+            if let journal::Entry::Compacted(removed) = &entry {
+                for (table, keys) in gone(snapshot, removed).await? {
+                    sink.send_gone(table, keys).await;
+                }
+            }
         }
         // Behind what it names: who finds an entry finds the rest.
         sink.send(Table::Journal, page).await;
@@ -117,7 +137,7 @@ async fn named_by(snapshot: &dyn Read, entry: &journal::Entry) -> Result<Vec<(Ta
     let mut found = Vec::new();
     let once = match entry {
         journal::Entry::Rows { batch, once, rows } => {
-            let keys = rows.iter().map(|(record, row)| crate::service::codec::row_key(*record, *row)).collect();
+            let keys = rows.iter().map(|(record, row)| row_key(*record, *row)).collect();
             let rows = present(snapshot, Table::Rows, keys).await?;
             let mut heads = Vec::with_capacity(rows.len());
             for (_, bytes) in &rows {
@@ -142,14 +162,45 @@ async fn named_by(snapshot: &dyn Read, entry: &journal::Entry) -> Result<Vec<(Ta
             found.push((Table::Decisions, present(snapshot, Table::Decisions, keys).await?));
             once
         }
-        journal::Entry::Declarations { once, names } => {
+        journal::Entry::Declarations { once, names, .. } => {
             let keys = names.iter().map(|name| name.as_bytes().to_vec()).collect();
             found.push((Table::Completeness, present(snapshot, Table::Completeness, keys).await?));
             once
         }
+        journal::Entry::Compacted(removed) => {
+            let batches = removed.batches.iter().map(|id| id.as_bytes().to_vec()).collect();
+            found.push((Table::Batches, present(snapshot, Table::Batches, batches).await?));
+            found.push((Table::Marks, present(snapshot, Table::Marks, vec![COMPACTED_MARK.to_vec()]).await?));
+            return Ok(found);
+        }
     };
     found.push((Table::Idempotency, present(snapshot, Table::Idempotency, vec![once.as_bytes().to_vec()]).await?));
     Ok(found)
+}
+
+/// What a compaction took and nobody has written again since.
+async fn gone(snapshot: &dyn Read, removed: &Removed) -> Result<Vec<(Table, Vec<Vec<u8>>)>, ServiceError> {
+    let batches: Vec<Vec<u8>> = removed.batches.iter().map(|id| id.as_bytes().to_vec()).collect();
+    let mut receipts = Vec::new();
+    for (_, bytes) in present(snapshot, Table::Batches, batches).await? {
+        let batch: Batch = decode(&bytes, "batch")?;
+        let pages = (batch.counts.baris as usize).div_ceil(RECEIPT_PAGE);
+        receipts.extend((0..pages).map(|page| receipt_key(&batch.id, page)));
+    }
+    let journal = removed.journal.into_iter().flat_map(|(first, last)| first..=last);
+    let named = [
+        (Table::Rows, removed.rows.iter().map(|(record, row)| row_key(*record, *row)).collect::<Vec<_>>()),
+        (Table::Receipts, receipts),
+        (Table::Idempotency, removed.once.iter().map(|once| once.as_bytes().to_vec()).collect()),
+        (Table::Journal, journal.map(|position| Position(position).key()).collect()),
+    ];
+    let mut gone = Vec::new();
+    for (table, keys) in named {
+        let values = get_many(snapshot, table, keys.clone()).await?;
+        let absent = keys.into_iter().zip(values).filter(|(_, value)| value.is_none());
+        gone.push((table, absent.map(|(key, _)| key).collect()));
+    }
+    Ok(gone)
 }
 
 /// The entries of these keys that are there.
@@ -158,9 +209,17 @@ async fn present(snapshot: &dyn Read, table: Table, keys: Vec<Vec<u8>>) -> Resul
     Ok(keys.into_iter().zip(values).filter_map(|(key, value)| Some((key, value?))).collect())
 }
 
+/// What goes into a part.
+enum Page {
+    /// Entries of a table.
+    There(Table, Vec<Row>),
+    /// Keys that it had and has no more.
+    Gone(Table, Vec<Vec<u8>>),
+}
+
 /// Compresses and encrypts on a thread of its own while the next page is read.
 struct Sink {
-    pages: SyncSender<(Table, Vec<Row>)>,
+    pages: SyncSender<Page>,
     thread: tokio::task::JoinHandle<io::Result<Written>>,
 }
 
@@ -169,11 +228,14 @@ impl Sink {
         let path = chain.next_file()?;
         let failed = |source| BackupError::File { path: path.clone(), source };
         let mut part = PartWriter::create(&path, recipients).map_err(failed)?;
-        let (pages, waiting) = sync_channel::<(Table, Vec<Row>)>(PAGES_AHEAD);
+        let (pages, waiting) = sync_channel::<Page>(PAGES_AHEAD);
         let thread = tokio::task::spawn_blocking(move || {
-            for (table, page) in waiting {
-                for (key, value) in page {
-                    part.add(table, &key, &value)?;
+            for page in waiting {
+                match page {
+                    Page::There(table, rows) => {
+                        rows.iter().try_for_each(|(key, value)| part.add(table, key, value))?;
+                    }
+                    Page::Gone(table, keys) => keys.iter().try_for_each(|key| part.add_gone(table, key))?,
                 }
             }
             part.finish()
@@ -183,8 +245,17 @@ impl Sink {
 
     /// Hands a page over; `false` when the thread has ended with an error, which [`Sink::finish`] tells.
     async fn send(&self, table: Table, page: Vec<Row>) -> bool {
+        self.hand_over(Page::There(table, page)).await
+    }
+
+    /// The same for keys that are no longer there.
+    async fn send_gone(&self, table: Table, keys: Vec<Vec<u8>>) -> bool {
+        self.hand_over(Page::Gone(table, keys)).await
+    }
+
+    async fn hand_over(&self, page: Page) -> bool {
         let pages = self.pages.clone();
-        tokio::task::spawn_blocking(move || pages.send((table, page)).is_ok()).await.unwrap_or(false)
+        tokio::task::spawn_blocking(move || pages.send(page).is_ok()).await.unwrap_or(false)
     }
 
     async fn finish(self, chain: &Chain) -> Result<Written, BackupError> {

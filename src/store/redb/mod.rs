@@ -20,8 +20,8 @@ use tokio::task::spawn_blocking;
 
 use self::{tables::Tables, writer::Writer};
 use super::{
-    Committed, Config, Damage, Read, Row, Snapshot, Store, StoreError, Table, WriteBatch, batch::fits, folder::Folder,
-    group::Queue,
+    Committed, Config, Damage, Read, Row, Shrunk, Snapshot, Store, StoreError, Table, WriteBatch, batch::fits,
+    folder::Folder, group::Queue,
 };
 
 mod tables;
@@ -276,6 +276,23 @@ fn open_database(folder: &Folder, config: &Config) -> Result<(redb::Database, u6
         Ok((database, group))
     }))
     .unwrap_or(Err(panicked))
+}
+
+/// Moves what is at the end of the file into its free pages, and cuts the file off behind it.
+///
+/// Each of redb's steps is a commit of its own, which changes no content: the mark stays true.
+pub(super) fn shrink(path: &Path, config: &Config) -> Result<Shrunk, StoreError> {
+    let doing = "shrinking the store";
+    let folder = Folder::take(path, config)?;
+    let before = folder.bytes()?;
+    let (mut database, group) = open_database(&folder, config)?;
+    let shrinking = catch_unwind(AssertUnwindSafe(move || {
+        while database.compact().map_err(|error| tables::failed(doing, error))? {}
+        Ok(())
+    }));
+    shrinking.unwrap_or(Err(StoreError::Corrupt { doing, finding: Damage::Panic }))?;
+    folder.settle(&[FILE], group)?;
+    Ok(Shrunk { before, after: folder.bytes()? })
 }
 
 /// Makes a database beside its place and moves it there when it is complete: redb does not open what a power cut left of

@@ -131,3 +131,27 @@ fn another_programs_database_is_refused() {
     let found = RedbStore::open(folder.path(), &conformance::limits()).err().expect("refused").to_string();
     assert!(found.contains("not Padan's"), "{found}");
 }
+
+#[tokio::test]
+async fn shrinking_gives_room_back_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let hasty = Config { lock_wait_ms: 0, ..conformance::limits() };
+    let store = RedbStore::open(folder.path(), &hasty).unwrap();
+    for key in 0..200_u8 {
+        store.commit(put(Table::Rows, &[key], &vec![key; 100_000])).await.unwrap();
+    }
+    for key in (0..200_u8).filter(|key| key % 10 != 0) {
+        let mut delete = WriteBatch::new();
+        delete.delete(Table::Rows, [key]);
+        store.commit(delete).await.unwrap();
+    }
+    let all = store.scan(Table::Rows, Vec::new(), None, 1_000).await.unwrap();
+    let taken = shrink(folder.path(), &hasty).expect_err("somebody works on it");
+    assert!(matches!(taken, StoreError::Locked), "{taken}");
+    drop(store);
+    let Shrunk { before, after } = shrink(folder.path(), &hasty).unwrap();
+    assert!(after < before / 2, "{before} bytes, then {after}");
+    let store = RedbStore::open(folder.path(), &hasty).unwrap();
+    assert_eq!(store.scan(Table::Rows, Vec::new(), None, 1_000).await.unwrap(), all);
+    store.commit(put(Table::Rows, b"k", b"v")).await.unwrap();
+}

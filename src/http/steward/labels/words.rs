@@ -304,6 +304,7 @@ pub(super) const ALARMS: Words = &[("EXCEL_PRECISION", "Angka rusak oleh Excel",
 pub(super) const HISTORY: Words = &[
     ("row_accepted", "Baris diterima", "Row accepted"),
     ("row_updated", "Baris diperbarui", "Row updated"),
+    ("row_kept", "Baris tertua yang masih disimpan", "Oldest row still kept"),
     ("row_withdrawn", "Baris ditarik pengirim", "Row withdrawn"),
     ("decision", "Keputusan petugas", "Decision of a steward"),
 ];

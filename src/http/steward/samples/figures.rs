@@ -130,6 +130,7 @@ fn batch(counts: BatchCounts) -> Batch {
         sha256: "00".repeat(32),
         last_sequence: Some(Sequence(3)),
         alarms: vec!["EXCEL_PRECISION".to_owned()],
+        compacted_at: None,
     }
 }
 

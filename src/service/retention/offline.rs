@@ -1,0 +1,85 @@
+//! Compacting a store that no gateway works on, at once.
+
+use std::collections::HashSet;
+
+use super::age::Age;
+use super::commit::{Passing, Standing};
+use super::counts::Counts;
+use super::plan::Planner;
+use crate::domain::date::Timestamp;
+use crate::service::error::ServiceError;
+use crate::service::gateway::store_error;
+use crate::service::journal::RESTORING_MARK;
+use crate::store::{Read, Store, StoreError, Table};
+
+/// What to do with what is old enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Take it away.
+    Remove,
+    /// Only count it.
+    DryRun,
+}
+
+/// Why a store was not compacted.
+#[derive(Debug, thiserror::Error)]
+pub enum RetentionError {
+    /// A gateway works on the store.
+    #[error("a gateway works on this store")]
+    Led,
+    /// The derived state is not whole.
+    #[error("the store is not matched")]
+    NotMatched,
+    /// The store failed.
+    #[error("the store")]
+    Store(#[from] ServiceError),
+}
+
+impl RetentionError {
+    /// The next step, where there is an obvious one.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Led => Some("let it do so itself: set [retention] older_than in its configuration"),
+            Self::NotMatched => {
+                Some("start the gateway until it is ready, or run `padan rebuild --write`, then try again")
+            }
+            Self::Store(_) => None,
+        }
+    }
+}
+
+/// Takes away, or counts, what is older than `age` at `now`. Steps are commits of their own: what breaks off goes on
+/// when it is called again.
+pub async fn compact(store: &dyn Store, now: Timestamp, age: Age, mode: Mode) -> Result<Counts, RetentionError> {
+    if store.get(Table::Marks, RESTORING_MARK.to_vec()).await.map_err(store_error)?.is_some() {
+        return Err(ServiceError::Incomplete.into());
+    }
+    let cutoff = age.before(now);
+    if mode == Mode::DryRun {
+        return count(store, now, cutoff).await;
+    }
+    if !store.lead().await.map_err(store_error)? {
+        return Err(RetentionError::Led);
+    }
+    let mut counts = Counts::default();
+    loop {
+        let standing = Standing::read(store.reader()).await?.ok_or(RetentionError::NotMatched)?;
+        let mut planner = Planner { reader: store.reader(), cutoff, now, counted: None };
+        let Some(step) = planner.next(standing.reached, standing.matched()).await? else { return Ok(counts) };
+        counts += &step.counts;
+        standing.commit(store, step, Passing::Step).await?;
+    }
+}
+
+/// One state of the store, however long it is read.
+async fn count(store: &dyn Store, now: Timestamp, cutoff: Timestamp) -> Result<Counts, RetentionError> {
+    let snapshot = store.snapshot().await.map_err(|error: StoreError| store_error(error))?;
+    let standing = Standing::read(&*snapshot).await?.ok_or(RetentionError::NotMatched)?;
+    let mut planner = Planner { reader: &*snapshot, cutoff, now, counted: Some(HashSet::new()) };
+    let (mut counts, mut reached) = (Counts::default(), standing.reached);
+    while let Some(step) = planner.next(reached, standing.matched()).await? {
+        counts += &step.counts;
+        reached = step.reached;
+    }
+    Ok(counts)
+}

@@ -32,6 +32,7 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
 use self::terminal::{Form, Terminal, json_line, talk};
@@ -195,11 +196,21 @@ impl CliError {
     }
 }
 
+/// The address of a store may hold a password: what is wrong with it is told, and it is not repeated.
+fn without_secrets(mut answer: clap::Error) -> clap::Error {
+    let of_store = |value: &ContextValue| matches!(value, ContextValue::String(name) if name.starts_with("--store "));
+    if answer.get(ContextKind::InvalidArg).is_some_and(of_store) && answer.get(ContextKind::InvalidValue).is_some() {
+        answer.insert(ContextKind::InvalidValue, ContextValue::String("(not shown)".to_owned()));
+    }
+    answer
+}
+
 /// Runs the command that the arguments name and gives its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(answer) => {
+            let answer = without_secrets(answer);
             // Help and version are answers too; clap knows which stream each belongs to.
             let _ = answer.print();
             return ExitCode::from(answer.exit_code() as u8);
@@ -229,6 +240,15 @@ mod tests {
     #[derive(Debug, thiserror::Error)]
     #[error("the inner thing")]
     struct Inner(#[source] std::io::Error);
+
+    #[test]
+    fn a_refused_address_of_a_store_is_not_repeated() {
+        for store in ["mysql://padan:rahasia@db/padan", "postgres://padan:rahasia@db/padan?ssl=ya"] {
+            let answer = Cli::try_parse_from(["padan", "verify", "--config", "p.toml", "--store", store]);
+            let told = without_secrets(answer.expect_err("refused")).to_string();
+            assert!(told.contains("for '--store <URL>': ") && !told.contains("rahasia"), "{told}");
+        }
+    }
 
     #[test]
     fn errors_say_what_why_and_what_next() {

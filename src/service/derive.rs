@@ -88,7 +88,7 @@ struct Families {
 /// Derives the families of dirty memberships; the matcher takes note of them.
 fn derive_families(matcher: &mut Matcher, dirty: &Dirty, records: &BTreeMap<RecordId, &Record>) -> Families {
     let members = matcher.membership_records(&dirty.groups);
-    let mut before = matcher.forget_families(&dirty.groups);
+    let mut before = matcher.forget_families(&members);
     before.extend(&dirty.families_left);
     let cards: BTreeMap<RecordId, Option<String>> =
         members.iter().filter_map(|id| records.get(id).map(|record| (*id, usable_kk(record)))).collect();

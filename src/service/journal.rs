@@ -49,6 +49,15 @@ pub(super) enum Entry {
     Compacted(Removed),
 }
 
+/// The batch of an entry that is a push. Reads nothing else of it: there may be very many rows.
+pub(super) fn batch_of(entry: &[u8]) -> Result<Option<String>, ServiceError> {
+    #[derive(Deserialize)]
+    struct Pushed {
+        batch: Option<String>,
+    }
+    Ok(decode::<Pushed>(entry, "journal")?.batch)
+}
+
 /// What one commit of a compaction took away. Whoever copies a store along its journal takes the same away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Removed {

@@ -314,9 +314,8 @@ impl Matcher {
         }
     }
 
-    /// Forgets the families of these memberships and all that could be joined with them; answers what they were.
-    pub(super) fn forget_families(&mut self, groups: &BTreeSet<FamilyKey>) -> BTreeSet<FamilyId> {
-        let records = self.membership_records(groups);
+    /// Forgets the families of these membership rows; answers what they were.
+    pub(super) fn forget_families(&mut self, records: &[RecordId]) -> BTreeSet<FamilyId> {
         records.iter().filter_map(|record| self.family_of.remove(record)).collect()
     }
 

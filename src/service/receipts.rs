@@ -6,7 +6,7 @@ use super::accept::{RECEIPT_PAGE, receipt_key};
 use super::codec::decode;
 use super::error::ServiceError;
 use super::gateway::Gateway;
-use super::journal::{Entry, entries_behind};
+use super::journal::{batch_of, entries_behind};
 use super::reading::Pages;
 use super::views::{BatchView, Page};
 use crate::auth::{Caller, Right};
@@ -16,11 +16,16 @@ use crate::store::{Table, prefix_end};
 impl Gateway {
     /// A batch of the caller's agency. Others' batches and absent ones answer alike.
     pub async fn batch(&self, caller: &Caller, id: &str) -> Result<BatchView, ServiceError> {
+        let batch = self.own_batch(caller, id).await?;
+        Ok(batch_view(batch, &self.waiting_batches().await?))
+    }
+
+    async fn own_batch(&self, caller: &Caller, id: &str) -> Result<Batch, ServiceError> {
         let absent = || ServiceError::NotFound { what: "batch" };
         let bytes = self.get(Table::Batches, id.as_bytes().to_vec()).await?.ok_or_else(absent)?;
         let batch: Batch = decode(&bytes, "batch")?;
         let own = caller.has(Right::Push) && caller.agency.as_ref() == Some(&batch.agency);
-        if own { Ok(batch_view(batch, &self.waiting_batches().await?)) } else { Err(absent()) }
+        if own { Ok(batch) } else { Err(absent()) }
     }
 
     /// The receipt of a batch, a page at a time; `cursor` is the one the page before gave.
@@ -31,7 +36,7 @@ impl Gateway {
         cursor: Option<String>,
         limit: usize,
     ) -> Result<Page<ReceiptLine>, ServiceError> {
-        let batch = self.batch(caller, id).await?.batch;
+        let batch = self.own_batch(caller, id).await?;
         if let Some(at) = batch.compacted_at {
             return Err(ServiceError::Compacted { at });
         }
@@ -54,9 +59,7 @@ impl Gateway {
         let mut pages = entries_behind(self.reader(), self.matched());
         while let Some(page) = pages.next().await? {
             for (_, entry) in &page {
-                if let Entry::Rows { batch, .. } = decode(entry, "journal")? {
-                    waiting.insert(batch);
-                }
+                waiting.extend(batch_of(entry)?);
             }
         }
         Ok(waiting)

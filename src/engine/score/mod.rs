@@ -4,6 +4,8 @@
 //! visitor does with the steps, so that they cannot differ.
 
 mod many;
+#[cfg(test)]
+mod tests;
 pub(super) mod train;
 
 use std::sync::Arc;

@@ -14,7 +14,7 @@ use super::error::ServiceError;
 use super::follow::Tail;
 use super::gateway::{Gateway, store_error};
 use super::journal::{Ahead, CompactedMark, RESTORING_MARK, Reached, compacted_mark, derived_mark};
-use super::matcher::{Incoming, Matcher};
+use super::matcher::{Gathered, Incoming, Matcher};
 use super::models::Models;
 use super::numbers::{Free, given};
 use super::reading::Pages;
@@ -22,6 +22,7 @@ use crate::domain::batch::AcceptedRow;
 use crate::domain::decision::Decision;
 use crate::domain::person::GoldenFamily;
 use crate::domain::record::{Record, RecordId, RecordKey};
+use crate::engine::RowError;
 use crate::feed::reread;
 use crate::store::{Position, Read, Row, Table};
 
@@ -93,41 +94,42 @@ pub(super) async fn load(snapshot: &dyn Read, models: &Arc<Models>) -> Result<Lo
     let applied = trusted.as_ref().map_or(Reached { through: head.0, rows: 0 }, |derived| derived.reached);
     let ahead = Ahead::of(snapshot, applied).await?;
     let started = Instant::now();
-    let mut rows = Rows { models, ahead: &ahead, present: Vec::new() };
-    rows.read(snapshot).await?;
-    let present = rows.present;
+    let gathered = Gathered::new(Arc::clone(models));
+    let gathered = Rows { models, ahead: &ahead, present: Vec::new(), gathered }.read(snapshot).await?;
     let decisions = decisions(snapshot, &ahead).await?;
     // In doubt they are derived with all the rest.
     let families = if trusted.is_some() { families(snapshot).await? } else { Vec::new() };
     let read_ms = started.elapsed().as_millis() as u64;
-    let (models, records) = (models.clone(), present.len());
+    let records = gathered.len();
     let started = Instant::now();
     let work = move || {
-        let mut matcher = Matcher::bulk(models, present, decisions)?;
+        let mut matcher = Matcher::bulk(gathered, decisions)?;
         matcher.note_families(&families);
         Ok(matcher)
     };
-    let matcher = tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| ServiceError::NotReady)?
-        .map_err(|error: crate::engine::RowError| ServiceError::Corrupt { what: error.to_string() })?;
+    let matcher = join(tokio::task::spawn_blocking(work)).await?.map_err(|error| unfit(&error))?;
     let match_ms = started.elapsed().as_millis() as u64;
     tracing::info!(records, read_ms, match_ms, trusted = trusted.is_some(), "read the store and built the index");
     let tail = Tail { applied, mark, unsure: trusted.is_none(), leads: false };
     Ok(Loaded { matcher, tail })
 }
 
+/// Records that are packed together.
+const AT_ONCE: usize = 1 << 16;
+
 /// The rows read so far.
 struct Rows<'a> {
     models: &'a Arc<Models>,
     ahead: &'a Ahead,
-    /// The present state of each record, in the order of their numbers.
+    /// The present state of records, in the order of their numbers; that of the last one may still be replaced.
     present: Vec<Incoming>,
+    /// The records before them.
+    gathered: Gathered,
 }
 
 impl Rows<'_> {
     /// Reads all rows but those ahead. One page is taken apart while the next is read.
-    async fn read(&mut self, reader: &dyn Read) -> Result<(), ServiceError> {
+    async fn read(mut self, reader: &dyn Read) -> Result<Gathered, ServiceError> {
         let mut pages = Pages::of(reader, Table::Rows);
         let mut under_way = None;
         loop {
@@ -136,11 +138,28 @@ impl Rows<'_> {
                 let parsed: Result<Vec<Incoming>, ServiceError> = join(parsed).await?;
                 self.add(parsed?);
             }
-            let Some(page) = page else { return Ok(()) };
+            let Some(page) = page else {
+                self.gather(0).await?;
+                return Ok(self.gathered);
+            };
+            if self.present.len() > AT_ONCE {
+                self.gather(1).await?;
+            }
             let models = Arc::clone(self.models);
             let work = move || page.par_iter().map(|row| incoming(row, &models)).collect();
             under_way = Some(tokio::task::spawn_blocking(work));
         }
+    }
+
+    /// Packs all records but the last `keep`, so that their values are not held any longer.
+    async fn gather(&mut self, keep: usize) -> Result<(), ServiceError> {
+        let last = self.present.split_off(self.present.len().saturating_sub(keep));
+        let records = std::mem::replace(&mut self.present, last);
+        let empty = Gathered::new(Arc::clone(self.models));
+        let mut gathered = std::mem::replace(&mut self.gathered, empty);
+        let work = move || gathered.take(records).map(|()| gathered);
+        self.gathered = join(tokio::task::spawn_blocking(work)).await?.map_err(|error| unfit(&error))?;
+        Ok(())
     }
 
     /// Rows come ordered by record, then by number.
@@ -156,6 +175,10 @@ impl Rows<'_> {
             }
         }
     }
+}
+
+fn unfit(error: &RowError) -> ServiceError {
+    ServiceError::Corrupt { what: error.to_string() }
 }
 
 async fn join<T>(task: tokio::task::JoinHandle<T>) -> Result<T, ServiceError> {

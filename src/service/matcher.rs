@@ -21,7 +21,7 @@ use crate::domain::feed::Feed;
 use crate::domain::person::{FamilyId, GoldenFamily};
 use crate::domain::record::{PersonId, Record, RecordId, Sequence};
 use crate::domain::row::Detail;
-use crate::engine::{Change, Delta, Live, ReviewItem, ReviewReason, RowError, Value, Verdict as Judgement};
+use crate::engine::{Change, Delta, Live, ReviewItem, ReviewReason, RowError, Rows, Value, Verdict as Judgement};
 
 /// A membership of one agency (`agency|id_keluarga`), as a hash: it only has to be told from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +51,38 @@ pub(super) struct Incoming {
 impl Incoming {
     pub(super) fn of(record: &Record, models: &Models) -> Self {
         Self { id: record.id, known: Known::of(record), values: values_of(&models.columns, record) }
+    }
+}
+
+/// Records on their way into a matcher: their values are packed as they come.
+pub(super) struct Gathered {
+    models: Arc<Models>,
+    rows: Rows,
+    /// Records that take part in matching.
+    ids: Vec<u64>,
+    known: Vec<(RecordId, Known)>,
+}
+
+impl Gathered {
+    pub(super) fn new(models: Arc<Models>) -> Self {
+        let rows = Rows::new(Arc::clone(&models.plan));
+        Self { models, rows, ids: Vec::new(), known: Vec::new() }
+    }
+
+    /// How many records there are.
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Takes in records that are not there yet.
+    pub(super) fn take(&mut self, records: Vec<Incoming>) -> Result<(), RowError> {
+        let mut rows = Vec::with_capacity(records.len());
+        for Incoming { id, known, values } in records {
+            self.known.push((id, known));
+            rows.extend(values.map(|values| (id.0, values)));
+        }
+        self.ids.extend(rows.iter().map(|(id, _)| *id));
+        self.rows.extend(&rows)
     }
 }
 
@@ -126,21 +158,11 @@ pub(super) struct Dirty {
 }
 
 impl Matcher {
-    /// Matches everything at once.
-    pub(super) fn bulk(
-        models: Arc<Models>,
-        records: Vec<Incoming>,
-        decisions: Vec<Decision>,
-    ) -> Result<Self, RowError> {
-        let mut rows = Vec::with_capacity(records.len());
-        let mut all_known = Vec::with_capacity(records.len());
-        for Incoming { id, known, values } in records {
-            rows.extend(values.map(|values| (id.0, values)));
-            all_known.push((id, known));
-        }
+    /// Matches everything that was gathered at once.
+    pub(super) fn bulk(gathered: Gathered, decisions: Vec<Decision>) -> Result<Self, RowError> {
+        let Gathered { models, rows, ids, known: all_known } = gathered;
         let judgements: Vec<(u64, u64, Judgement)> = decisions.iter().map(judgement).collect();
-        let live = Live::bulk(models.plan.clone(), &rows, &judgements)?;
-        let ids: Vec<u64> = rows.into_iter().map(|(id, _)| id).collect();
+        let live = Live::of(rows, &judgements)?;
         let mut matcher = Self {
             live,
             models,

@@ -133,8 +133,15 @@ impl Live {
         rows: &[(u64, Vec<Value>)],
         decisions: &[(u64, u64, Verdict)],
     ) -> Result<Self, RowError> {
-        let mut live = Self::new(plan);
-        live.rows.extend(rows)?;
+        let mut packed = Rows::new(plan);
+        packed.extend(rows)?;
+        Self::of(packed, decisions)
+    }
+
+    /// [`Self::bulk`] of rows that are packed already, so that their values need not all be held at once.
+    pub fn of(rows: Rows, decisions: &[(u64, u64, Verdict)]) -> Result<Self, RowError> {
+        let mut live = Self::new(Arc::clone(rows.plan()));
+        live.rows = rows;
         live.slot_of = slots_by_id(&live.rows)?;
         live.decisions = Decisions::new(decisions);
         live.index.build_guards(&mut live.rows);

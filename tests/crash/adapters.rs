@@ -45,12 +45,8 @@ const REDB: &[Known] = &[Known {
 }];
 
 const SLED: &[Known] = &[
-    Known {
-        case: "sweep",
-        count: "unusable after a failed creation",
-        reason: "sled refuses what it left of a folder that it could not finish creating; nothing was acknowledged in \
-                 it, and it helps to remove the folder",
-    },
+    Known { case: "sweep", count: "unusable after a failed creation", reason: UNFINISHED },
+    Known { case: "every-io", count: "new stores that would not open", reason: UNFINISHED },
     Known {
         case: "sweep",
         count: "panics",
@@ -65,5 +61,8 @@ const SLED: &[Known] = &[
     },
     Known { case: "sweep", count: "fsyncs repeated by a refused opening", reason: REFUSED_OPENING },
 ];
+
+const UNFINISHED: &str = "sled refuses what it left of a folder that it could not finish creating; nothing was acknowledged in it, \
+                          and it helps to remove the folder";
 
 const REFUSED_OPENING: &str = "the engine's destructor syncs its file again when the adapter's own fsync refused the opening; nothing is open then";

@@ -264,14 +264,13 @@ fn open_database(folder: &Folder, config: &Config) -> Result<(redb::Database, u6
         let file = folder.path().join(FILE);
         let acknowledged = folder.acknowledged()?;
         let empty = StoreError::Corrupt { doing: "opening the store", finding: Damage::Empty };
-        match std::fs::metadata(&file) {
+        let database = match std::fs::metadata(&file) {
             Ok(found) if found.len() == 0 => return Err(empty),
-            Ok(_) => {}
+            Ok(_) => builder.open(file).map_err(|error| tables::failed("opening the database", error))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && acknowledged.is_some() => return Err(empty),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(&builder, folder)?,
             Err(error) => return Err(StoreError::io("looking for the database", error)),
-        }
-        let database = builder.open(file).map_err(|error| tables::failed("opening the database", error))?;
+        };
         let group = tables::check(&Tables::open(&database)?, acknowledged)?;
         Ok((database, group))
     }))
@@ -296,8 +295,9 @@ pub(super) fn shrink(path: &Path, config: &Config) -> Result<Shrunk, StoreError>
 }
 
 /// Makes a database beside its place and moves it there when it is complete: redb does not open what a power cut left of
-/// a file that it was about to create, and nothing was acknowledged in it.
-fn create(builder: &redb::Builder, folder: &Folder) -> Result<(), StoreError> {
+/// a file that it was about to create, and nothing was acknowledged in it. It stays open meanwhile: redb does not tell of a
+/// sync that fails when it closes.
+fn create(builder: &redb::Builder, folder: &Folder) -> Result<redb::Database, StoreError> {
     let failed = |error| StoreError::io("creating the database", error);
     let unfinished = folder.path().join(UNFINISHED);
     match std::fs::remove_file(&unfinished) {
@@ -306,8 +306,8 @@ fn create(builder: &redb::Builder, folder: &Folder) -> Result<(), StoreError> {
     }
     let database = builder.create(&unfinished).map_err(|error| tables::failed("creating the database", error))?;
     tables::create(&database)?;
-    drop(database);
-    std::fs::rename(unfinished, folder.path().join(FILE)).map_err(failed)
+    std::fs::rename(unfinished, folder.path().join(FILE)).map_err(failed)?;
+    Ok(database)
 }
 
 /// Opens the file to be read; what redb answers, unless it panicked.

@@ -46,7 +46,10 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
 
 /// Opens the store, or says why not.
 pub(crate) fn opened(address: &str) -> Result<Arc<dyn Store>, u8> {
-    workload::open(address).map_err(|error| refuse(&error))
+    tell(OPENING, 1);
+    let store = workload::open(address).map_err(|error| refuse(&error))?;
+    tell(OPENING, 0);
+    Ok(store)
 }
 
 /// As [`opened`], for a store whose server may just be away.
@@ -63,6 +66,9 @@ fn refuse(error: &StoreError) -> u8 {
     tell("refused", format!("{error:?}"));
     REFUSED
 }
+
+/// What is told 1 before a store is opened and 0 afterwards.
+const OPENING: &str = "opening";
 
 /// A line for the parent.
 pub(crate) fn tell(name: &str, value: impl std::fmt::Display) {
@@ -144,6 +150,11 @@ impl Told {
     /// Whether it was refused a store, no matter how it ended then.
     pub(crate) fn refused_to_open(&self) -> bool {
         self.said.contains_key("refused")
+    }
+
+    /// Whether it ended while it opened a store, refused or by a panic.
+    pub(crate) fn ended_opening(&self) -> bool {
+        self.number(OPENING) == 1
     }
 
     /// How it ended, for a note.

@@ -80,7 +80,7 @@ fn one(exam: &Exam, fail: Option<&str>, tally: &mut Tally) -> Counters {
     assert!(fail.is_some() || told.number("finished") == 1, "without a fault the scenario ends: {}", told.ending());
     tally.add("runs", 1);
     tally.add("faults that came", u64::from(counters.failed > 0));
-    let repeated = if told.refused_to_open() { "fsyncs repeated by a refused opening" } else { "repeated fsyncs" };
+    let repeated = if told.ended_opening() { "fsyncs repeated by a refused opening" } else { "repeated fsyncs" };
     tally.add(repeated, counters.repeated_syncs);
     tally.add("fsyncs after opening anew", counters.syncs_after_reopening);
     let what = fail.unwrap_or("no fault");

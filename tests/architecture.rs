@@ -290,6 +290,27 @@ fn nothing_is_left_undone_or_silenced() {
 }
 
 #[test]
+fn unsafe_code_stands_in_the_kernels_and_says_why() {
+    let mut problems = Vec::new();
+    for file in &files_under("src") {
+        let mut before = "";
+        for (at, line) in file.text.lines().map(str::trim).enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            if code.split_whitespace().any(|word| word.trim_start_matches(|c: char| !c.is_alphanumeric()) == "unsafe") {
+                let place = format!("{}:{}", file.path.display(), at + 1);
+                if !file.path.starts_with("src/engine/kernel") {
+                    problems.push(format!("{place}: unsafe code outside of the kernels"));
+                } else if !before.starts_with("// SAFETY: ") {
+                    problems.push(format!("{place}: no SAFETY paragraph"));
+                }
+            }
+            before = line;
+        }
+    }
+    report(&problems);
+}
+
+#[test]
 fn leftovers_are_seen() {
     let text = "#[ignore]\nfn a() { todo!() }\n#![allow(x)]\n#[expect(y)] // #[allow(z)]\nfn ignore() { allow(1) }";
     let file = SourceFile::new(PathBuf::from("src/x.rs"), text.to_owned());

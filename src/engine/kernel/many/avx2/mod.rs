@@ -32,14 +32,14 @@ impl<'a> Wide<'a> {
     }
 
     /// The Jaro-Winkler similarities of a group; those beyond its texts mean nothing.
-    #[allow(unsafe_code)]
+    #[expect(unsafe_code, reason = "calls what needs AVX2")]
     pub(super) fn similarities(&self, group: &Group) -> [f64; LANES] {
         // SAFETY: what it needs is AVX2, and a `Wide` is only made where the machine has it.
         unsafe { self.jaro_winkler(group) }
     }
 
     /// The edit distances of a group; those beyond its texts mean nothing.
-    #[allow(unsafe_code)]
+    #[expect(unsafe_code, reason = "calls what needs AVX2")]
     pub(super) fn distances(&self, group: &Group, swaps: Swaps) -> [u32; LANES] {
         // SAFETY: what it needs is AVX2, and a `Wide` is only made where the machine has it.
         unsafe { self.edits(group, swaps) }

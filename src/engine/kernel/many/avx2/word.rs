@@ -15,7 +15,7 @@ pub(super) const LONG: u32 = 32;
 
 /// Sixteen bytes in a register.
 #[inline]
-#[allow(unsafe_code)]
+#[expect(unsafe_code, reason = "reads a register as an array")]
 pub(super) fn loaded(bytes: [u8; LANES]) -> __m128i {
     // SAFETY: both sides are 16 bytes long, and any bits are a value of either.
     unsafe { std::mem::transmute(bytes) }
@@ -23,7 +23,7 @@ pub(super) fn loaded(bytes: [u8; LANES]) -> __m128i {
 
 /// The bytes of a register.
 #[inline]
-#[allow(unsafe_code)]
+#[expect(unsafe_code, reason = "reads a register as an array")]
 pub(super) fn bytes(register: __m128i) -> [u8; LANES] {
     // SAFETY: both sides are 16 bytes long, and any bits are a value of either.
     unsafe { std::mem::transmute(register) }
@@ -31,7 +31,7 @@ pub(super) fn bytes(register: __m128i) -> [u8; LANES] {
 
 /// One number a text in words of 16 bits.
 #[inline]
-#[allow(unsafe_code)]
+#[expect(unsafe_code, reason = "reads a register as an array")]
 pub(super) fn short(numbers: [u32; LANES]) -> __m256i {
     // SAFETY: both sides are 32 bytes long, and any bits are a value of either.
     unsafe { std::mem::transmute(numbers.map(|number| number as u16)) }
@@ -39,7 +39,7 @@ pub(super) fn short(numbers: [u32; LANES]) -> __m256i {
 
 /// One number a text in words of 32 bits.
 #[inline]
-#[allow(unsafe_code)]
+#[expect(unsafe_code, reason = "reads a register as an array")]
 pub(super) fn long(numbers: [u32; LANES]) -> [__m256i; 2] {
     // SAFETY: both sides are 64 bytes long, and any bits are a value of either.
     unsafe { std::mem::transmute(numbers) }
@@ -47,7 +47,7 @@ pub(super) fn long(numbers: [u32; LANES]) -> [__m256i; 2] {
 
 /// The numbers in words of 16 bits.
 #[inline]
-#[allow(unsafe_code)]
+#[expect(unsafe_code, reason = "reads a register as an array")]
 pub(super) fn short_numbers(words: __m256i) -> [u32; LANES] {
     // SAFETY: both sides are 32 bytes long, and any bits are a value of either.
     let numbers: [u16; LANES] = unsafe { std::mem::transmute(words) };
@@ -56,7 +56,7 @@ pub(super) fn short_numbers(words: __m256i) -> [u32; LANES] {
 
 /// The numbers in words of 32 bits.
 #[inline]
-#[allow(unsafe_code)]
+#[expect(unsafe_code, reason = "reads a register as an array")]
 pub(super) fn long_numbers(words: [__m256i; 2]) -> [u32; LANES] {
     // SAFETY: both sides are 64 bytes long, and any bits are a value of either.
     unsafe { std::mem::transmute(words) }

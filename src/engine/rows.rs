@@ -379,6 +379,15 @@ fn pack(table: &mut Table, plan: &Plan, value: &Value) -> u64 {
         (Value::Text(text) | Value::Code(text), Table::Texts(texts)) => u64::from(texts.intern(text)),
         (Value::Name(parts), Table::Names(names)) => u64::from(names.intern(parts, plan.names())),
         (Value::Set(set), Table::Sets(sets)) => u64::from(sets.intern(set)),
-        (Value::Missing | Value::Number(_) | Value::Text(_) | Value::Code(_) | Value::Name(_) | Value::Set(_), _) => 0,
+        (
+            Value::Missing
+            | Value::Unreadable
+            | Value::Number(_)
+            | Value::Text(_)
+            | Value::Code(_)
+            | Value::Name(_)
+            | Value::Set(_),
+            _,
+        ) => 0,
     }
 }

@@ -10,6 +10,8 @@ pub enum Value {
     /// There is none.
     #[default]
     Missing,
+    /// There is one, and it could not be read: it says nothing, but it might have spoken against a match.
+    Unreadable,
     /// Free text; empty text is missing.
     Text(String),
     /// A name that was taken apart; one without words is missing.
@@ -29,6 +31,7 @@ pub enum Value {
 impl std::fmt::Debug for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.kind() {
+            None if *self == Self::Unreadable => f.write_str("Unreadable"),
             None => f.write_str("Missing"),
             Some(kind) => write!(f, "{kind}(***)"),
         }
@@ -36,10 +39,10 @@ impl std::fmt::Debug for Value {
 }
 
 impl Value {
-    /// The type of column it fits; a missing value fits any.
+    /// The type of column it fits; a missing or unreadable value fits any.
     pub fn kind(&self) -> Option<Kind> {
         match self {
-            Self::Missing => None,
+            Self::Missing | Self::Unreadable => None,
             Self::Text(_) => Some(Kind::Text),
             Self::Name(_) => Some(Kind::Name),
             Self::Digits(_) => Some(Kind::Digits),

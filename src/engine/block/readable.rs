@@ -12,7 +12,7 @@ pub fn key_texts(plan: &Plan, rule: usize, values: &[Value]) -> Vec<Vec<String>>
 
 fn texts(value: &Value, derive: Derive) -> Vec<String> {
     match value {
-        Value::Missing => Vec::new(),
+        Value::Missing | Value::Unreadable => Vec::new(),
         Value::Text(text) | Value::Code(text) => cut(text, derive),
         Value::Digits(digits) => match derive {
             Derive::Deletions => {

@@ -18,8 +18,10 @@ use crate::service::dedupe::{Matched, MatchedPair, Meter, Reading, Stage, Table,
 const HELP: &str = "\
 Reads CSV, NDJSON and Parquet, one file or several. The id of a row is --id, or the column unique_id, id or rec_id; in a
 file named after a feed (dinsos-anggota-keluarga.ndjson) it is FEED|id_sumber.
-Writes clusters.csv (id,cluster_id), pairs.csv (id_l,id_r,weight,probability,decision,rule; all pairs at or above
-review), review.csv (the questions for a steward) and summary.json. With --train the weights are learned from the input
+Writes clusters.csv (id,cluster_id: the smallest id in the cluster), pairs.csv (id_l,id_r,weight,probability,decision,
+rule,reason: all pairs at or above review and what became of them), review.csv (the questions for a steward) and
+summary.json. Rows that say the same in every column of the model are one entity, listed once each with the rule
+`equal rows`. With --train the weights are learned from the input
 first, without labels, and the learned model is left in model.toml.
 
 Examples:
@@ -232,15 +234,18 @@ pub(super) fn failed(error: TableError) -> CliError {
 fn write(args: &Args, ids: &TextColumn, matched: &Matched) -> Result<(), OutputError> {
     let clusters = || {
         let mut file = ClustersFile::create(&args.out)?;
+        let names = cluster_names(ids, &matched.clusters);
         for (row, cluster) in matched.clusters.iter().enumerate() {
-            file.row(id(ids, row), id(ids, *cluster as usize))?;
+            file.row(id(ids, row), id(ids, names[*cluster as usize] as usize))?;
         }
         file.commit()
     };
     let pairs = |name: &str, pairs: &[MatchedPair]| {
         let mut file = PairsFile::create(&args.out.join(name))?;
         for pair in pairs {
-            file.row(&pair_row(ids, matched, pair))?;
+            let third = pair.third.map(|row| format!("{}: {}", pair.reason, id(ids, row as usize)));
+            let reason = third.as_deref().unwrap_or(&pair.reason);
+            file.row(&PairRow { reason, ..pair_row(ids, matched, pair) })?;
         }
         file.commit()
     };
@@ -250,18 +255,35 @@ fn write(args: &Args, ids: &TextColumn, matched: &Matched) -> Result<(), OutputE
     clusters.and(pairs)
 }
 
+/// By cluster, given as its first row, the row with the smallest id: a name that does not depend on the order of rows.
+fn cluster_names(ids: &TextColumn, clusters: &[u32]) -> Vec<u32> {
+    let mut names: Vec<u32> = (0..clusters.len() as u32).collect();
+    for (row, cluster) in clusters.iter().enumerate() {
+        let known = &mut names[*cluster as usize];
+        let order = |row: usize| (id(ids, row).len(), id(ids, row));
+        if order(row) < order(*known as usize) {
+            *known = row as u32;
+        }
+    }
+    names
+}
+
+/// What stands in place of a blocking rule for rows that say the same in every column.
+const EQUAL_ROWS: &str = "equal rows";
+
 fn id(ids: &TextColumn, row: usize) -> &str {
     ids.get(row).unwrap_or_default()
 }
 
-fn pair_row<'a>(ids: &'a TextColumn, matched: &'a Matched, pair: &MatchedPair) -> PairRow<'a> {
+fn pair_row<'a>(ids: &'a TextColumn, matched: &'a Matched, pair: &'a MatchedPair) -> PairRow<'a> {
     PairRow {
         left: id(ids, pair.rows.0 as usize),
         right: id(ids, pair.rows.1 as usize),
         weight: f64::from(pair.weight),
         probability: pair.probability,
         decision: pair.decision,
-        rule: &matched.rules[pair.rule],
+        rule: pair.rule.map_or(EQUAL_ROWS, |rule| &matched.rules[rule]),
+        reason: &pair.reason,
     }
 }
 

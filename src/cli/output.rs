@@ -183,10 +183,12 @@ pub struct PairRow<'a> {
     pub weight: f64,
     /// Probability of a match.
     pub probability: f64,
-    /// `link` or `review`.
+    /// What became of it: `link`, `review` or `distinct`.
     pub decision: &'a str,
     /// The blocking rule that found it.
     pub rule: &'a str,
+    /// Why it is not simply a link.
+    pub reason: &'a str,
 }
 
 /// `pairs.csv` or `review.csv`: one row a pair.
@@ -223,7 +225,7 @@ fn push_fixed(text: &mut String, number: f64, decimals: u32) {
 impl PairsFile {
     /// Starts a file of pairs.
     pub fn create(path: &Path) -> Result<Self, OutputError> {
-        let header = &["id_l", "id_r", "weight", "probability", "decision", "rule"];
+        let header = &["id_l", "id_r", "weight", "probability", "decision", "rule", "reason"];
         CsvFile::create(path, header).map(|file| Self { file, text: String::new() })
     }
 
@@ -234,7 +236,8 @@ impl PairsFile {
         let middle = self.text.len();
         push_fixed(&mut self.text, pair.probability, 6);
         let (weight, probability) = self.text.split_at(middle);
-        self.file.row(&[pair.left, pair.right, weight, probability, pair.decision, pair.rule])
+        let PairRow { left, right, decision, rule, reason, .. } = *pair;
+        self.file.row(&[left, right, weight, probability, decision, rule, reason])
     }
 
     /// Ends the file.
@@ -282,12 +285,16 @@ mod tests {
             probability: 0.999_812_34,
             decision: "link",
             rule: "B1",
+            reason: "",
         };
         pairs.row(&pair).expect("a row");
         pairs.commit().expect("complete");
         for (name, text) in [
             ("clusters.csv", "id,cluster_id\n\"a,1\",\"a,1\"\nb,\"a,1\"\n"),
-            ("pairs.csv", "id_l,id_r,weight,probability,decision,rule\n\"a\"\"1\",b,12.3457,0.999812,link,B1\n"),
+            (
+                "pairs.csv",
+                "id_l,id_r,weight,probability,decision,rule,reason\n\"a\"\"1\",b,12.3457,0.999812,link,B1,\n",
+            ),
         ] {
             assert_eq!(fs::read_to_string(dir.path().join(name)).expect("the file"), text, "{name}");
         }

@@ -497,7 +497,9 @@ impl Matcher {
                 ReviewReason::Band => reasons.push("REVIEW_BAND".to_owned()),
                 ReviewReason::NoStrongIdentifier => reasons.push("NO_STRONG_IDENTIFIER".to_owned()),
                 ReviewReason::Veto { vetoes } => reasons.extend(plan.veto_ids(*vetoes).into_iter().map(str::to_owned)),
+                ReviewReason::Unreadable => reasons.push("UNREADABLE_VALUE".to_owned()),
                 ReviewReason::Refused(refused) => reasons.push(format!("REFUSED_{}", refused.code())),
+                ReviewReason::Bridge { by } => reasons.push(format!("BRIDGE_{by}")),
             }
         }
         let overlinked = item.reasons.iter().any(|reason| matches!(reason, ReviewReason::Refused(_)));

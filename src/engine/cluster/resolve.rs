@@ -305,15 +305,18 @@ impl<'a> Forming<'a> {
         Ok(sum)
     }
 
-    /// Whether links lead from one record to another, across two clusters, by way of records that have a value wherever
-    /// these two dispute each other.
+    /// Whether links, or what people called the same, lead from one record to another, across two clusters, by way of
+    /// records that have a value wherever these two dispute each other.
     ///
     /// Who says less than two others cannot settle what they disagree about: without this, a row whose birth date is
     /// missing would join two people whose birth dates differ.
     fn settles(&self, (a, b): (usize, usize), disputed: u32, clusters: (usize, usize), scratch: &mut Scratch) -> bool {
         let mut others = [clusters.0, clusters.1].map(|cluster| &self.clusters[cluster]).into_iter().flatten();
         let mut unseen: Vec<usize> = others.by_ref().copied().filter(|at| *at != a && *at != b).collect();
-        let linked = |x: usize, y: usize| self.links.contains_key(&key(self.id(x), self.id(y)));
+        let linked = |x: usize, y: usize| {
+            let pair = key(self.id(x), self.id(y));
+            self.links.contains_key(&pair) || self.decisions.verdict(pair.0, pair.1) == Some(Verdict::Same)
+        };
         let mut reached = vec![a];
         while let Some(from) = reached.pop() {
             let (next, rest): (Vec<usize>, Vec<usize>) = unseen.into_iter().partition(|to| linked(from, *to));

@@ -5,6 +5,7 @@
 //! folders whose names begin so. `tests/cases/README.md` says how to add one.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -113,7 +114,7 @@ fn said(case: &Path) -> Result<String, String> {
         .map_err(failed)?;
     let mut said = String::from_utf8_lossy(&fs::read(&told).map_err(failed)?).into_owned();
     if !status.success() {
-        said.push_str(&format!("the script ended with {}\n", status.code().unwrap_or(-1)));
+        writeln!(said, "the script ended with {}", status.code().unwrap_or(-1)).expect("a string");
     }
     Ok(said)
 }

@@ -37,8 +37,10 @@ pub struct Explanation {
     pub strong: Vec<String>,
     /// Whether the plan asks for one.
     pub strong_needed: bool,
-    /// Vetoes that hold.
+    /// Ids of the vetoes that hold, each once.
     pub vetoes: Vec<String>,
+    /// The same as a set, in which vetoes of one id are told apart: [`super::Plan::vetoes_in`] names them.
+    pub veto_set: u64,
     /// What the machine would do with the pair.
     pub decision: Decision,
     /// What a person decided about it.
@@ -80,6 +82,7 @@ pub(crate) fn explain(rows: &Rows, a: u32, b: u32, decisions: &Decisions, rules:
         strong,
         strong_needed: !plan.strong().is_empty(),
         vetoes: plan.veto_ids(judged.vetoes).into_iter().map(str::to_owned).collect(),
+        veto_set: judged.vetoes,
         decision: judged.decision,
         verdict: decisions.verdict(pair.0, pair.1),
         rules,

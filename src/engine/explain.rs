@@ -38,11 +38,13 @@ pub struct Explanation {
     pub strong: Vec<String>,
     /// Whether the plan asks for one.
     pub strong_needed: bool,
-    /// Vetoes that hold.
+    /// Ids of the vetoes that hold, each once.
     pub vetoes: Vec<String>,
     /// Comparisons without a value that is there and could not be read, if the worst they could say would keep the pair
     /// from being linked.
     pub unread: Vec<String>,
+    /// The same as a set, in which vetoes of one id are told apart: [`super::Plan::vetoes_in`] names them.
+    pub veto_set: u64,
     /// What the machine would do with the pair.
     pub decision: Decision,
     /// What a person decided about it.
@@ -85,6 +87,7 @@ pub(crate) fn explain(rows: &Rows, a: u32, b: u32, decisions: &Decisions, rules:
         strong_needed: !plan.strong().is_empty(),
         vetoes: plan.veto_ids(judged.vetoes).into_iter().map(str::to_owned).collect(),
         unread: names_of(plan, judged.unread),
+        veto_set: judged.vetoes,
         decision: judged.decision,
         verdict: decisions.verdict(pair.0, pair.1),
         rules,

@@ -132,6 +132,9 @@ impl Problem {
     /// Names the methods a path knows.
     pub(crate) fn allowing(mut self, methods: Vec<Method>) -> Self {
         self.allow = methods;
+        if self.allow.contains(&Method::GET) {
+            self.allow.push(Method::HEAD);
+        }
         self
     }
 

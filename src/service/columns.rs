@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::views::{Explained, ExplainedLine, LookupQuery};
+use super::views::{Explained, ExplainedLine, LookupQuery, VetoLine};
 use crate::domain::date::Date;
 use crate::domain::family_card::read_kk;
 use crate::domain::flag::FlagCode;
@@ -14,7 +14,7 @@ use crate::domain::record::Record;
 use crate::domain::region::Regions;
 use crate::domain::row::{Detail, PersonCore};
 use crate::engine::compare::name::{NameRules, NameRulesSource};
-use crate::engine::{Day, Digits, Explanation, Kind, Plan, Value};
+use crate::engine::{Day, Digits, Explanation, Kind, Plan, Value, VetoAction};
 use crate::normalise::address::street;
 use crate::normalise::code::code;
 use crate::normalise::phone::phone;
@@ -348,7 +348,14 @@ pub(super) fn explained(plan: &Plan, tree: &Explanation) -> Explained {
         total: f64::from(tree.weight),
         probability: tree.probability,
         decision: tree.decision.word().to_owned(),
-        vetoes: tree.vetoes.clone(),
+        vetoes: plan
+            .vetoes_in(tree.veto_set)
+            .map(|(id, action, about)| VetoLine {
+                id: id.to_owned(),
+                keeps_apart: action == VetoAction::Distinct,
+                about: about.to_owned(),
+            })
+            .collect(),
         thresholds: (f64::from(thresholds.review), f64::from(thresholds.link)),
         model: format!("{} {}", plan.name(), plan.version()),
     }

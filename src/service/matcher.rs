@@ -11,8 +11,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::codec::row_key;
 use super::columns::values_of;
+use super::identifiers::{Identifiers, Number, numbers_of};
 use super::models::Models;
 use super::people::account_of;
+use super::places::Place;
 use crate::domain::case::{Case, CaseState, Question};
 use crate::domain::date::Date;
 use crate::domain::decision::{Decision, Verdict};
@@ -35,10 +37,14 @@ pub(super) struct Known {
     pub(super) feed: Feed,
     pub(super) withdrawn: bool,
     pub(super) flagged: bool,
-    pub(super) kecamatan: Option<u32>,
+    pub(super) place: Option<Place>,
     pub(super) family: Option<FamilyKey>,
     pub(super) card: Option<u64>,
     pub(super) account: Option<u64>,
+    /// Its NIK, when that can be somebody's.
+    pub(super) nik: Option<Number>,
+    /// The numbers it can be looked up by.
+    numbers: Box<[Number]>,
 }
 
 /// A record as the matcher takes it in: what stays in memory of it, and its values if it takes part in matching.
@@ -109,9 +115,11 @@ impl Known {
             feed: record.key.feed,
             withdrawn: record.withdrawn,
             flagged: !record.flags.is_empty(),
-            kecamatan: record.core.kecamatan().and_then(|code| code.parse().ok()),
+            place: Place::of(&record.core),
             family,
             card,
+            nik: record.core.nik.as_deref().filter(|_| present).and_then(|raw| Number::of_nik(raw, record.tgl_data)),
+            numbers: numbers_of(record),
             account: account_of(record).filter(|_| payment).map(|account| xxh3_64(account.as_bytes())),
         }
     }
@@ -133,6 +141,9 @@ pub(super) struct Matcher {
     cards: FxHashMap<u64, BTreeSet<FamilyKey>>,
     family_of: FxHashMap<RecordId, FamilyId>,
     payments: FxHashMap<u64, BTreeSet<RecordId>>,
+    pub(super) identifiers: Identifiers,
+    /// The cases of NIKs that several persons bear.
+    pub(super) shared: FxHashMap<Number, String>,
     cases: BTreeMap<String, Case>,
     cases_by_record: FxHashMap<RecordId, BTreeSet<String>>,
     decisions: BTreeMap<(RecordId, RecordId), Vec<Decision>>,
@@ -173,6 +184,8 @@ impl Matcher {
             cards: FxHashMap::default(),
             family_of: FxHashMap::default(),
             payments: FxHashMap::default(),
+            identifiers: Identifiers::default(),
+            shared: FxHashMap::default(),
             cases: BTreeMap::new(),
             cases_by_record: FxHashMap::default(),
             decisions: BTreeMap::new(),
@@ -195,6 +208,7 @@ impl Matcher {
         for item in &items {
             matcher.note_case(item, &mut Dirty::default());
         }
+        matcher.note_all_shared();
         Ok(matcher)
     }
 
@@ -212,6 +226,7 @@ impl Matcher {
         // What a row held together before it changed has to be looked at as well.
         dirty.groups = self.related(newest.keys().filter_map(|id| self.known.get(id)).filter_map(|known| known.family));
         dirty.families_left = newest.keys().filter_map(|id| self.family_of.remove(id)).collect();
+        let mut niks = self.niks_of(newest.keys());
         let mut changes = Vec::with_capacity(newest.len() + decisions.len());
         for record in newest.values() {
             self.forget_known(record.id);
@@ -224,6 +239,7 @@ impl Matcher {
         }
         for decision in decisions {
             let judged = judgement(&decision);
+            niks.extend(self.niks_of([decision.a, decision.b].iter()));
             changes.push(Change::Decide { a: judged.0, b: judged.1, verdict: judged.2 });
             self.note_decision(decision);
         }
@@ -241,6 +257,10 @@ impl Matcher {
         dirty.persons_gone.retain(|person| !self.members.contains_key(person));
         dirty.members.retain(|(record, person)| self.person_of.get(record).copied() == *person);
         self.take_questions(&delta, &mut dirty);
+        let touched: Vec<RecordId> =
+            delta.before.iter().chain(&delta.after).flatten().map(|id| RecordId(*id)).collect();
+        niks.extend(self.niks_of(newest.keys().chain(&touched)));
+        self.look_at_shared(&niks, &mut dirty);
         Ok(dirty)
     }
 
@@ -273,6 +293,16 @@ impl Matcher {
     /// How many persons there are.
     pub(super) fn persons(&self) -> impl ExactSizeIterator<Item = (&PersonId, &Vec<RecordId>)> {
         self.members.iter()
+    }
+
+    /// The store keys of the last rows of records, withdrawn ones too.
+    pub(super) fn last_row_keys(&self, ids: &[RecordId]) -> Vec<Vec<u8>> {
+        ids.iter().filter_map(|id| self.known.get(id).map(|known| row_key(*id, known.sequence))).collect()
+    }
+
+    /// Those of these records that their sender withdrew.
+    pub(super) fn withdrawn(&self, ids: &[RecordId]) -> Vec<RecordId> {
+        ids.iter().copied().filter(|id| self.known.get(id).is_none_or(|known| known.withdrawn)).collect()
     }
 
     /// The store keys of the present rows of records; withdrawn and unknown ones are left out.
@@ -363,6 +393,11 @@ impl Matcher {
         self.decisions.get(&(a.min(b), a.max(b))).cloned().unwrap_or_default()
     }
 
+    /// The verdict that stands about a pair.
+    pub(super) fn standing_verdict(&self, a: RecordId, b: RecordId) -> Option<Verdict> {
+        self.decisions.get(&(a.min(b), a.max(b)))?.last()?.verdict
+    }
+
     /// All pairs with decisions.
     pub(super) fn decided(&self) -> impl Iterator<Item = (&(RecordId, RecordId), &Vec<Decision>)> {
         self.decisions.iter()
@@ -380,7 +415,10 @@ impl Matcher {
 
     /// Ids of open cases that name one of these records.
     pub(super) fn cases_of(&self, records: &[RecordId]) -> Vec<String> {
-        let found: BTreeSet<&String> = records.iter().filter_map(|id| self.cases_by_record.get(id)).flatten().collect();
+        let about = records.iter().filter_map(|id| self.cases_by_record.get(id)).flatten();
+        // A shared NIK names only the first of those who bear it.
+        let shared = records.iter().filter_map(|id| self.shared.get(&self.known.get(id)?.nik?));
+        let found: BTreeSet<&String> = about.chain(shared).collect();
         found.into_iter().cloned().collect()
     }
 
@@ -390,11 +428,13 @@ impl Matcher {
             known.card.map(|card| self.cards.entry(card).or_default().insert(family));
         }
         known.account.map(|account| self.payments.entry(account).or_default().insert(id));
+        self.identifiers.note(id, &known.numbers);
         self.known.insert(id, known);
     }
 
     fn forget_known(&mut self, id: RecordId) {
         let Some(known) = self.known.remove(&id) else { return };
+        self.identifiers.forget(id, &known.numbers);
         if let Some(family) = known.family {
             if let Some(rows) = self.families.get_mut(&family) {
                 rows.remove(&id);
@@ -459,7 +499,7 @@ impl Matcher {
         }
     }
 
-    fn forget_case(&mut self, id: &str, dirty: &mut Dirty) {
+    pub(super) fn forget_case(&mut self, id: &str, dirty: &mut Dirty) {
         let Some(case) = self.cases.remove(id) else { return };
         for record in &case.records {
             if let Some(ids) = self.cases_by_record.get_mut(record) {
@@ -471,7 +511,11 @@ impl Matcher {
     }
 
     fn note_case(&mut self, item: &ReviewItem, dirty: &mut Dirty) {
-        let case = self.case_of(item);
+        self.put_case(self.case_of(item), dirty);
+    }
+
+    /// Takes note of a case as it is now.
+    pub(super) fn put_case(&mut self, case: Case, dirty: &mut Dirty) {
         if self.cases.get(&case.id) == Some(&case) {
             return;
         }
@@ -513,6 +557,7 @@ impl Matcher {
             probability: plan.probability(item.weight),
             reasons,
             state: CaseState::Baru,
+            shared: None,
         }
     }
 }

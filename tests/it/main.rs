@@ -11,6 +11,7 @@ mod order;
 mod postgres;
 mod privacy;
 mod push;
+mod questions;
 mod retention;
 mod rules;
 mod sample;

@@ -9,7 +9,7 @@ use super::{format, labels};
 use crate::auth::Right;
 use crate::http::extract::Backend;
 use crate::http::problem::Problem;
-use crate::service::views::{BatchView, FeedLine, Overview};
+use crate::service::views::{BatchView, FeedLine, Overview, StopKeyLine};
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -27,7 +27,9 @@ pub(super) struct OverviewPage {
     closed: String,
     feeds: Vec<FeedRow>,
     batches: Vec<BatchRow>,
-    stop_keys: Vec<(String, String)>,
+    stop_keys: Vec<StopKeyRow>,
+    /// How many there are, where not all are shown.
+    stop_keys_total: Option<String>,
     model: String,
 }
 
@@ -39,6 +41,12 @@ struct FeedRow {
     flagged: String,
     flagged_share: String,
     last: String,
+}
+
+struct StopKeyRow {
+    rule: String,
+    rows: String,
+    example: Option<String>,
 }
 
 struct BatchRow {
@@ -72,7 +80,8 @@ impl OverviewPage {
             closed: count(view.closed_feeds),
             feeds: view.feeds.iter().map(|line| feed_row(line, &page)).collect(),
             batches: view.batches.iter().map(|view| batch_row(view, &page)).collect(),
-            stop_keys: view.stop_keys.iter().map(|(rule, rows)| (rule.clone(), count(*rows))).collect(),
+            stop_keys: view.stop_keys.iter().map(|key| stop_key_row(key, &page)).collect(),
+            stop_keys_total: (view.stop_keys_total > view.stop_keys.len() as u64).then(|| count(view.stop_keys_total)),
             model: view.model.clone(),
             page,
         }
@@ -93,6 +102,14 @@ fn feed_row(line: &FeedLine, page: &Layout) -> FeedRow {
         flagged: format::count(line.flagged, page.lang),
         flagged_share: share(line.flagged, line.records, page),
         last: line.last.map_or_else(|| page.lang.texts().never.to_owned(), |at| format::time(at, page.lang)),
+    }
+}
+
+fn stop_key_row(key: &StopKeyLine, page: &Layout) -> StopKeyRow {
+    StopKeyRow {
+        rule: key.rule.clone(),
+        rows: format::count(key.rows, page.lang),
+        example: key.example.map(|person| person.to_string()),
     }
 }
 

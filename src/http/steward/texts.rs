@@ -60,7 +60,9 @@ texts! {
     state = "Status", "State";
     matched = "Sudah dipadankan", "Matched";
     matching = "Sedang dipadankan", "Being matched";
-    stop_keys = "Kunci yang terlalu umum untuk dibandingkan", "Keys too common to be compared";
+    stop_keys = "Baris yang tidak saling dibandingkan", "Rows that are not compared with one another";
+    stop_keys_text = "Terlalu banyak baris yang isinya sama menurut aturan ini, sehingga aturan ini tidak membandingkannya satu sama lain. Data satu orang di antaranya bisa belum tergabung, kecuali aturan lain menemukannya. Buka contohnya: sering kali isian itu bukan data, melainkan isian sementara.", "Too many rows are alike by this rule, so the rule does not compare them with one another. Records of one person among them may be apart still, unless another rule finds them. Open the example: often the value is no datum but a placeholder.";
+    example = "Contoh", "Example";
     rule = "Aturan", "Rule";
     model = "Model pencocokan", "Match model";
     never = "belum pernah", "never";
@@ -79,6 +81,18 @@ texts! {
     gist_weak = "Jumlahnya cukup untuk digabungkan, tetapi tidak ada penanda kuat: NIK yang sama, atau nama dan tanggal lahir yang sama bersama keluarga atau wilayah.", "The sum is enough for a link, but no strong identifier agrees: the NIK, or name and birth date together with family or region.";
     gist_between = "Jumlahnya di antara kedua ambang: mungkin orang yang sama, mungkin bukan.", "The sum lies between the thresholds: maybe one person, maybe not.";
     gist_below = "Jumlahnya di bawah ambang tinjau.", "The sum is below the review threshold.";
+    shared_by = "Satu NIK dipakai", "One NIK, used by";
+    shared_persons = "orang", "persons";
+    shared_records = "data", "records";
+    shared_text = "Orang-orang ini memakai NIK yang sama. Paling banyak satu dari mereka pemiliknya. Cocokkan dengan KTP atau kartu keluarga, lalu minta pengirim memperbaiki NIK pada data yang salah: kasus ini tertutup sendiri begitu NIK tidak lagi dipakai bersama.", "These persons bear one NIK. At most one of them owns it. Compare with the identity cards, then have the senders correct the number: the case closes by itself as soon as the number is no longer shared.";
+    shared_too_many = "Terlalu banyak orang untuk diputus sekaligus. Perbaiki NIK di pengirimnya.", "Too many persons to be decided at once. Have the number corrected by its senders.";
+    shared_merge_text = "Semua data dari orang-orang ini adalah satu orang.", "All records of these persons are one person.";
+    shared_distinct_text = "Semuanya orang yang berbeda. NIK-nya tetap harus diperbaiki di pengirim.", "All of them are different persons. The number still has to be corrected by its senders.";
+    resting = "Ditangguhkan: datanya ditarik pengirim", "Resting: a row was withdrawn";
+    resting_text = "Pengirim menarik data ini. Keputusan tetap tersimpan dan berlaku lagi begitu datanya dikirim kembali. Keputusan dapat dibatalkan.", "The sender withdrew a row. The decision is kept and counts again when the row is sent again. It can be taken back.";
+    person_gone = "Semua data orang ini ditarik pengirimnya. Yang tersisa hanya riwayatnya.", "All rows of this person were withdrawn by their senders. Only the history is left.";
+    bearers_of = "orang memakai NIK ini.", "persons bear this NIK.";
+    left_off = "orang lagi tidak ditampilkan.", "more persons are not shown.";
     open = "Belum diputus", "Open";
     decided = "Sudah diputus", "Decided";
     score = "Skor kecocokan", "Match score";
@@ -189,6 +203,7 @@ texts! {
     evidence = "Bukti", "Evidence";
     note = "Keterangan", "Note";
     no_findings = "Tidak ada temuan pada pilihan ini.", "There is no finding in this selection.";
+    without_village = "temuan di kecamatan ini tidak ikut dihitung: tidak ada baris yang menyebut desanya.", "findings of this sub-district are not counted: no row says in which village.";
     report_empty = "Belum ada data yang dapat dinilai.", "There is nothing to assess yet.";
     data_state = "Keadaan data sampai baris", "Data up to row";
     rule_list = "Arti kode aturan", "What the rule codes mean";

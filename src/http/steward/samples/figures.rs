@@ -10,7 +10,9 @@ use crate::domain::finding::{Finding, Outcome, RuleKind, RuleSeverity, Scope, Su
 use crate::domain::flag::{Flag, FlagCode};
 use crate::domain::person::FamilyId;
 use crate::domain::record::{PersonId, RecordId, Sequence};
-use crate::service::views::{BatchView, FeedLine, Names, Overview, Pushed, ReportCell, ReportView, RuleView};
+use crate::service::views::{
+    BatchView, FeedLine, Names, Overview, Pushed, ReportCell, ReportView, RuleView, StopKeyLine,
+};
 
 fn counts(menerima: u64, belum: u64, ganda: u64, open: u64) -> BTreeMap<Outcome, u64> {
     [
@@ -44,6 +46,7 @@ pub(crate) fn report_view() -> ReportView {
         let n = at as u64;
         let cell = |rule: &str, counts| ReportCell {
             rule: rule.to_owned(),
+            scope: Scope::Person,
             kode_kecamatan: format!("3201{:02}", at + 1),
             kecamatan: (*place).to_owned(),
             counts,
@@ -83,6 +86,7 @@ pub(crate) fn report_view() -> ReportView {
             finding(Subject::Account(RecordId(29)), Outcome::BelumDapatDinilai, "feed_open:dinkes-kepesertaan-jkn"),
         ],
         open_feeds: vec![(Feed::Rekening, "320105".to_owned(), Period::Quarter { year: 2025, quarter: 4 }, 811)],
+        without_village: 0,
     }
 }
 
@@ -164,7 +168,12 @@ pub(crate) fn overview() -> Overview {
         decided_cases: 37,
         waiting_rows: 6_114,
         batches,
-        stop_keys: vec![("B7: tahun lahir + kecamatan + nama".to_owned(), 812)],
+        stop_keys: vec![StopKeyLine {
+            rule: "B7: tahun lahir + kecamatan + nama".to_owned(),
+            rows: 812,
+            example: Some(PersonId(RecordId(3))),
+        }],
+        stop_keys_total: 1,
         model: "indonesia-start-1".to_owned(),
         closed_feeds: 118,
     }

@@ -14,12 +14,12 @@ use super::error::ServiceError;
 use super::journal::{COMPACTED_MARK, CompactedMark, DERIVED_MARK, DerivedMark, Entry, RESTORING_MARK, compacted_mark};
 use super::load::record_of;
 use super::reading::Pages;
-use crate::domain::batch::{Batch, Completeness, ReceiptLine};
+use crate::domain::batch::{Batch, Declaration, ReceiptLine};
 use crate::domain::case::Case;
 use crate::domain::date::Date;
 use crate::domain::decision::Decision;
 use crate::domain::person::{GoldenFamily, GoldenPerson};
-use crate::domain::record::{PersonId, RecordId, Sequence};
+use crate::domain::record::{PersonId, RecordId, Sequence, Standing};
 use crate::store::{Position, Read, Row, Table};
 
 /// What can be wrong.
@@ -90,7 +90,8 @@ pub struct Verified {
 
 /// What is known of one record from its rows.
 struct Newest {
-    order: (Date, Sequence),
+    standing: Standing,
+    tgl_data: Date,
     key: Vec<u8>,
     digest: String,
 }
@@ -212,7 +213,7 @@ fn look_at_rows(page: &[Row], known: &mut Known, verified: &mut Verified) {
             Some((
                 row.batch,
                 record.id,
-                Newest { order: (record.tgl_data, record.sequence), key, digest: row_digest(&row.raw) },
+                Newest { standing: record.standing(), tgl_data: record.tgl_data, key, digest: row_digest(&row.raw) },
             ))
         })
         .collect();
@@ -224,10 +225,10 @@ fn look_at_rows(page: &[Row], known: &mut Known, verified: &mut Verified) {
         let batch = known.batches.get(&batch);
         verified.check(Wrong::RowWithoutBatch, batch.is_some());
         if batch.is_none_or(|batch| !batch.compacted) {
-            known.rows.insert((id, newest.order.1));
+            known.rows.insert((id, newest.standing.sequence));
         }
         match known.records.get(&id) {
-            Some(other) if other.order > newest.order => {}
+            Some(other) if other.standing > newest.standing => {}
             _ => drop(known.records.insert(id, newest)),
         }
     }
@@ -284,7 +285,7 @@ fn look_at(
             let there = [decision.a, decision.b].iter().all(|id| known.records.contains_key(id));
             verified.check(Wrong::DecisionWithoutRecord, there);
         }
-        Table::Completeness => drop(decode::<Completeness>(bytes, "completeness")?),
+        Table::Completeness => drop(decode::<Declaration>(bytes, "completeness")?),
         Table::Members => {
             let record = key.try_into().map(u64::from_be_bytes);
             let record = RecordId(record.map_err(|_| ServiceError::Corrupt { what: "member".to_owned() })?);
@@ -326,7 +327,8 @@ fn look_at_head(key: &[u8], head: &Head, known: &Known, verified: &mut Verified)
         verified.note(Wrong::HeadWithoutRow, 1);
         return;
     };
-    let same = newest.order == (head.tgl_data, head.sequence) && newest.key == key && newest.digest == head.digest;
+    let order = (newest.tgl_data, newest.standing.sequence);
+    let same = order == (head.tgl_data, head.sequence) && newest.key == key && newest.digest == head.digest;
     verified.check(Wrong::HeadOfAnotherRow, same);
 }
 

@@ -15,5 +15,6 @@ mod retention;
 mod rules;
 mod sample;
 mod shared;
+mod state;
 mod support;
 mod traps;

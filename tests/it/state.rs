@@ -95,7 +95,7 @@ fn person_of(app: &TestApp, feed: &str, id: &str) -> Value {
 fn address(app: &TestApp, id: &str) -> Value {
     let person = person_of(app, DINSOS, id);
     let fields = person["fields"].as_array().cloned().unwrap_or_default();
-    fields.iter().find(|field| field["field"] == "alamat").map_or(Value::Null, |field| field["value"].clone())
+    fields.iter().find(|field| field["name"] == "alamat").map_or(Value::Null, |field| field["value"].clone())
 }
 
 fn outcome(answer: &Value) -> &str {
@@ -168,7 +168,7 @@ fn a_day_that_has_not_come_binds_no_other_agency() {
         assert_eq!(address(&app, "D1"), "JL. MELATI 1", "{order:?}");
         assert_eq!(person_of(&app, DINSOS, "D1")["id"], person_of(&app, DINSOS, "E1")["id"], "they are one person");
         let fields = person_of(&app, DINSOS, "D1")["fields"].as_array().cloned().expect("fields");
-        let village = fields.iter().find(|field| field["field"] == "kode_desa").expect("a village");
+        let village = fields.iter().find(|field| field["name"] == "kode_desa").expect("a village");
         assert_eq!(village["value"], "3201052008", "{order:?}");
     }
 }
@@ -321,6 +321,8 @@ fn rows_that_left_a_complete_list_are_named() {
     let unsent = declare(&app, "dinsos-a", DINSOS, "3201 2025-T4 +")["unsent"].clone();
     assert_eq!(unsent[0]["ids"], json!(["D3"]), "{unsent}");
     // A bank says no village: the person's home counts.
+    let app = self::app();
+    two_families(&app);
     declare(&app, "bank-x", BANK, "3201 2025-T4 +");
     push(&app, "bank-x", BANK, &[json!({"id_sumber": "X9", "tgl_data": "2025-11-01", "hapus": true})]);
     let unsent = declare(&app, "bank-x", BANK, "3201 2025-T4 +")["unsent"].clone();

@@ -69,10 +69,11 @@ impl Declared {
         for unsent in &self.unsent {
             let Unsent { kode_wilayah, since, rows, ids } = unsent;
             let rows = if *rows == 1 { "1 row was".to_owned() } else { format!("{} rows were", thousands(*rows)) };
-            let (region, since) = (printable(kode_wilayah), printable(since));
+            let since = since.split_once('.').map_or_else(|| since.clone(), |(seconds, _)| format!("{seconds}Z"));
+            let (region, since) = (printable(kode_wilayah), printable(&since));
             let _ = writeln!(
                 text,
-                "{}: {rows} not sent again in {region} since the list was declared complete at {since}, and still count",
+                "{}: {rows} not sent again in {region} since the list was declared complete at {since}; until they are withdrawn they count",
                 self.feed
             );
             for id in ids.iter().take(SHOWN) {

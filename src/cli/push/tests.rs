@@ -275,8 +275,8 @@ fn the_summary_is_a_table() {
          bank-rekening: alarm A\\u{1b}: something about the numbers as a whole cannot be chance; look at them before \
          you rely on them\n\
          bank-rekening: 16 regions and periods declared, 2 changed, 14 unchanged\n\
-         bank-rekening: 1 row was not sent again in 3201 since the list was declared complete at 2025-11-01T02:00:00Z, \
-         and still count\n  D\\u{1b}1\n"
+         bank-rekening: 1 row was not sent again in 3201 since the list was declared complete at 2025-11-01T02:00:00Z; \
+         until they are withdrawn they count\n  D\\u{1b}1\n"
     );
     assert!(report.asks_for_a_look());
 }
@@ -285,7 +285,7 @@ fn the_summary_is_a_table() {
 fn declared() -> Declared {
     let unsent = super::completeness::Unsent {
         kode_wilayah: "3201".to_owned(),
-        since: "2025-11-01T02:00:00Z".to_owned(),
+        since: "2025-11-01T02:00:00.461772615Z".to_owned(),
         rows: 1,
         ids: vec!["D\u{1b}1".to_owned()],
     };

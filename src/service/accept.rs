@@ -318,3 +318,21 @@ pub(super) fn hex(bytes: &[u8]) -> String {
         out
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_of_an_early_program_with_a_day_ahead_holds_nobody_back() {
+        let today = Date::constant(2026, 11, 29);
+        for (text, day) in [
+            (r#"{"id":1,"sequence":2,"tgl_data":"2025-11-02","digest":"00"}"#, Some(Date::constant(2025, 11, 2))),
+            (r#"{"id":1,"sequence":2,"tgl_data":"2099-01-01","digest":"00"}"#, None),
+            (r#"{"id":1,"sequence":2,"tgl_data":"2026-11-20","ahead":true,"digest":"00"}"#, None),
+        ] {
+            let head: Head = serde_json::from_str(text).expect("a head");
+            assert_eq!(head.day(today), day, "{text}");
+        }
+    }
+}

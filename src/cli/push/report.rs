@@ -24,7 +24,6 @@ impl Report {
     /// Whether somebody has to look at something: rows were refused or are without effect, or an alarm was raised.
     pub(super) fn asks_for_a_look(&self) -> bool {
         self.files.iter().any(|file| file.counts.ditolak + file.counts.lebih_lama > 0 || !file.alarms.is_empty())
-            || self.completeness.iter().any(|declared| !declared.unsent.is_empty())
     }
 
     pub(super) fn text(&self) -> String {

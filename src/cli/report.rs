@@ -81,11 +81,34 @@ struct Summary {
     per: String,
     tanpa_desa: u64,
     aturan: Vec<RuleLine>,
+    menunggu: Vec<AwaitedLine>,
+}
+
+/// A feed that is not closed for a region and a period, and the agencies that have still to close it.
+#[derive(Debug, Serialize)]
+struct AwaitedLine {
+    feed: &'static str,
+    kode_wilayah: String,
+    periode: String,
+    instansi: Vec<String>,
+    belum_dapat_dinilai: u64,
 }
 
 impl Summary {
     fn of(view: &ReportView) -> Self {
-        Self { per: view.as_of.to_string(), tanpa_desa: view.without_village, aturan: rule_lines(view) }
+        let awaited = view.open_feeds.iter().map(|open| AwaitedLine {
+            feed: open.feed.name(),
+            kode_wilayah: open.kode_wilayah.clone(),
+            periode: open.periode.to_string(),
+            instansi: open.awaited.iter().map(ToString::to_string).collect(),
+            belum_dapat_dinilai: open.answers,
+        });
+        Self {
+            per: view.as_of.to_string(),
+            tanpa_desa: view.without_village,
+            aturan: rule_lines(view),
+            menunggu: awaited.collect(),
+        }
     }
 }
 

@@ -184,13 +184,13 @@ impl<'a> Index<'a> {
 
     /// The usable KK number most rows agree on, then the newest, then the oldest record.
     fn card_of(&self, rows: &[At]) -> Option<String> {
-        let mut cards: Vec<(String, usize, Date)> = Vec::new();
+        let mut cards: Vec<(String, usize, Option<Date>)> = Vec::new();
         for record in rows.iter().map(|at| self.record(*at)) {
             let reading = record.core.no_kk.as_deref().map(|raw| read_kk(raw, self.world.as_of));
             let Some(card) = reading.as_ref().and_then(|reading| reading.usable()) else { continue };
             match cards.iter_mut().find(|(known, ..)| known == card) {
-                Some((_, count, newest)) => (*count, *newest) = (*count + 1, (*newest).max(record.tgl_data)),
-                None => cards.push((card.to_owned(), 1, record.tgl_data)),
+                Some((_, count, newest)) => (*count, *newest) = (*count + 1, (*newest).max(record.day())),
+                None => cards.push((card.to_owned(), 1, record.day())),
             }
         }
         cards.into_iter().rev().max_by_key(|(_, count, newest)| (*count, *newest)).map(|(card, ..)| card)
@@ -289,7 +289,7 @@ impl<'a> Index<'a> {
         let best = rows.max_by_key(|at| {
             let membership = &self.memberships[self.membership_of[*at as usize] as usize];
             let active = membership.programmes.iter().any(|enrolment| enrolment.status == "AKTIF");
-            (active, self.record(*at).tgl_data, std::cmp::Reverse(self.record(*at).id))
+            (active, self.record(*at).day(), std::cmp::Reverse(self.record(*at).id))
         });
         best.map_or(NONE, |at| self.memberships[self.membership_of[at as usize] as usize].family)
     }
@@ -302,7 +302,7 @@ impl<'a> Index<'a> {
         }
         let rows = self.family_memberships[family as usize].iter().flat_map(|at| &self.memberships[*at as usize].rows);
         let placed = rows.map(|at| self.record(*at)).filter(|record| record.core.kecamatan().is_some());
-        let newest = placed.max_by_key(|record| (record.tgl_data, std::cmp::Reverse(record.id)));
+        let newest = placed.max_by_key(|record| (record.day(), std::cmp::Reverse(record.id)));
         Place { village: None, district: newest.and_then(|record| record.core.kecamatan()) }
     }
 

@@ -101,6 +101,29 @@ impl Regions {
         found.map_or(&[], |at| self.successors[at].1.as_slice())
     }
 
+    /// The code that a place has today: a retired one with one successor is read as that one, at every level below it,
+    /// too. One with several successors, or with none that is known, stays as it is.
+    pub fn current<'a>(&self, code: &'a str) -> &'a str {
+        let in_use = |code: &str| self.get(code).filter(|region| region.status() == RegionStatus::Active);
+        let shaped = matches!(code.len(), 4 | 6 | 10) && code.bytes().all(|b| b.is_ascii_digit());
+        if !shaped || in_use(code).is_some() {
+            return code;
+        }
+        for level in [6, 4] {
+            let Some((old, below)) = code.split_at_checked(level) else { continue };
+            match self.successors(old) {
+                [] => {}
+                [new] => {
+                    // Villages of a district may have been numbered anew: then the district is all that is known.
+                    let moved = in_use(&format!("{new}{below}")).map(|region| region.code);
+                    return moved.unwrap_or(if level == 6 { new } else { code });
+                }
+                [..] => break,
+            }
+        }
+        code
+    }
+
     /// The regions a code lies in, from the province down, as far as they are known; not the code itself.
     pub fn parents(&self, code: &str) -> impl Iterator<Item = &Region> {
         [2, 4, 6].into_iter().filter(|len| *len < code.len()).filter_map(|len| self.get(code.get(..len)?))

@@ -95,7 +95,7 @@ fn groups_of<'a>(memberships: &[Membership<'a>]) -> BTreeMap<(&'a str, &'a str),
 /// The newest row that says `hubungan_keluarga` 1.
 fn head_of(rows: &[Membership<'_>]) -> Option<PersonId> {
     let heads = rows.iter().filter(|m| row_of(m.record).is_some_and(|row| row.hubungan_keluarga == Some(1)));
-    heads.max_by_key(|m| (m.record.tgl_data, std::cmp::Reverse(m.record.id))).map(|m| m.person)
+    heads.max_by_key(|m| (m.record.day(), std::cmp::Reverse(m.record.id))).map(|m| m.person)
 }
 
 /// The KK number most rows of a family agree on; among equals the newest, then the oldest record.
@@ -103,14 +103,14 @@ fn card_of<'a, 'r>(rows: &'r [Membership<'a>]) -> Option<&'r Membership<'a>> {
     let witnesses = |kk: Option<&str>| rows.iter().filter(|m| m.no_kk == kk).count();
     rows.iter()
         .filter(|m| m.no_kk.is_some())
-        .max_by_key(|m| (witnesses(m.no_kk), m.record.tgl_data, std::cmp::Reverse(m.record.id)))
+        .max_by_key(|m| (witnesses(m.no_kk), m.record.day(), std::cmp::Reverse(m.record.id)))
 }
 
 /// The row that says where the family lives: the village most members' newest rows name, then the newest of those rows.
 /// One member's row may lag behind a move, or run ahead of it.
 fn home_of<'a, 'r>(rows: &'r [Membership<'a>]) -> Option<&'r Membership<'a>> {
     let mut newest: BTreeMap<PersonId, &Membership<'a>> = BTreeMap::new();
-    let age = |m: &Membership<'_>| (m.record.tgl_data, std::cmp::Reverse(m.record.id));
+    let age = |m: &Membership<'_>| (m.record.day(), std::cmp::Reverse(m.record.id));
     for row in rows.iter().filter(|m| m.record.core.kode_desa.is_some()) {
         let known = newest.entry(row.person).or_insert(row);
         if age(known) < age(row) {

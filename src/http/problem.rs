@@ -205,6 +205,9 @@ impl From<ServiceError> for Problem {
             ServiceError::Invalid { pointer, problem } => {
                 Self::field(Code::FieldInvalid, pointer, "Isian tidak dapat dipakai", problem)
             }
+            ServiceError::Entry { at, field, pesan, problem } => {
+                Self::field(Code::FieldInvalid, &format!("/{at}/{field}"), pesan, problem)
+            }
             ServiceError::Busy => Self::new(Code::Busy, "nothing was stored; send the same request again later"),
             ServiceError::Full => Self::new(
                 Code::Full,

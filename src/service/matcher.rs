@@ -16,12 +16,11 @@ use super::models::Models;
 use super::people::account_of;
 use super::places::Place;
 use crate::domain::case::{Case, CaseState, Question};
-use crate::domain::date::Date;
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::family_card::read_kk;
 use crate::domain::feed::Feed;
 use crate::domain::person::{FamilyId, GoldenFamily};
-use crate::domain::record::{PersonId, Record, RecordId, Sequence};
+use crate::domain::record::{PersonId, Record, RecordId, Standing};
 use crate::domain::row::Detail;
 use crate::engine::{Change, Delta, Live, ReviewItem, ReviewReason, RowError, Rows, Value, Verdict as Judgement};
 
@@ -32,8 +31,7 @@ pub(super) struct FamilyKey(u64);
 /// What stays in memory of a record.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
-    pub(super) tgl_data: Date,
-    pub(super) sequence: Sequence,
+    pub(super) standing: Standing,
     pub(super) feed: Feed,
     pub(super) withdrawn: bool,
     pub(super) flagged: bool,
@@ -110,8 +108,7 @@ impl Known {
         let card = card.and_then(|raw| read_kk(raw, record.tgl_data).usable().map(|kk| xxh3_64(kk.as_bytes())));
         let payment = matches!(record.detail, Detail::Penyaluran(_)) && present;
         Self {
-            tgl_data: record.tgl_data,
-            sequence: record.sequence,
+            standing: record.standing(),
             feed: record.key.feed,
             withdrawn: record.withdrawn,
             flagged: !record.flags.is_empty(),
@@ -122,11 +119,6 @@ impl Known {
             numbers: numbers_of(record),
             account: account_of(record).filter(|_| payment).map(|account| xxh3_64(account.as_bytes())),
         }
-    }
-
-    /// Of two rows of a record the one with the newest `tgl_data` counts, the later one on a tie.
-    pub(super) fn order(&self) -> (Date, Sequence) {
-        (self.tgl_data, self.sequence)
     }
 }
 
@@ -217,9 +209,9 @@ impl Matcher {
         let mut dirty = Dirty::default();
         let mut newest: BTreeMap<RecordId, Record> = BTreeMap::new();
         for record in records {
-            let known = self.known.get(&record.id).map(|known| (known.tgl_data, known.sequence));
-            let waiting = newest.get(&record.id).map(|other| (other.tgl_data, other.sequence));
-            if known.max(waiting).is_none_or(|before| before < (record.tgl_data, record.sequence)) {
+            let known = self.known.get(&record.id).map(|known| known.standing);
+            let waiting = newest.get(&record.id).map(Record::standing);
+            if known.max(waiting).is_none_or(|before| before < record.standing()) {
                 newest.insert(record.id, record);
             }
         }
@@ -307,8 +299,9 @@ impl Matcher {
 
     /// The store keys of the present rows of records; withdrawn and unknown ones are left out.
     pub(super) fn row_keys(&self, ids: &[RecordId]) -> Vec<Vec<u8>> {
-        let present =
-            |id: &RecordId| self.known.get(id).filter(|known| !known.withdrawn).map(|k| row_key(*id, k.sequence));
+        let present = |id: &RecordId| {
+            self.known.get(id).filter(|known| !known.withdrawn).map(|k| row_key(*id, k.standing.sequence))
+        };
         ids.iter().filter_map(present).collect()
     }
 

@@ -15,7 +15,7 @@ pub mod clock;
 pub mod clusters;
 mod codec;
 mod columns;
-mod completeness;
+pub mod completeness;
 mod config;
 pub mod dedupe;
 mod derive;

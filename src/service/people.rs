@@ -13,7 +13,7 @@ use crate::domain::date::{Date, Period};
 use crate::domain::decision::Decision;
 use crate::domain::feed::Feed;
 use crate::domain::person::{FamilyId, GoldenFamily, GoldenPerson, PersonField};
-use crate::domain::record::{PersonId, Record, RecordId};
+use crate::domain::record::{PersonId, Record, RecordId, Standing};
 use crate::domain::row::{Detail, Enrolment, Penyaluran};
 use crate::store::{Table, prefix_end};
 
@@ -183,18 +183,15 @@ impl Gateway {
         let mut lines = Vec::new();
         for source in sources {
             let rows = self.versions(source.id).await?;
-            for (nth, row) in rows.iter().enumerate() {
+            let happened = what_happened(&rows)?;
+            for (nth, (row, what)) in rows.iter().zip(happened).enumerate() {
                 let batch = self.get(Table::Batches, row.batch.as_bytes().to_vec()).await?;
                 let batch = batch.map(|b| decode::<Batch>(&b, "batch")).transpose()?;
                 // Once a batch is compacted, what its rows replaced is gone, and whether there was anything.
                 let oldest_kept = batch.as_ref().is_some_and(|batch| batch.compacted_at.is_some());
                 lines.push(HistoryLine {
                     at: batch.map(|batch| batch.received_at),
-                    what: match nth {
-                        0 if oldest_kept => "row_kept",
-                        0 => "row_accepted",
-                        _ => "row_updated",
-                    },
+                    what: if nth == 0 && oldest_kept { "row_kept" } else { what },
                     record: source.id,
                     feed: source.key.feed,
                     reference: row.batch.clone(),
@@ -244,6 +241,24 @@ pub(super) fn account_of(record: &Record) -> Option<String> {
         Detail::Penyaluran(p) => Some(format!("{}|{}", p.kode_bank, p.no_rekening)),
         Detail::Anggota(_) | Detail::Siswa(_) | Detail::Jkn(_) | Detail::Kia(_) => None,
     }
+}
+
+/// What each row of a record, in the order of their numbers, did to it.
+fn what_happened(rows: &[AcceptedRow]) -> Result<Vec<&'static str>, ServiceError> {
+    let mut present: Option<(Standing, bool)> = None;
+    let what = |row: &AcceptedRow| {
+        let record = super::load::record_of(row)?;
+        let (standing, withdrawn) = (record.standing(), record.withdrawn);
+        let what = match present {
+            Some((before, _)) if before > standing => return Ok("row_older"),
+            _ if withdrawn => "row_withdrawn",
+            None | Some((_, true)) => "row_accepted",
+            Some((_, false)) => "row_updated",
+        };
+        present = Some((standing, withdrawn));
+        Ok(what)
+    };
+    rows.iter().map(what).collect()
 }
 
 fn programmes(sources: &[Record], payments: &[Record]) -> Vec<ProgrammeLine> {

@@ -8,9 +8,10 @@ use super::error::ServiceError;
 use super::gateway::Gateway;
 use super::places::lies_in;
 use super::reading::Pages;
-use super::views::{ReportCell, ReportQuery, ReportView, RuleView};
+use super::views::{OpenFeed, ReportCell, ReportQuery, ReportView, RuleView};
 use crate::auth::{Caller, Right};
-use crate::complement::{Rule, World, evaluate};
+use crate::complement::{PeriodKind, Rule, World, evaluate};
+use crate::domain::agency::AgencyId;
 use crate::domain::case::Question;
 use crate::domain::date::{Date, Period};
 use crate::domain::feed::Feed;
@@ -60,7 +61,7 @@ impl Gateway {
             state: evaluated.state,
             rules: rule_views(shown),
             cells: cells(&chosen),
-            open_feeds: open_feeds(&chosen),
+            open_feeds: self.open_feeds(&chosen, evaluated.as_of).await?,
             without_village: unplaced as u64,
             findings: if query.rule.is_none() {
                 Vec::new()
@@ -94,7 +95,7 @@ impl Gateway {
         let records = self.all_records().await?;
         let persons: Vec<GoldenPerson> = Pages::of(self.reader(), Table::Persons).decode_all().await?;
         let families: Vec<GoldenFamily> = Pages::of(self.reader(), Table::Families).decode_all().await?;
-        let completeness = self.declared().await?;
+        let completeness = self.closed_together(as_of).await?;
         let open_cases: BTreeSet<PersonId> = self.matcher(|m| {
             // That several persons bear one NIK says nothing about whose their rows are.
             let about_persons = m.all_cases().filter(|case| case.question != Question::SharedNik);
@@ -121,10 +122,35 @@ impl Gateway {
         Ok(evaluated)
     }
 
+    /// Feeds that stood in the way, and who is awaited.
+    async fn open_feeds(&self, findings: &[&Finding], as_of: Date) -> Result<Vec<OpenFeed>, ServiceError> {
+        let found = feeds_in_the_way(findings, self.models().rules.rules(), as_of);
+        let regions = Regions::embedded();
+        let place = |code: &str| regions.current(code).to_owned();
+        let asked: Vec<(Feed, Period, String)> = found
+            .iter()
+            .flat_map(|((feed, _, period), places)| places.keys().map(|code| (*feed, *period, place(code))))
+            .collect();
+        let awaited = self.awaited(&asked).await?;
+        let open = |((feed, region, period), places): (Open, BTreeMap<String, u64>)| {
+            let here = places.keys().filter_map(|code| awaited.get(&(feed, period, place(code))));
+            let agencies: BTreeSet<AgencyId> = here.flatten().cloned().collect();
+            OpenFeed {
+                feed,
+                kode_wilayah: region,
+                periode: period,
+                answers: places.values().sum(),
+                awaited: agencies.into_iter().collect(),
+            }
+        };
+        Ok(found.into_iter().map(open).collect())
+    }
+
     /// The present state of every record.
     async fn all_records(&self) -> Result<Vec<Record>, ServiceError> {
-        let present: BTreeMap<_, Sequence> =
-            self.matcher(|m| m.known.iter().filter(|(_, k)| !k.withdrawn).map(|(id, k)| (*id, k.sequence)).collect());
+        let present: BTreeMap<_, Sequence> = self.matcher(|m| {
+            m.known.iter().filter(|(_, k)| !k.withdrawn).map(|(id, k)| (*id, k.standing.sequence)).collect()
+        });
         let mut records = Vec::with_capacity(present.len());
         let mut pages = Pages::of(self.reader(), Table::Rows);
         while let Some(page) = pages.next().await? {
@@ -210,18 +236,26 @@ fn cells(findings: &[&Finding]) -> Vec<ReportCell> {
         .collect()
 }
 
-/// Which feeds, not closed, stood in the way of how many answers: from the notes `feed_open:FEED`.
-fn open_feeds(findings: &[&Finding]) -> Vec<(Feed, String, Period, u64)> {
-    let mut counts: BTreeMap<(Feed, String, Period), u64> = BTreeMap::new();
+/// Which feeds, not closed, stood in the way of how many answers, and where: from the notes `feed_open:FEED`. The period
+/// is the one that the rule asks for.
+fn feeds_in_the_way(findings: &[&Finding], rules: &[Rule], as_of: Date) -> BTreeMap<Open, BTreeMap<String, u64>> {
+    let mut found: BTreeMap<Open, BTreeMap<String, u64>> = BTreeMap::new();
     for finding in findings.iter().filter(|f| f.outcome == Outcome::BelumDapatDinilai) {
         let named = finding.note.split(';').filter_map(|note| note.trim().strip_prefix("feed_open:"));
         for feed in named.filter_map(|name| name.parse::<Feed>().ok()) {
             let region = finding.kode_kecamatan.clone().unwrap_or_default();
-            *counts.entry((feed, region, finding.periode)).or_default() += 1;
+            let place = finding.kode_desa.clone().unwrap_or_else(|| region.clone());
+            let mut asking = rules.iter().filter(|rule| rule.id == finding.rule).flat_map(|rule| &rule.closed);
+            let monthly = asking.any(|proving| proving.feed == feed && proving.period == PeriodKind::Month);
+            let period = if monthly { Period::month_of(as_of) } else { finding.periode };
+            *found.entry((feed, region, period)).or_default().entry(place).or_default() += 1;
         }
     }
-    counts.into_iter().map(|((feed, region, period), count)| (feed, region, period, count)).collect()
+    found
 }
+
+/// A feed, a region and a period.
+type Open = (Feed, String, Period);
 
 #[cfg(test)]
 mod tests {

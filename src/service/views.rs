@@ -65,7 +65,7 @@ pub struct ProgrammeLine {
 pub struct HistoryLine {
     /// When (acceptance of a row, decision of a steward).
     pub at: Option<Timestamp>,
-    /// `row_accepted`, `row_updated`, `row_withdrawn`, `decision`; `row_kept` where the retention rule may have taken
+    /// `row_accepted`, `row_updated`, `row_withdrawn`, `row_older` (without effect), `decision`; `row_kept` where the retention rule may have taken
     /// earlier rows of the record.
     pub what: &'static str,
     /// The record concerned.
@@ -346,11 +346,53 @@ pub struct ReportView {
     pub cells: Vec<ReportCell>,
     /// The single findings other than `menerima`, when a rule was asked for.
     pub findings: Vec<Finding>,
-    /// Closed feeds that were not declared and made answers impossible: feed, region, period, and how many answers.
-    pub open_feeds: Vec<(Feed, String, Period, u64)>,
+    /// Feeds that are not closed and made answers impossible.
+    pub open_feeds: Vec<OpenFeed>,
     /// Where a village was asked for: findings of its sub-district that no row assigns to a village. They are counted
     /// nowhere in the report.
     pub without_village: u64,
+}
+
+/// A feed that is not closed for a region and a period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenFeed {
+    /// Which feed.
+    pub feed: Feed,
+    /// The region.
+    pub kode_wilayah: String,
+    /// The period.
+    pub periode: Period,
+    /// Answers it made impossible.
+    pub answers: u64,
+    /// The agencies that are to send it there and have not closed it; nobody where nobody is to send it.
+    pub awaited: Vec<AgencyId>,
+}
+
+/// What a declaration of completeness did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// Entries.
+    pub declared: u64,
+    /// Of those: they changed what is closed.
+    pub changed: u64,
+    /// Of those: it was so before.
+    pub unchanged: u64,
+    /// Rows that the lists no longer have.
+    pub unsent: Vec<Unsent>,
+}
+
+/// Present rows of an agency in a region that it did not send again since it last declared the list complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsent {
+    /// The region.
+    pub kode_wilayah: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// How many.
+    pub rows: u64,
+    /// The source keys of the first of them.
+    pub ids: Vec<String>,
+>>>>>>> state
 }
 
 /// One line of the overview.

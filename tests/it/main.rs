@@ -16,5 +16,6 @@ mod retention;
 mod rules;
 mod sample;
 mod shared;
+mod state;
 mod support;
 mod traps;

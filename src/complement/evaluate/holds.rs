@@ -213,7 +213,7 @@ impl<'i, 'a> Judge<'i, 'a> {
         if test.latest {
             let mut newest: Option<&Record> = None;
             self.each_row(who, test.feed, &mut |record| {
-                let age = |record: &Record| (record.tgl_data, record.sequence, record.id);
+                let age = |record: &Record| (record.standing(), record.id);
                 if newest.is_none_or(|known| age(known) < age(record)) {
                     newest = Some(record);
                 }

@@ -195,8 +195,8 @@ pub(crate) struct HistoryDto {
     /// When.
     #[schema(format = DateTime)]
     at: Option<String>,
-    /// `row_accepted`, `row_updated`, `row_withdrawn` or `decision`; `row_kept` is the oldest row that the retention rule
-    /// left of a record.
+    /// `row_accepted`, `row_updated`, `row_withdrawn`, `row_older` (without effect) or `decision`; `row_kept` is the oldest
+    /// row that the retention rule left of a record.
     what: &'static str,
     /// The record.
     record: u64,

@@ -127,6 +127,8 @@ pub(crate) struct OpenFeedDto {
     periode: String,
     /// Answers it made impossible.
     answers: u64,
+    /// The agencies that are to send it there and have not closed it; empty where nobody is to send it.
+    awaited: Vec<String>,
 }
 
 /// The machine name of an outcome.
@@ -214,11 +216,12 @@ impl ReportDto {
             kecamatan: cell.kecamatan.clone(),
             counts: cell.counts.iter().map(|(outcome, count)| (outcome_name(*outcome), *count)).collect(),
         });
-        let open_feeds = view.open_feeds.iter().map(|(feed, region, period, answers)| OpenFeedDto {
-            feed: feed.name(),
-            kode_wilayah: region.clone(),
-            periode: period.to_string(),
-            answers: *answers,
+        let open_feeds = view.open_feeds.iter().map(|open| OpenFeedDto {
+            feed: open.feed.name(),
+            kode_wilayah: open.kode_wilayah.clone(),
+            periode: open.periode.to_string(),
+            answers: open.answers,
+            awaited: open.awaited.iter().map(ToString::to_string).collect(),
         });
         Self {
             as_of: view.as_of.to_string(),

@@ -84,6 +84,7 @@ struct OpenFeed {
     code: &'static str,
     region: String,
     period: String,
+    awaited: String,
     answers: String,
 }
 
@@ -140,16 +141,17 @@ fn head(rule: &RuleView, rules: &[&RuleView], lang: Lang) -> RuleHead {
 }
 
 fn open_feeds(view: &ReportView, lang: Lang) -> Vec<OpenFeed> {
-    let line =
-        |(feed, region, period, answers): &(crate::domain::feed::Feed, String, crate::domain::date::Period, u64)| {
-            OpenFeed {
-                feed: labels::feed(*feed, lang),
-                code: feed.name(),
-                region: super::decoded::region_name(region),
-                period: format::period(*period, lang),
-                answers: format::count(*answers, lang),
-            }
-        };
+    let line = |open: &crate::service::views::OpenFeed| {
+        let awaited: Vec<String> = open.awaited.iter().map(ToString::to_string).collect();
+        OpenFeed {
+            feed: labels::feed(open.feed, lang),
+            code: open.feed.name(),
+            region: super::decoded::region_name(&open.kode_wilayah),
+            period: format::period(open.periode, lang),
+            awaited: if awaited.is_empty() { "\u{2013}".to_owned() } else { awaited.join(", ") },
+            answers: format::count(open.answers, lang),
+        }
+    };
     view.open_feeds.iter().map(line).collect()
 }
 

@@ -57,6 +57,8 @@ texts! {
     rows = "Baris", "Rows";
     accepted = "Diterima", "Accepted";
     refused = "Ditolak", "Refused";
+    unchanged = "Tanpa perubahan", "Unchanged";
+    older = "Lebih lama", "Older";
     state = "Status", "State";
     matched = "Sudah dipadankan", "Matched";
     matching = "Sedang dipadankan", "Being matched";
@@ -194,6 +196,7 @@ texts! {
     of_assessed = "dari yang dinilai", "of those assessed";
     legal = "Dasar", "Basis";
     severity = "Tingkat", "Severity";
+    awaited = "Menunggu", "Waiting for";
     open_feeds = "Feed yang belum dinyatakan lengkap", "Feeds not declared complete";
     open_feeds_text = "Selama feed ini terbuka, data yang tidak ada belum berarti belum menerima.", "As long as these are open, a missing row is not a gap.";
     answers = "Jawaban tertahan", "Answers held back";

@@ -335,5 +335,6 @@ pub(super) const HISTORY: Words = &[
     ("row_updated", "Baris diperbarui", "Row updated"),
     ("row_kept", "Baris tertua yang masih disimpan", "Oldest row still kept"),
     ("row_withdrawn", "Baris ditarik pengirim", "Row withdrawn"),
+    ("row_older", "Baris lebih lama diterima, tanpa pengaruh", "Older row received, without effect"),
     ("decision", "Keputusan petugas", "Decision of a steward"),
 ];

@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use padan::cli::input::{IdWanted, InputOptions, InputTable};
 
 #[path = "../../src/cli/input/tests/twins.rs"]
-#[allow(dead_code, reason = "the other readers have targets of their own")]
+#[expect(dead_code, reason = "the other readers have targets of their own")]
 mod twins;
 
 fuzz_target!(|bytes: &[u8]| twins::check_csv(&std::env::temp_dir(), bytes));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::output::CsvFile;
+use super::output::{CsvFile, clear};
 use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome, runtime};
 use crate::domain::date::Date;
@@ -43,6 +43,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
+    let writing_failed = |error| CliError::failed("writing the counts", error);
+    clear(args.csv.as_slice(), std::slice::from_ref(&args.config)).map_err(writing_failed)?;
     let start = super::launch::existing(&args.config, args.store.as_ref(), Missing::Refuse)?;
     let query = ReportQuery { as_of: args.as_of, kode_wilayah: args.region.clone(), rule: None };
     let view = runtime()?.block_on(async {

@@ -65,7 +65,7 @@ impl Folder {
     fn explain(&self, a: &str, b: &str) -> Report {
         let model = TableModel::read(Some(self.path("m.toml").as_ref())).expect("a model");
         let paths = [PathBuf::from(self.path("people.csv"))];
-        let input = read_input(&model, &paths, None, Terminal::new(None)).expect("rows");
+        let input = read_input(&model, &paths, &ReadArgs::default(), Terminal::new(None)).expect("rows");
         let rows = (row_of(&input, a).expect("there"), row_of(&input, b).expect("there"));
         let cells = Cells::new(&input);
         let explained = model.explain(&cells, day_in_jakarta(SystemClock.now()), rows);

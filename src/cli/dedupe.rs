@@ -13,7 +13,9 @@ use super::terminal::{Progress, Terminal, Unit, table, thousands};
 use super::train;
 use super::{CliError, Outcome};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
-use crate::service::dedupe::{Matched, MatchedPair, Meter, Reading, Stage, Table, TableError, TableModel};
+use crate::service::dedupe::{
+    FilledTable, Matched, MatchedPair, Meter, Reading, Stage, Table, TableError, TableModel, Unread,
+};
 
 const HELP: &str = "\
 Reads CSV, NDJSON and Parquet, one file or several. The id of a row is --id, or the column unique_id, id or rec_id; in a
@@ -59,6 +61,8 @@ struct Summary {
     links: u64,
     review: u64,
     stop_keys: Vec<StopKeyLine>,
+    /// Values that were there and could not be read, by column.
+    unreadable: Vec<Unread>,
     seconds: Seconds,
     peak_memory_bytes: Option<u64>,
 }
@@ -120,16 +124,17 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     ));
     let today = day_in_jakarta(SystemClock.now());
     let meter = Meter::default();
-    let (trained, matched, ids) = watched(&meter, terminal, || {
-        let rows = model.fill(&Cells::new(&input), today, &meter)?;
+    let (trained, matched, ids, unread) = watched(&meter, terminal, || {
+        let FilledTable { rows, unread } =
+            model.fill(&Cells::new(&input), today, &meter).map_err(|error| failed_on(&input, error))?;
         // What the cells said is in the rows now; only the ids are needed further.
         let ids = input.into_ids();
         if !args.train {
-            return model.link(rows, &meter).map(|matched| (None, matched, ids));
+            return model.link(rows, &meter).map(|matched| (None, matched, ids, unread)).map_err(failed);
         }
-        model.train_and_link(rows, &meter).map(|(trained, matched)| (Some(trained), matched, ids))
-    })
-    .map_err(failed)?;
+        let learned = model.train_and_link(rows, &meter).map_err(failed)?;
+        Ok((Some(learned.0), learned.1, ids, unread))
+    })?;
     let mut seconds = vec![("read", read)];
     seconds.extend(meter.seconds().into_iter().map(|(stage, seconds)| (stage.word(), seconds)));
     create_dir(&args.out).map_err(|error| CliError::failed("writing the result", error))?;
@@ -140,7 +145,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     let writing = Instant::now();
     write(args, &ids, &matched).map_err(|error| CliError::failed("writing the result", error))?;
     seconds.push(("write", writing.elapsed().as_secs_f64()));
-    let summary = summary(&model, &matched, seconds);
+    let summary = summary(&model, &matched, seconds, unread);
     write_json(&args.out.join("summary.json"), &summary)
         .map_err(|error| CliError::failed("writing the summary", error))?;
     terminal.result(&summary, || text(&summary));
@@ -215,11 +220,47 @@ pub(super) fn wrong_model(error: TableError) -> CliError {
     let hint = match &error {
         TableError::Untrained { .. } => "add --train, or train it once with `padan train`".to_owned(),
         TableError::Plan(error) => error.hint(),
-        TableError::Read { .. } | TableError::Column(_) | TableError::Train(_) | TableError::Rows(_) => {
-            "config/model/README.md explains every part".to_owned()
-        }
+        TableError::Read { .. }
+        | TableError::Column(_)
+        | TableError::Train(_)
+        | TableError::AsOf { .. }
+        | TableError::Unreadable { .. }
+        | TableError::Rows(_) => "config/model/README.md explains every part".to_owned(),
     };
     CliError::wrong_call("reading the model", error).hint(Some(hint))
+}
+
+/// Where a value stands that refuses the run.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: row {row}, id '{id}'", path.display())]
+struct RefusedRow {
+    path: PathBuf,
+    row: u64,
+    id: String,
+    #[source]
+    error: TableError,
+}
+
+/// Rows of an input that could not be read, trained on or matched.
+pub(super) fn failed_on(input: &InputTable, error: TableError) -> CliError {
+    match error {
+        TableError::AsOf { row, .. } => {
+            let (path, number) = input.place(row);
+            let refused = RefusedRow { path, row: number, id: input.id(row).to_owned(), error };
+            let hint = "write tgl_data as YYYY-MM-DD; what a number says depends on the day";
+            CliError::failed("reading the input", refused).hint(Some(hint))
+        }
+        TableError::Unreadable { .. } => {
+            let hint = "set `format` in the column of the model, mend the file, or raise `max_unreadable`";
+            CliError::failed("reading the input", error).hint(Some(hint))
+        }
+        TableError::Read { .. }
+        | TableError::Plan(_)
+        | TableError::Column(_)
+        | TableError::Untrained { .. }
+        | TableError::Train(_)
+        | TableError::Rows(_) => failed(error),
+    }
 }
 
 /// Rows that could not be trained on or matched.
@@ -265,7 +306,12 @@ fn pair_row<'a>(ids: &'a TextColumn, matched: &'a Matched, pair: &MatchedPair) -
     }
 }
 
-fn summary(model: &TableModel, matched: &Matched, seconds: Vec<(&'static str, f64)>) -> Summary {
+fn summary(
+    model: &TableModel,
+    matched: &Matched,
+    seconds: Vec<(&'static str, f64)>,
+    unreadable: Vec<Unread>,
+) -> Summary {
     let rules = &matched.blocking.rules;
     let firsts = matched.clusters.iter().enumerate().filter(|(row, cluster)| *row == **cluster as usize);
     Summary {
@@ -282,6 +328,7 @@ fn summary(model: &TableModel, matched: &Matched, seconds: Vec<(&'static str, f6
             .iter()
             .map(|key| StopKeyLine { rule: key.rule.clone(), rows: key.rows as u64 })
             .collect(),
+        unreadable,
         seconds: Seconds(seconds),
         peak_memory_bytes: peak_memory(),
     }
@@ -300,7 +347,7 @@ fn text(summary: &Summary) -> String {
     let stages: Vec<String> =
         summary.seconds.0.iter().map(|(stage, seconds)| format!("{stage} {seconds:.2} s")).collect();
     format!(
-        "{} rows, {} clusters; {} candidate pairs, {} links, {} questions for a steward, {} stop keys\n\n{}\n{}\n",
+        "{} rows, {} clusters; {} candidate pairs, {} links, {} questions for a steward, {} stop keys\n\n{}\n{}\n{}",
         thousands(summary.rows),
         thousands(summary.clusters),
         thousands(summary.candidate_pairs),
@@ -309,7 +356,14 @@ fn text(summary: &Summary) -> String {
         summary.stop_keys.len(),
         table(&["blocking rule", "new pairs"], &rows),
         stages.join(", "),
+        unread_text(&summary.unreadable),
     )
+}
+
+/// A line for each column with values that could not be read.
+pub(super) fn unread_text(unread: &[Unread]) -> String {
+    let lines: Vec<String> = unread.iter().map(|unread| format!("not read: {}\n", unread.sentence())).collect();
+    lines.concat()
 }
 
 /// The model reads nothing of what the input holds.

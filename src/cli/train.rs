@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::dedupe::{Cells, failed, read_input, wrong_model};
+use super::dedupe::{Cells, failed_on, read_input, unread_text, wrong_model};
 use super::output::{Access, write_file};
 use super::page::line;
 use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
-use crate::service::dedupe::{Labels, TableModel, Trained};
+use crate::service::dedupe::{Labels, TableModel, Trained, Unread};
 
 const HELP: &str = "\
 Learns from the rows alone how much each level of agreement weighs (expectation maximisation), the thresholds and the
@@ -73,6 +73,8 @@ struct Report {
     review: f32,
     parameters: Vec<Line>,
     problems: Vec<String>,
+    /// Values that were there and could not be read, by column.
+    unreadable: Vec<Unread>,
 }
 
 /// The labels there were.
@@ -101,9 +103,11 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
         None => Labels::none(),
     };
     terminal.say(&format!("{} rows read; training model {}", thousands(input.len() as u64), model.name()));
-    let trained = model.train(&Cells::new(&input), day_in_jakarta(SystemClock.now()), &labels).map_err(failed)?;
+    let today = day_in_jakarta(SystemClock.now());
+    let learned = model.train(&Cells::new(&input), today, &labels);
+    let (trained, unread) = learned.map_err(|error| failed_on(&input, error))?;
     write(&args.out, &trained)?;
-    let report = report(&trained);
+    let report = Report { unreadable: unread, ..report(&trained) };
     if let Some(path) = &args.html {
         page::page(&model.name(), &report, &trained.summary.curve).write(path)?;
         terminal.say(&format!("the page is {}", path.display()));
@@ -155,6 +159,7 @@ fn report(trained: &Trained) -> Report {
             })
             .collect(),
         problems: trained.problems.iter().map(ToString::to_string).collect(),
+        unreadable: Vec::new(),
     }
 }
 
@@ -201,5 +206,5 @@ fn text(report: &Report) -> String {
     for problem in &report.problems {
         line(&mut out, format_args!("look at: {problem}"));
     }
-    out
+    out + &unread_text(&report.unreadable)
 }

@@ -6,6 +6,8 @@
 
 use std::sync::OnceLock;
 
+use super::number::clean_number;
+
 /// The newest edition in the tables.
 const NEWEST_EDITION: u16 = 2025;
 /// The oldest edition in the tables; a code listed there may be older.
@@ -99,6 +101,37 @@ impl Regions {
     pub fn successors(&self, code: &str) -> &[&'static str] {
         let found = self.successors.binary_search_by(|(old, _)| (*old).cmp(code));
         found.map_or(&[], |at| self.successors[at].1.as_slice())
+    }
+
+    /// The code that a place has today: a retired one with one successor is read as that one, at every level below it,
+    /// too. One with several successors, or with none that is known, stays as it is.
+    pub fn current<'a>(&self, code: &'a str) -> &'a str {
+        let in_use = |code: &str| self.get(code).filter(|region| region.status() == RegionStatus::Active);
+        let shaped = matches!(code.len(), 4 | 6 | 10) && code.bytes().all(|b| b.is_ascii_digit());
+        if !shaped || in_use(code).is_some() {
+            return code;
+        }
+        for level in [6, 4] {
+            let Some((old, below)) = code.split_at_checked(level) else { continue };
+            match self.successors(old) {
+                [] => {}
+                [new] => {
+                    // Villages of a district may have been numbered anew: then the district is all that is known.
+                    let moved = in_use(&format!("{new}{below}")).map(|region| region.code);
+                    return moved.unwrap_or(if level == 6 { new } else { code });
+                }
+                [..] => break,
+            }
+        }
+        code
+    }
+
+    /// The region code in a text as files have it: with dots or blanks between the levels (`32.01.05.2008`), or as a float.
+    /// Codes of 2, 4, 6 and 10 digits; no code begins with 0, so no zero is lost.
+    pub fn read_code(&self, raw: &str) -> Option<String> {
+        let read = clean_number(raw).text?;
+        let shaped = matches!(read.len(), 2 | 4 | 6 | 10) && read.bytes().all(|b| b.is_ascii_digit());
+        (shaped && !read.starts_with('0')).then(|| self.current(&read).to_owned())
     }
 
     /// The regions a code lies in, from the province down, as far as they are known; not the code itself.
@@ -310,6 +343,37 @@ mod tests {
         for (old, new) in &regions.successors {
             assert_eq!(regions.status(old), Some(RegionStatus::Retired), "{old}");
             assert!(new.iter().all(|code| regions.status(code) == Some(RegionStatus::Active)), "{old}");
+        }
+    }
+
+    #[test]
+    fn a_retired_code_with_one_successor_is_read_as_that_one() {
+        let regions = Regions::embedded();
+        for (raw, code) in [
+            ("9101012001", Some("9301012001")),
+            ("910101", Some("930101")),
+            ("9101", Some("9301")),
+            ("9301012001", Some("9301012001")),
+            // No such village there any more: the district is what is known.
+            ("9101012099", Some("930101")),
+            ("920143", Some("920143")),
+            ("9201432001", Some("9201432001")),
+            ("32.01.05.2008", Some("3201052008")),
+            ("32.01.05", Some("320105")),
+            ("320105.0", Some("320105")),
+            (" 3201 05 ", Some("320105")),
+            ("3201052999", Some("3201052999")),
+            ("3.20105E+09", None),
+            ("3201010", None),
+            ("Cileungsi", None),
+            ("0320105", None),
+            ("", None),
+        ] {
+            assert_eq!(regions.read_code(raw).as_deref(), code, "{raw}");
+        }
+        for (old, _) in &regions.successors {
+            let once = regions.current(old);
+            assert_eq!(regions.current(once), once, "{old}");
         }
     }
 

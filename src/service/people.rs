@@ -196,11 +196,7 @@ impl Gateway {
 
 /// Bank and number of an account row or a payment, as one text.
 pub(super) fn account_of(record: &Record) -> Option<String> {
-    match &record.detail {
-        Detail::Rekening(r) => Some(format!("{}|{}", r.kode_bank, r.no_rekening)),
-        Detail::Penyaluran(p) => Some(format!("{}|{}", p.kode_bank, p.no_rekening)),
-        Detail::Anggota(_) | Detail::Siswa(_) | Detail::Jkn(_) | Detail::Kia(_) => None,
-    }
+    record.detail.account()
 }
 
 fn programmes(sources: &[Record], payments: &[Record]) -> Vec<ProgrammeLine> {

@@ -152,7 +152,7 @@ impl InputTable {
     }
 
     /// File and number of a row in it, for messages.
-    fn place(&self, row: usize) -> (PathBuf, u64) {
+    pub(in crate::cli) fn place(&self, row: usize) -> (PathBuf, u64) {
         let at = self.sources.partition_point(|source| source.first_row <= row) - 1;
         (self.sources[at].path.clone(), (row - self.sources[at].first_row + 1) as u64)
     }

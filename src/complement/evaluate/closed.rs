@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::domain::batch::Completeness;
 use crate::domain::date::Period;
 use crate::domain::feed::Feed;
+use crate::domain::region::Regions;
 
 /// Lookup of closed feeds. A closed region closes everything inside it, unless a smaller region was opened again.
 #[derive(Default)]
@@ -13,13 +14,14 @@ pub(in crate::complement) struct Closed<'a>(FxHashMap<(Feed, Period, &'a str), b
 impl<'a> Closed<'a> {
     /// Of two entries for the same region and period the later one counts.
     pub(in crate::complement) fn new(entries: &'a [Completeness]) -> Self {
-        let keyed = entries.iter().map(|e| ((e.feed, e.periode, e.kode_wilayah.as_str()), e.lengkap));
+        let current = |code: &'a str| Regions::embedded().current(code);
+        let keyed = entries.iter().map(|e| ((e.feed, e.periode, current(&e.kode_wilayah)), e.lengkap));
         Self(keyed.collect())
     }
 
     /// Whether a feed is closed for a place: the most exact region that has been spoken of decides.
     pub(in crate::complement) fn holds(&self, feed: Feed, period: Period, place: Option<&str>) -> bool {
-        let Some(code) = place else { return false };
+        let Some(code) = place.map(|code| Regions::embedded().current(code)) else { return false };
         let regions = [10, 6, 4, 2].into_iter().filter_map(|digits| code.get(..digits));
         regions.into_iter().find_map(|region| self.0.get(&(feed, period, region)).copied()).unwrap_or(false)
     }
@@ -55,5 +57,10 @@ mod tests {
         assert!(!closed.holds(Feed::Penyaluran, period, Some("320110")), "another feed");
         let reopened = [entry("320110", true), entry("320110", false)];
         assert!(!Closed::new(&reopened).holds(Feed::Rekening, period, Some("320110")), "the later entry counts");
+        let renamed = [entry("910101", true)];
+        assert!(
+            Closed::new(&renamed).holds(Feed::Rekening, period, Some("9301012001")),
+            "Merauke has another code now"
+        );
     }
 }

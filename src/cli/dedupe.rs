@@ -12,6 +12,7 @@ use super::output::{ClustersFile, OutputError, PairRow, PairsFile, create_dir, w
 use super::terminal::{Progress, Terminal, Unit, table, thousands};
 use super::train;
 use super::{CliError, Outcome};
+use crate::service::alarms::{self, Alarm};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
 use crate::service::dedupe::{
     FilledTable, Matched, MatchedPair, Meter, Reading, Stage, Table, TableError, TableModel, Unread,
@@ -63,6 +64,8 @@ struct Summary {
     stop_keys: Vec<StopKeyLine>,
     /// Values that were there and could not be read, by column.
     unreadable: Vec<Unread>,
+    /// Warnings about all rows together.
+    alarms: Vec<Alarm>,
     seconds: Seconds,
     peak_memory_bytes: Option<u64>,
 }
@@ -123,6 +126,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
         model.name()
     ));
     let today = day_in_jakarta(SystemClock.now());
+    let alarms = alarms::of_table(&Cells::new(&input), today);
     let meter = Meter::default();
     let (trained, matched, ids, unread) = watched(&meter, terminal, || {
         let FilledTable { rows, unread } =
@@ -145,7 +149,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     let writing = Instant::now();
     write(args, &ids, &matched).map_err(|error| CliError::failed("writing the result", error))?;
     seconds.push(("write", writing.elapsed().as_secs_f64()));
-    let summary = summary(&model, &matched, seconds, unread);
+    let summary = Summary { alarms, ..summary(&model, &matched, seconds, unread) };
     write_json(&args.out.join("summary.json"), &summary)
         .map_err(|error| CliError::failed("writing the summary", error))?;
     terminal.result(&summary, || text(&summary));
@@ -329,6 +333,7 @@ fn summary(
             .map(|key| StopKeyLine { rule: key.rule.clone(), rows: key.rows as u64 })
             .collect(),
         unreadable,
+        alarms: Vec::new(),
         seconds: Seconds(seconds),
         peak_memory_bytes: peak_memory(),
     }
@@ -347,7 +352,7 @@ fn text(summary: &Summary) -> String {
     let stages: Vec<String> =
         summary.seconds.0.iter().map(|(stage, seconds)| format!("{stage} {seconds:.2} s")).collect();
     format!(
-        "{} rows, {} clusters; {} candidate pairs, {} links, {} questions for a steward, {} stop keys\n\n{}\n{}\n{}",
+        "{} rows, {} clusters; {} candidate pairs, {} links, {} questions for a steward, {} stop keys\n\n{}\n{}\n{}{}",
         thousands(summary.rows),
         thousands(summary.clusters),
         thousands(summary.candidate_pairs),
@@ -357,6 +362,7 @@ fn text(summary: &Summary) -> String {
         table(&["blocking rule", "new pairs"], &rows),
         stages.join(", "),
         unread_text(&summary.unreadable),
+        summary.alarms.iter().map(|alarm| format!("alarm {}: {}\n", alarm.code, alarm.message)).collect::<String>(),
     )
 }
 

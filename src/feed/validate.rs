@@ -1,6 +1,6 @@
 //! Value rules: doubts about what a well-shaped row says (DOMAIN 1). They flag, they never refuse.
 
-use super::row::{Context, NikEnding, ParsedRow};
+use super::row::{Context, ParsedRow};
 use crate::domain::date::Date;
 use crate::domain::family_card::read_kk;
 use crate::domain::flag::{Flag, FlagCode};
@@ -14,8 +14,8 @@ use crate::domain::row::{Detail, LayananKia, PersonCore, PesertaDidik};
 pub(super) struct Doubts {
     /// In the order of the rules.
     pub(super) flags: Vec<Flag>,
-    /// Set where the row has a NIK of 16 digits that somebody may have meant.
-    pub(super) nik: Option<NikEnding>,
+    /// What its NIK was read as.
+    pub(super) nik: Option<NikReading>,
 }
 
 /// Judges a row. A withdrawn row says nothing about a person any more and is judged by its as-of date only.
@@ -64,7 +64,7 @@ impl Found {
         }
     }
 
-    fn judge_numbers(&mut self, core: &PersonCore, context: Context) -> Option<NikEnding> {
+    fn judge_numbers(&mut self, core: &PersonCore, context: Context) -> Option<NikReading> {
         let nik = core.nik.as_deref().map(|raw| read_nik(raw, context.today, context.regions));
         let kk = core.no_kk.as_deref().map(|raw| read_kk(raw, context.today));
         if let Some(nik) = &nik {
@@ -85,7 +85,7 @@ impl Found {
         if card.is_some() && nik.as_ref().and_then(NikReading::comparable) == card {
             self.add("/no_kk", FlagCode::NikEqualsKk);
         }
-        nik.as_ref().and_then(ending)
+        nik
     }
 
     fn judge_birth(&mut self, born: Option<Date>, today: Date) {
@@ -190,11 +190,6 @@ fn birth_mismatch(recorded: Date, coded: &[Date]) -> Option<FlagCode> {
     } else {
         FlagCode::DobMismatch
     })
-}
-
-fn ending(nik: &NikReading) -> Option<NikEnding> {
-    let digits = nik.comparable().filter(|digits| digits.len() == 16)?;
-    Some(if digits.ends_with('0') { NikEnding::Zero } else { NikEnding::Other })
 }
 
 /// What is odd about a region code, given what the tables say of it.

@@ -8,6 +8,7 @@
 //! Knows nothing of HTTP, pages or the command line.
 
 mod accept;
+pub mod alarms;
 pub mod backup;
 pub mod blocking;
 mod cases;

@@ -25,6 +25,8 @@ use super::terminal::{Progress, Terminal, Unit, table, thousands};
 use super::{CliError, Outcome};
 use crate::domain::batch::{BatchCounts, RowOutcome};
 use crate::domain::feed::Feed;
+use crate::service::alarms::{Alarm, FileAlarms};
+use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
 
 const READ_BUFFER: usize = 1 << 18;
 /// Refused lines that are shown when there is no receipt file.
@@ -35,6 +37,7 @@ const POLL_LONGEST: Duration = Duration::from_secs(2);
 const HELP: &str = "\
 FEED is the feed's name; it may be left out when the files are named after their feeds (bank-rekening.ndjson).
 The same command again goes on where it stopped: what was accepted is not stored twice.
+Exit code 3: rows were refused, or all rows together raise an alarm (a spreadsheet that lost digits, swapped dates).
 
 Examples:
   padan push data/*.ndjson --to https://127.0.0.1:8443 --ca keys/ca.pem --token-file dinsos.token --receipt tt.csv
@@ -201,6 +204,9 @@ pub struct FileSummary {
     /// The last batch with an accepted row: once it is matched, all of the file is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_batch: Option<String>,
+    /// Warnings about all of its rows together.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<Alarm>,
 }
 
 impl FileSummary {
@@ -240,6 +246,8 @@ struct BatchHead {
     id: String,
     #[serde(default)]
     counts: BatchCounts,
+    #[serde(default)]
+    alarms: Vec<String>,
 }
 
 /// Sends one file, chunk by chunk. The rows of answered chunks are safe at the gateway whatever happens to the rest.
@@ -262,7 +270,10 @@ pub fn push_file(
         repeated: 0,
         seconds: 0.0,
         last_batch: None,
+        alarms: Vec::new(),
     };
+    let today = day_in_jakarta(SystemClock.now());
+    let (mut seen, mut of_batches) = (FileAlarms::default(), Vec::new());
     while let Some(chunk) = chunks.next_chunk().map_err(|error| unreadable(path, limits, error))? {
         let call = Call {
             method: &Method::POST,
@@ -276,6 +287,9 @@ pub fn push_file(
         let answer = answer.map_err(|source| PushError::Call { what: path.to_owned(), source })?;
         let mut answer: PushAnswer = serde_json::from_slice(&answer.body).map_err(PushError::Answer)?;
         summary.add(&answer);
+        seen.note(feed, &chunk.body, today);
+        of_batches.append(&mut answer.batch.alarms);
+        summary.alarms = seen.raised(&of_batches);
         summary.seconds = started.elapsed().as_secs_f64();
         let shown = answer.not_clean.len() as u64;
         if answer.next.is_some() || (observer.wants_clean_lines() && shown < answer.batch.counts.baris) {
@@ -411,7 +425,7 @@ fn push(args: &Args, terminal: Terminal) -> Result<Outcome, PushError> {
             wait_matched(&session, batch, limit, &mut |sentence| terminal.say(sentence))?;
         }
     }
-    let refused = summaries.iter().any(|summary| summary.counts.ditolak > 0);
+    let refused = summaries.iter().any(|summary| summary.counts.ditolak > 0 || !summary.alarms.is_empty());
     let report = Report { files: summaries, completeness: declared };
     terminal.result(&report, || report.text());
     Ok(if refused { Outcome::Refused } else { Outcome::Done })
@@ -541,6 +555,9 @@ impl Report {
         let rows: Vec<Vec<String>> = self.files.iter().map(row).collect();
         let header = ["feed", "rows", "accepted", "flagged", "refused", "unchanged", "repeated", "seconds", "rows/s"];
         let mut text = if rows.is_empty() { String::new() } else { table(&header, &rows) };
+        for (summary, alarm) in self.files.iter().flat_map(|file| file.alarms.iter().map(move |alarm| (file, alarm))) {
+            let _ = writeln!(text, "ALARM {}: {} {}", summary.feed, alarm.code, alarm.pesan);
+        }
         for declared in &self.completeness {
             let entries = thousands(declared.entries);
             // Writing to a string does not fail.

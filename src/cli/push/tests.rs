@@ -247,6 +247,7 @@ fn the_summary_is_a_table() {
         repeated: 1,
         seconds: 0.5,
         last_batch: None,
+        alarms: Vec::new(),
     };
     let report = Report { files: vec![file], completeness: vec![Declared { feed: Feed::Rekening, entries: 16 }] };
     assert_eq!(

@@ -298,7 +298,12 @@ pub(super) const NOTES: Words = &[
 ];
 
 /// Alarms about a whole batch.
-pub(super) const ALARMS: Words = &[("EXCEL_PRECISION", "Angka rusak oleh Excel", "Digits lost in Excel")];
+pub(super) const ALARMS: Words = &[
+    ("EXCEL_PRECISION", "Angka rusak oleh Excel", "Digits lost in Excel"),
+    ("ACCOUNT_PRECISION", "Nomor rekening rusak oleh Excel", "Account digits lost in Excel"),
+    ("ONE_LENGTH_SHORT", "Satu digit hilang pada nomor", "One digit lost in numbers"),
+    ("DAY_MONTH_SWAPPED", "Tanggal dan bulan tertukar", "Day and month swapped"),
+];
 
 /// What happened to a record.
 pub(super) const HISTORY: Words = &[

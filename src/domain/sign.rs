@@ -35,7 +35,8 @@ pub fn falls_away(sign: char) -> bool {
 /// The text in compatibility form (NFKC), without signs that fall away. Full-width digits become digits, a no-break
 /// blank becomes a blank.
 pub fn compatible(raw: &str) -> String {
-    raw.chars().filter(|sign| !falls_away(*sign)).nfkc().collect()
+    // Before and after: the compatibility form takes an acute accent apart, and makes apostrophes of a double one.
+    raw.chars().filter(|sign| !falls_away(*sign)).nfkc().filter(|sign| !falls_away(*sign)).collect()
 }
 
 /// Signs that stand between the digits of a written number and say nothing: blanks, dots, dashes and slashes.

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use crate::domain::date::Date;
 use crate::domain::family_card::read_kk;
-use crate::domain::identifier::{IdentifierKind, read_identifier};
 use crate::domain::nik::NikReading;
 use crate::domain::row::{Detail, PersonCore};
+use crate::domain::sign::separates_digits;
 
 /// The last digits of sixteen-digit numbers are 0: a spreadsheet kept 15 of them (DOMAIN, trap 11).
 pub const EXCEL_PRECISION: &str = "EXCEL_PRECISION";
@@ -35,11 +35,6 @@ impl Share {
     fn note(&mut self, hit: bool) {
         self.of += 1;
         self.hits += u64::from(hit);
-    }
-
-    fn add(&mut self, other: Self) {
-        self.hits += other.hits;
-        self.of += other.of;
     }
 
     /// Whether so many hits, each of which happens by chance with probability `p`, are rarer than one in a million.
@@ -83,13 +78,30 @@ struct Numbers {
     short: Share,
 }
 
+/// How long account numbers are that a spreadsheet damages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Length {
+    Sixteen,
+    More,
+}
+
+impl Length {
+    /// How often the digits that would be lost are zeros by chance.
+    const fn chance(self) -> f64 {
+        match self {
+            Self::Sixteen => 0.1,
+            Self::More => 0.01,
+        }
+    }
+}
+
 /// Counts over rows, of a batch or of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Alarms {
     nik: Numbers,
     kk: Numbers,
     /// By bank: each has accounts of one length.
-    accounts: BTreeMap<String, Share>,
+    accounts: BTreeMap<(String, Length), Share>,
     /// Birth dates that are those of the NIK or swapped against it, where a swap can be seen.
     swapped: Share,
 }
@@ -112,18 +124,18 @@ impl Alarms {
             Detail::Anggota(_) | Detail::Siswa(_) | Detail::Jkn(_) | Detail::Kia(_) => None,
         };
         if let Some((bank, number)) = account {
-            self.note_account(bank, number, today);
+            self.note_account(bank, number);
         }
     }
 
-    /// Up to fifteen digits a spreadsheet loses none.
-    fn note_account(&mut self, bank: &str, number: &str, today: Date) {
-        let read = read_identifier(IdentifierKind::Account, number, today).text;
-        let Some(read) = read.filter(|text| text.len() >= 16 && text.bytes().all(|b| b.is_ascii_digit())) else {
+    /// Up to fifteen digits a spreadsheet loses none; of sixteen it loses one, and two of more are enough to tell.
+    fn note_account(&mut self, bank: &str, number: &str) {
+        let digits: String = number.chars().filter(|c| !separates_digits(*c)).collect();
+        if digits.len() < 16 || !digits.bytes().all(|b| b.is_ascii_digit()) || digits.bytes().all(|b| b == b'0') {
             return;
-        };
-        let lost = "0".repeat((read.len() - 15).max(2));
-        self.accounts.entry(bank.to_owned()).or_default().note(read.ends_with(&lost));
+        }
+        let (length, lost) = if digits.len() == 16 { (Length::Sixteen, "0") } else { (Length::More, "00") };
+        self.accounts.entry((bank.to_owned(), length)).or_default().note(digits.ends_with(lost));
     }
 
     fn note_birth(&mut self, stated: Option<Date>, said: &[Date]) {
@@ -137,18 +149,6 @@ impl Alarms {
         }
     }
 
-    /// Adds the counts of another part of the same file.
-    pub fn add(&mut self, other: &Self) {
-        for (mine, theirs) in [(&mut self.nik, &other.nik), (&mut self.kk, &other.kk)] {
-            mine.ends_in_zero.add(theirs.ends_in_zero);
-            mine.short.add(theirs.short);
-        }
-        for (bank, share) in &other.accounts {
-            self.accounts.entry(bank.clone()).or_default().add(*share);
-        }
-        self.swapped.add(other.swapped);
-    }
-
     /// The alarms that these counts raise, by their codes.
     pub fn raised(&self) -> Vec<&'static str> {
         let columns = [&self.nik, &self.kk];
@@ -157,7 +157,10 @@ impl Alarms {
             raised.push(EXCEL_PRECISION);
         }
         // Some accounts end in 00 by the way banks number them: of several banks' files each is asked for itself.
-        if self.accounts.values().any(|share| share.is_no_chance(0.01) && share.hits * 2 > share.of) {
+        let lost = |((_, length), share): (&(String, Length), &Share)| {
+            share.is_no_chance(length.chance()) && share.hits * 2 > share.of
+        };
+        if self.accounts.iter().any(lost) {
             raised.push(ACCOUNT_PRECISION);
         }
         if columns.iter().any(|column| column.short.is_no_chance(0.05) && column.short.hits * 2 > column.short.of) {

@@ -14,7 +14,7 @@ pub(super) fn for_each_ascii(raw: &str, mut sink: impl FnMut(u8)) {
         raw.bytes().for_each(|b| sink(b.to_ascii_uppercase()));
         return;
     }
-    for c in raw.chars().filter(|c| !falls_away(*c)).nfkd() {
+    for c in raw.chars().filter(|c| !falls_away(*c)).nfkd().filter(|c| !falls_away(*c)) {
         match c {
             _ if c.is_ascii() => sink(c.to_ascii_uppercase() as u8),
             _ if is_combining_mark(c) => {}
@@ -57,7 +57,7 @@ pub fn words(raw: &str) -> String {
         }
     } else {
         let mut base = Base::None;
-        for c in raw.chars().filter(|c| !falls_away(*c)).nfkd() {
+        for c in raw.chars().filter(|c| !falls_away(*c)).nfkd().filter(|c| !falls_away(*c)) {
             if is_combining_mark(c) {
                 if base == Base::Other {
                     words.push(c);

@@ -95,3 +95,90 @@ impl Tally {
         Ok(told)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::date::Date;
+    use crate::service::dedupe::{Meter, TableModel};
+
+    const MODEL: &str = r#"
+[model]
+name = "t"
+version = "1"
+trained = true
+null_words = ["entahlah"]
+
+[[column]]
+name = "born"
+type = "date"
+
+[[block]]
+name = "b"
+keys = ["born"]
+max_block = 9
+
+[[comparison]]
+name = "born"
+columns = ["born"]
+function = "exact"
+levels = [{ label = "equal", equal = true, weight = 1.0 }, { label = "other", else = true, weight = -1.0 }]
+
+[thresholds]
+link = 5.0
+review = 1.0
+prior = 0.1
+"#;
+
+    /// Rows of a birth date and an as-of date.
+    struct Few(&'static [[&'static str; 2]]);
+
+    impl Table for Few {
+        fn rows(&self) -> usize {
+            self.0.len()
+        }
+
+        fn column(&self, name: &str) -> Option<usize> {
+            ["born", "tgl_data"].iter().position(|known| *known == name)
+        }
+
+        fn cell(&self, row: usize, column: usize) -> Option<&str> {
+            Some(self.0[row][column])
+        }
+    }
+
+    fn fill(model: &str, rows: &'static [[&'static str; 2]]) -> Result<Vec<Unread>, TableError> {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("m.toml");
+        std::fs::write(&path, model).expect("written");
+        let model = TableModel::read(Some(&path)).expect("a model");
+        model.fill(&Few(rows), Date::constant(2025, 11, 20), &Meter::default()).map(|filled| filled.unread)
+    }
+
+    const ROWS: &[[&str; 2]] =
+        &[["12-04-1990", ""], ["", ""], ["12/04/90", "01-11-2025"], ["Entah Lah", ""], ["31-02-1990", ""]];
+
+    #[test]
+    fn what_is_there_and_not_read_is_counted_and_told() {
+        let told = fill(MODEL, ROWS).expect("filled");
+        let sentences: Vec<String> = told.iter().map(Unread::sentence).collect();
+        assert_eq!(sentences, ["born: 2 of 3 values could not be read, such as 99/99/99: day/month/two-digit year"]);
+        assert!(fill(MODEL, &[["1990-04-12", "NULL"], ["", "-"]]).expect("filled").is_empty());
+    }
+
+    #[test]
+    fn a_model_may_allow_a_share_only() {
+        let with =
+            |share: &str| MODEL.replace("type = \"date\"", &format!("type = \"date\"\nmax_unreadable = {share}"));
+        assert!(fill(&with("0.7"), ROWS).is_ok());
+        let error = fill(&with("0.5"), ROWS).expect_err("two of three");
+        assert!(error.to_string().ends_with("two-digit year (the model allows a share of 0.5)"), "{error}");
+    }
+
+    #[test]
+    fn a_row_of_an_unreadable_day_is_refused() {
+        let error = fill(MODEL, &[["1990-04-12", "2025-11-01"], ["1990-04-12", "kemarin"]]).expect_err("no day");
+        assert!(matches!(error, TableError::AsOf { row: 1, .. }), "{error}");
+        assert!(!error.to_string().contains("kemarin"), "{error}");
+    }
+}

@@ -227,6 +227,7 @@ pub(super) const LEVELS: Words = &[
     ("subset", "sebagian kata sama", "some words equal"),
     ("capped", "mirip, tetapi nama lain", "similar, but another name"),
     ("transpose", "dua angka tertukar", "two digits swapped"),
+    ("digit_cacat", "satu digit berbeda, satu NIK salah", "one digit differs, one NIK has an error"),
     ("serial", "hanya nomor urut berbeda", "only the serial differs"),
     ("region_diff", "hanya kode wilayah berbeda", "only the region code differs"),
     ("sex_flip", "hanya tanda jenis kelamin berbeda", "only the mark of sex differs"),

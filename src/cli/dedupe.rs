@@ -362,8 +362,14 @@ fn text(summary: &Summary) -> String {
         table(&["blocking rule", "new pairs"], &rows),
         stages.join(", "),
         unread_text(&summary.unreadable),
-        summary.alarms.iter().map(|alarm| format!("alarm {}: {}\n", alarm.code, alarm.message)).collect::<String>(),
+        alarms_text(&summary.alarms),
     )
+}
+
+/// A line for each alarm.
+fn alarms_text(alarms: &[Alarm]) -> String {
+    let lines: Vec<String> = alarms.iter().map(|a| format!("alarm {}: {}\n", a.code, a.message)).collect();
+    lines.concat()
 }
 
 /// A line for each column with values that could not be read.

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::dedupe::{Cells, failed_on, read_input, unread_text, wrong_model};
+use super::input::ReadArgs;
 use super::terminal::{Terminal, table, thousands};
-use super::truth::Truth;
+use super::truth::{Meeting, Truth};
 use super::{CliError, Outcome};
 use crate::service::blocking::{LargeBlock, RuleSurvey, Share, Surveyed};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
@@ -46,9 +47,8 @@ pub(super) struct Args {
     /// How many of the largest blocks of each rule to show.
     #[arg(long, value_name = "N", default_value_t = 3)]
     largest: usize,
-    /// The id column of files that are not feeds.
-    #[arg(long, value_name = "COLUMN")]
-    id: Option<String>,
+    #[command(flatten)]
+    reading: ReadArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -69,8 +69,11 @@ struct Report {
 struct Recall {
     true_pairs: u64,
     found: u64,
+    /// Not a number, in JSON `null`, where nothing is to be found.
     #[serde(rename = "recall")]
     share: f64,
+    #[serde(flatten)]
+    meeting: Option<Meeting>,
 }
 
 #[derive(Debug, Serialize)]
@@ -107,19 +110,21 @@ struct Block {
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
     let model = TableModel::read_to_train(args.model.as_deref()).map_err(wrong_model)?;
-    let input = read_input(&model, &args.inputs, args.id.as_deref(), terminal)?;
-    let truth = args.truth.as_deref().map(|path| Truth::read(path)?.entities_of(&input)).transpose()?;
+    let input = read_input(&model, &args.inputs, &args.reading, terminal)?;
+    let truth = args.truth.as_deref().map(|path| Truth::read(path, &args.reading)?.entities_of(&input));
+    let (truth, meeting) = truth.transpose()?.unzip();
+    meeting.iter().flat_map(Meeting::sentences).for_each(|sentence| terminal.say(&sentence));
     let today = day_in_jakarta(SystemClock.now());
     let surveyed = model.survey(&Cells::new(&input), today, truth.as_deref(), args.largest);
     let surveyed = surveyed.map_err(|error| failed_on(&input, error))?;
-    let report = report(model.name(), input.len() as u64, &surveyed);
+    let report = report(model.name(), input.len() as u64, meeting, &surveyed);
     terminal.result(&report, || text(&report));
     Ok(Outcome::Done)
 }
 
-fn report(model: String, rows: u64, surveyed: &Surveyed) -> Report {
+fn report(model: String, rows: u64, meeting: Option<Meeting>, surveyed: &Surveyed) -> Report {
     let survey = &surveyed.survey;
-    let share = |part: u64, whole: u64| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
+    let share = |part: u64, whole: u64| if whole == 0 { f64::NAN } else { part as f64 / whole as f64 };
     let mut so_far = 0;
     let line = |(at, rule): (usize, &RuleSurvey)| {
         so_far += rule.new.true_pairs;
@@ -150,8 +155,12 @@ fn report(model: String, rows: u64, surveyed: &Surveyed) -> Report {
         }
     };
     let rules = survey.rules.iter().enumerate().map(line).collect();
-    let recall =
-        |true_pairs: u64| Recall { true_pairs, found: survey.true_pairs, share: share(survey.true_pairs, true_pairs) };
+    let recall = |true_pairs: u64| Recall {
+        true_pairs,
+        found: survey.true_pairs,
+        share: share(survey.true_pairs, true_pairs),
+        meeting,
+    };
     Report {
         model,
         rows,
@@ -164,6 +173,7 @@ fn report(model: String, rows: u64, surveyed: &Surveyed) -> Report {
 }
 
 fn text(report: &Report) -> String {
+    let share = |share: f64| if share.is_nan() { "-".to_owned() } else { format!("{share:.4}") };
     let mut out = format!(
         "{} rows, {} candidate pairs under model {}: {:.2} pairs per row\n",
         thousands(report.rows),
@@ -174,9 +184,8 @@ fn text(report: &Report) -> String {
     if let Some(truth) = &report.truth {
         let (found, all) = (thousands(truth.found), thousands(truth.true_pairs));
         // Writing to a string does not fail.
-        let _ = writeln!(out, "of {all} true pairs the rules find {found}: recall {:.4}", truth.share);
+        let _ = writeln!(out, "of {all} true pairs the rules find {found}: recall {}", share(truth.share));
     }
-    let share = |share: f64| format!("{share:.4}");
     let line = |line: &Line| {
         let mut cells = vec![line.rule.clone()];
         cells.extend([line.pairs, line.new_pairs, line.only_pairs].map(thousands));
@@ -253,7 +262,7 @@ mod tests {
 
     #[test]
     fn the_table_says_what_each_rule_brings() {
-        let report = report("m 1".to_owned(), 1000, &surveyed());
+        let report = report("m 1".to_owned(), 1000, None, &surveyed());
         let text = text(&report);
         for line in [
             "1,000 rows, 1,900 candidate pairs under model m 1: 1.90 pairs per row",
@@ -275,7 +284,7 @@ mod tests {
     fn without_a_truth_nothing_is_said_of_recall() {
         let mut surveyed = surveyed();
         surveyed.true_pairs = None;
-        let report = report("m 1".to_owned(), 1000, &surveyed);
+        let report = report("m 1".to_owned(), 1000, None, &surveyed);
         assert!(!text(&report).contains("recall"));
         assert!(serde_json::to_value(&report).expect("JSON")["rules"][0].get("recall_alone").is_none());
     }

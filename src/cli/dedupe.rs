@@ -7,8 +7,11 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::input::{InputOptions, InputTable, TextColumn, Wanted};
-use super::output::{ClustersFile, OutputError, PairRow, PairsFile, create_dir, write_json};
+use super::input::{InputTable, ReadArgs, Source, TextColumn, Wanted, notes};
+use super::output::{
+    Access, ClustersFile, Finished, OutputError, PairRow, PairsFile, clear, create_dir, finished_file, finished_json,
+    publish,
+};
 use super::terminal::{Progress, Terminal, Unit, table, thousands};
 use super::train;
 use super::{CliError, Outcome};
@@ -19,10 +22,15 @@ use crate::service::dedupe::{
 };
 
 const HELP: &str = "\
-Reads CSV, NDJSON and Parquet, one file or several. The id of a row is --id, or the column unique_id, id or rec_id; in a
-file named after a feed (dinsos-anggota-keluarga.ndjson) it is FEED|id_sumber.
-Writes clusters.csv (id,cluster_id), pairs.csv (id_l,id_r,weight,probability,decision,rule; all pairs at or above
-review), review.csv (the questions for a steward) and summary.json. With --train the weights are learned from the input
+Reads CSV (.csv .tsv .txt), NDJSON (.ndjson .jsonl .json) and Parquet, one file or several, also packed (.gz .zst); - is
+standard input. The id of a row is --id, or the column unique_id, id or rec_id; in a file named after a feed
+(dinsos-anggota-keluarga.ndjson) and in a table with feed and id_sumber it is FEED|id_sumber. Rows of feeds are states:
+the newest tgl_data of a record counts, and `hapus` takes the record away. Where two inputs use the same ids, the ids of
+both begin with their input, as in da/dinsos-anggota-keluarga|A. docs/files.md says what is read, passed over and refused.
+Results of an earlier run in DIR go away first. Writes clusters.csv (id,cluster_id: the smallest id in the cluster),
+pairs.csv (id_l,id_r,weight,probability,decision,rule,reason: all pairs at or above review and what became of them),
+review.csv (the questions for a steward) and summary.json. Rows that say the same in every column of the model are one
+entity, listed once each with the rule `equal rows`. With --train the weights are learned from the input
 first, without labels, and the learned model is left in model.toml.
 
 Examples:
@@ -46,9 +54,8 @@ pub(super) struct Args {
     /// Where to write; made when it is not there.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// The id column of files that are not feeds.
-    #[arg(long, value_name = "COLUMN")]
-    id: Option<String>,
+    #[command(flatten)]
+    reading: ReadArgs,
 }
 
 /// `summary.json`.
@@ -56,6 +63,7 @@ pub(super) struct Args {
 struct Summary {
     model: String,
     rows: u64,
+    inputs: Vec<Source>,
     clusters: u64,
     candidate_pairs: u64,
     pairs_per_rule: BTreeMap<String, u64>,
@@ -115,10 +123,13 @@ impl Table for Cells<'_> {
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
     let started = Instant::now();
+    let writing_failed = |error| CliError::failed("writing the result", error);
+    make_room(args).map_err(writing_failed)?;
     let path = args.model.as_deref();
     let model = if args.train { TableModel::read_to_train(path) } else { TableModel::read(path) };
     let model = model.map_err(wrong_model)?;
-    let input = read_input(&model, &args.inputs, args.id.as_deref(), terminal)?;
+    let input = read_table(&model, &args.inputs, &args.reading, terminal)?;
+    let inputs = input.sources().to_vec();
     let read = started.elapsed().as_secs_f64();
     terminal.say(&format!(
         "{} rows read in {read:.1} s; matching with model {}",
@@ -141,19 +152,30 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     })?;
     let mut seconds = vec![("read", read)];
     seconds.extend(meter.seconds().into_iter().map(|(stage, seconds)| (stage.word(), seconds)));
-    create_dir(&args.out).map_err(|error| CliError::failed("writing the result", error))?;
+    let writing = Instant::now();
+    let mut files = write(args, &ids, &matched).map_err(writing_failed)?;
     if let Some(trained) = &trained {
-        train::write(&args.out.join("model.toml"), trained)?;
+        let (path, text) = (args.out.join("model.toml"), trained.text());
+        files.push(finished_file(&path, Access::Usual, text.as_bytes()).map_err(writing_failed)?);
         train::tell_problems(trained, terminal);
     }
-    let writing = Instant::now();
-    write(args, &ids, &matched).map_err(|error| CliError::failed("writing the result", error))?;
     seconds.push(("write", writing.elapsed().as_secs_f64()));
-    let summary = Summary { alarms, ..summary(&model, &matched, seconds, unread) };
-    write_json(&args.out.join("summary.json"), &summary)
-        .map_err(|error| CliError::failed("writing the summary", error))?;
+    let told = Told { inputs, unreadable: unread, alarms };
+    let summary = summary(&model, told, &matched, seconds);
+    files.push(finished_json(&args.out.join("summary.json"), &summary).map_err(writing_failed)?);
+    publish(files).map_err(writing_failed)?;
     terminal.result(&summary, || text(&summary));
     Ok(Outcome::Done)
+}
+
+/// Makes the folder for the results and takes those of an earlier run away: a run that fails leaves nothing to be taken for its own.
+fn make_room(args: &Args) -> Result<(), OutputError> {
+    create_dir(&args.out)?;
+    let learned = args.train.then_some("model.toml");
+    let names = ["clusters.csv", "pairs.csv", "review.csv", "summary.json"].into_iter().chain(learned);
+    let results: Vec<PathBuf> = names.map(|name| args.out.join(name)).collect();
+    let read: Vec<PathBuf> = args.inputs.iter().chain(&args.model).cloned().collect();
+    clear(&results, &read)
 }
 
 /// How often a watcher looks at the meter.
@@ -203,14 +225,26 @@ fn pace(now: Reading, seconds: f64) -> String {
     format!("{}{unit}/s, {left:.0} s left", thousands(per_second as u64))
 }
 
-/// Reads what a model wants to know of the files.
+/// Reads what a model wants to know of the files, and says what was passed over.
 pub(super) fn read_input(
     model: &TableModel,
     inputs: &[PathBuf],
-    id: Option<&str>,
+    reading: &ReadArgs,
     terminal: Terminal,
 ) -> Result<InputTable, CliError> {
-    let options = InputOptions { id: id.map(str::to_owned), wanted: Wanted::Any(model.fields()) };
+    let input = read_table(model, inputs, reading, terminal)?;
+    input.notes().iter().for_each(|note| terminal.say(note));
+    Ok(input)
+}
+
+/// The same; what was passed over is told with the result.
+fn read_table(
+    model: &TableModel,
+    inputs: &[PathBuf],
+    reading: &ReadArgs,
+    terminal: Terminal,
+) -> Result<InputTable, CliError> {
+    let options = reading.options(Wanted::Any(model.fields()));
     let input = InputTable::read(inputs, &options).map_err(|error| {
         let hint = error.hint();
         CliError::failed("reading the input", error).hint(hint)
@@ -236,10 +270,10 @@ pub(super) fn wrong_model(error: TableError) -> CliError {
 
 /// Where a value stands that refuses the run.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: row {row}, id '{id}'", path.display())]
+#[error("{}: line {line}, id '{id}'", path.display())]
 struct RefusedRow {
     path: PathBuf,
-    row: u64,
+    line: u64,
     id: String,
     #[source]
     error: TableError,
@@ -249,8 +283,8 @@ struct RefusedRow {
 pub(super) fn failed_on(input: &InputTable, error: TableError) -> CliError {
     match error {
         TableError::AsOf { row, .. } => {
-            let (path, number) = input.place(row);
-            let refused = RefusedRow { path, row: number, id: input.id(row).to_owned(), error };
+            let (path, line) = input.place(row);
+            let refused = RefusedRow { path, line, id: input.id(row).to_owned(), error };
             let hint = "write tgl_data as YYYY-MM-DD; what a number says depends on the day";
             CliError::failed("reading the input", refused).hint(Some(hint))
         }
@@ -274,53 +308,78 @@ pub(super) fn failed(error: TableError) -> CliError {
     CliError::failed("matching", error).hint(hint)
 }
 
-fn write(args: &Args, ids: &TextColumn, matched: &Matched) -> Result<(), OutputError> {
+/// Writes all files, not yet in their places.
+fn write(args: &Args, ids: &TextColumn, matched: &Matched) -> Result<Vec<Finished>, OutputError> {
     let clusters = || {
         let mut file = ClustersFile::create(&args.out)?;
+        let names = cluster_names(ids, &matched.clusters);
         for (row, cluster) in matched.clusters.iter().enumerate() {
-            file.row(id(ids, row), id(ids, *cluster as usize))?;
+            file.row(id(ids, row), id(ids, names[*cluster as usize] as usize))?;
         }
-        file.commit()
+        file.finish()
     };
     let pairs = |name: &str, pairs: &[MatchedPair]| {
         let mut file = PairsFile::create(&args.out.join(name))?;
         for pair in pairs {
-            file.row(&pair_row(ids, matched, pair))?;
+            let third = pair.third.map(|row| format!("{}: {}", pair.reason, id(ids, row as usize)));
+            let reason = third.as_deref().unwrap_or(&pair.reason);
+            file.row(&PairRow { reason, ..pair_row(ids, matched, pair) })?;
         }
-        file.commit()
+        file.finish()
     };
     let (clusters, pairs) = rayon::join(clusters, || {
-        pairs("pairs.csv", &matched.pairs).and_then(|()| pairs("review.csv", &matched.review))
+        Ok::<_, OutputError>((pairs("pairs.csv", &matched.pairs)?, pairs("review.csv", &matched.review)?))
     });
-    clusters.and(pairs)
+    let (pairs, review) = pairs?;
+    Ok(vec![clusters?, pairs, review])
 }
+
+/// By cluster, given as its first row, the row with the smallest id: a name that does not depend on the order of rows.
+fn cluster_names(ids: &TextColumn, clusters: &[u32]) -> Vec<u32> {
+    let mut names: Vec<u32> = (0..clusters.len() as u32).collect();
+    for (row, cluster) in clusters.iter().enumerate() {
+        let known = &mut names[*cluster as usize];
+        let order = |row: usize| (id(ids, row).len(), id(ids, row));
+        if order(row) < order(*known as usize) {
+            *known = row as u32;
+        }
+    }
+    names
+}
+
+/// What stands in place of a blocking rule for rows that say the same in every column.
+const EQUAL_ROWS: &str = "equal rows";
 
 fn id(ids: &TextColumn, row: usize) -> &str {
     ids.get(row).unwrap_or_default()
 }
 
-fn pair_row<'a>(ids: &'a TextColumn, matched: &'a Matched, pair: &MatchedPair) -> PairRow<'a> {
+fn pair_row<'a>(ids: &'a TextColumn, matched: &'a Matched, pair: &'a MatchedPair) -> PairRow<'a> {
     PairRow {
         left: id(ids, pair.rows.0 as usize),
         right: id(ids, pair.rows.1 as usize),
         weight: f64::from(pair.weight),
         probability: pair.probability,
         decision: pair.decision,
-        rule: &matched.rules[pair.rule],
+        rule: pair.rule.map_or(EQUAL_ROWS, |rule| &matched.rules[rule]),
+        reason: &pair.reason,
     }
 }
 
-fn summary(
-    model: &TableModel,
-    matched: &Matched,
-    seconds: Vec<(&'static str, f64)>,
+/// What a run has to say of its input.
+struct Told {
+    inputs: Vec<Source>,
     unreadable: Vec<Unread>,
-) -> Summary {
+    alarms: Vec<Alarm>,
+}
+
+fn summary(model: &TableModel, told: Told, matched: &Matched, seconds: Vec<(&'static str, f64)>) -> Summary {
     let rules = &matched.blocking.rules;
     let firsts = matched.clusters.iter().enumerate().filter(|(row, cluster)| *row == **cluster as usize);
     Summary {
         model: model.name(),
         rows: matched.clusters.len() as u64,
+        inputs: told.inputs,
         clusters: firsts.count() as u64,
         candidate_pairs: rules.iter().map(|rule| rule.new_pairs).sum(),
         pairs_per_rule: rules.iter().map(|rule| (rule.rule.clone(), rule.new_pairs)).collect(),
@@ -332,8 +391,8 @@ fn summary(
             .iter()
             .map(|key| StopKeyLine { rule: key.rule.clone(), rows: key.rows as u64 })
             .collect(),
-        unreadable,
-        alarms: Vec::new(),
+        unreadable: told.unreadable,
+        alarms: told.alarms,
         seconds: Seconds(seconds),
         peak_memory_bytes: peak_memory(),
     }
@@ -351,8 +410,8 @@ fn text(summary: &Summary) -> String {
         summary.pairs_per_rule.iter().map(|(rule, pairs)| vec![rule.clone(), thousands(*pairs)]).collect();
     let stages: Vec<String> =
         summary.seconds.0.iter().map(|(stage, seconds)| format!("{stage} {seconds:.2} s")).collect();
-    format!(
-        "{} rows, {} clusters; {} candidate pairs, {} links, {} questions for a steward, {} stop keys\n\n{}\n{}\n{}{}",
+    let mut out = format!(
+        "{} rows, {} clusters; {} candidate pairs, {} links, {} questions for a steward, {} stop keys\n\n{}\n{}\n",
         thousands(summary.rows),
         thousands(summary.clusters),
         thousands(summary.candidate_pairs),
@@ -361,9 +420,12 @@ fn text(summary: &Summary) -> String {
         summary.stop_keys.len(),
         table(&["blocking rule", "new pairs"], &rows),
         stages.join(", "),
-        unread_text(&summary.unreadable),
-        alarms_text(&summary.alarms),
-    )
+    );
+    for note in notes(&summary.inputs) {
+        out.push_str(&note);
+        out.push('\n');
+    }
+    out + &unread_text(&summary.unreadable) + &alarms_text(&summary.alarms)
 }
 
 /// A line for each alarm.
@@ -401,6 +463,14 @@ fn check_columns(model: &TableModel, input: &InputTable, terminal: Terminal) -> 
     if !missing.is_empty() && !input.is_empty() {
         terminal.say(&format!("no input has these columns of the model; they count as missing: {names}"));
     }
+    let is_empty = |field: &&String| {
+        input.column_index(field).is_some_and(|column| input.column(column).iter().all(|cell| cell.is_none()))
+    };
+    let fields = model.fields();
+    let empty: Vec<&str> = fields.iter().filter(is_empty).map(String::as_str).collect();
+    if !empty.is_empty() && !input.is_empty() {
+        terminal.say(&format!("these columns are there and empty in every row: {}", empty.join(", ")));
+    }
     Ok(())
 }
 
@@ -433,6 +503,37 @@ mod tests {
         assert_eq!(dedupe(dir.path(), of_the_page("csv")).expect("matched"), Outcome::Done);
         let pairs = std::fs::read_to_string(dir.path().join("out/pairs.csv")).expect("written");
         assert_eq!(pairs, of_the_page("text"));
+    }
+
+    #[test]
+    fn a_failed_run_leaves_no_old_result() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let names = ["clusters.csv", "pairs.csv", "review.csv", "summary.json"];
+        let left = || names.into_iter().filter(|name| dir.path().join("out").join(name).exists()).count();
+        assert_eq!(dedupe(dir.path(), of_the_page("csv")).expect("matched"), Outcome::Done);
+        assert_eq!(left(), 4);
+        dedupe(dir.path(), "id,full_name,born\n1,\"SITI,1990-04-12\n2,SITI,1990-04-12\n").expect_err("an open quote");
+        assert_eq!(left(), 0);
+    }
+
+    #[test]
+    fn what_was_passed_over_is_told() {
+        let dir = tempfile::tempdir().expect("a folder");
+        assert_eq!(
+            dedupe(dir.path(), "id,full_name,born,\n1,SITI,1990-04-12,\n,,,\n").expect("matched"),
+            Outcome::Done
+        );
+        let summary = std::fs::read_to_string(dir.path().join("out/summary.json")).expect("written");
+        let summary: serde_json::Value = serde_json::from_str(&summary).expect("JSON");
+        let input = &summary["inputs"][0];
+        assert_eq!((&input["rows"], &input["empty_rows"], &input["unnamed_empty"]), (&1.into(), &1.into(), &1.into()));
+    }
+
+    #[test]
+    fn a_column_that_is_written_otherwise_is_offered_by_name() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let error = dedupe(dir.path(), "id,Full_Name,born\n1,SITI,1990-04-12\n").expect_err("nearly the column");
+        assert!(error.text().contains("there is 'Full_Name': did you mean 'full_name'?\nhint: "), "{}", error.text());
     }
 
     #[test]

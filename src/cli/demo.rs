@@ -11,7 +11,7 @@ use serde::Serialize;
 use self::stage::{AGENCIES, Secrets, prepare};
 use super::evaluate::against_truth;
 use super::launch::{Launched, launch};
-use super::output::ClustersFile;
+use super::output::{ClustersFile, publish};
 use super::push::{ChunkLimits, Client, FileSummary, Patience, Session, declare, push_watched};
 use super::serve::stop_signal;
 use super::simulate::write_world;
@@ -147,7 +147,8 @@ async fn results(launched: &Launched, world: &Path) -> Result<(Overview, Cluster
         let written = file.row(&member.row_id, &member.person.to_string());
         written.map_err(|error| CliError::failed("writing clusters.csv", error))?;
     }
-    file.commit().map_err(|error| CliError::failed("writing clusters.csv", error))?;
+    let written = file.finish().and_then(|file| publish(vec![file]));
+    written.map_err(|error| CliError::failed("writing clusters.csv", error))?;
     let quality = against_truth(&world.join("kebenaran.csv"), &world.join("clusters.csv"))?;
     let report = gateway.report_for_operator(ReportQuery::default()).await.map_err(failed)?;
     Ok((overview, quality, report::text(&report)))

@@ -9,9 +9,11 @@ use serde::Serialize;
 
 use self::figures::Figures;
 use super::dedupe::wrong_model;
-use super::input::{CsvRows, InputError, InputOptions, InputTable, Wanted};
+use super::input::{CsvRows, IdWanted, InputError, InputOptions, InputTable, ReadArgs, Wanted, shown};
+use super::output::clear;
+use super::page::line;
 use super::terminal::{Terminal, table, thousands};
-use super::truth::{Truth, TruthError, labels};
+use super::truth::{Meeting, Truth, TruthError, labels};
 use super::{CliError, Outcome};
 use crate::service::dedupe::TableModel;
 use crate::service::evaluate::{self, ClusterQuality, ListedPair, PairDecision, PairQuality, WeighedPair};
@@ -19,7 +21,8 @@ use crate::service::evaluate::{self, ClusterQuality, ListedPair, PairDecision, P
 const HELP: &str = "\
 Truth files: CSV or Parquet with id (or unique_id) and cluster; kebenaran.csv with feed, id_sumber and person_id (the id
 is FEED|id_sumber); a FEBRL file, where rec-17-org and rec-17-dup-0 are one entity.
-A row of the truth that is in no cluster counts as a cluster of its own.
+A row of the truth that is in no cluster counts as a cluster of its own; how many those are is told. Files whose ids do not meet
+at all are refused. A share of nothing is `-`, in JSON null.
 
 --html writes one page to choose thresholds by: precision, recall and F1 for every threshold, the questions a steward would
 get, how far the probabilities can be believed, sizes of clusters, clusters that hold several entities, and the pairs nearest to
@@ -58,9 +61,11 @@ enum EvaluateError {
     Input(#[from] InputError),
     #[error(transparent)]
     Truth(#[from] TruthError),
-    #[error("{}: there is no column '{column}'", path.display())]
+    #[error("{}: none of its pairs has both ids in the truth", shown(&path.display()))]
+    NoPairMeets { path: PathBuf },
+    #[error("{}: there is no column '{column}'", shown(&path.display()))]
     NoColumn { path: PathBuf, column: &'static str },
-    #[error("{}: a cell of the column '{column}' is not a number", path.display())]
+    #[error("{}: a cell of the column '{column}' is not a number", shown(&path.display()))]
     NotANumber { path: PathBuf, column: &'static str },
 }
 
@@ -70,6 +75,7 @@ impl EvaluateError {
             Self::Input(InputError::NoIdColumn { .. }) => Some("clusters.csv has the columns id and cluster_id"),
             Self::Input(error) => error.hint(),
             Self::Truth(error) => error.hint(),
+            Self::NoPairMeets { .. } => Some("ids are those of clusters.csv: of a feed they are FEED|id_sumber"),
             Self::NoColumn { .. } | Self::NotANumber { .. } => {
                 Some("give the files that `padan dedupe` wrote, unchanged")
             }
@@ -83,12 +89,27 @@ struct Report {
     clusters: ClusterQuality,
     #[serde(skip_serializing_if = "Option::is_none")]
     pairs: Option<PairQuality>,
+    unmatched: Unmatched,
     #[serde(flatten)]
     figures: Figures,
 }
 
+/// What one file has and another does not.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Unmatched {
+    /// Rows of the truth that are in no cluster: each counts as a cluster of its own.
+    truth_rows: u64,
+    /// Rows of clusters that the truth does not know: they count nowhere.
+    cluster_rows: u64,
+    /// Listed pairs with such a row: they count nowhere.
+    pairs: u64,
+}
+
 /// Runs the command.
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
+    let read: Vec<PathBuf> =
+        [&args.truth, &args.clusters].into_iter().chain(&args.pairs).chain(&args.model).cloned().collect();
+    clear(args.html.as_slice(), &read).map_err(|error| CliError::failed("writing the page", error))?;
     let thresholds = match &args.model {
         Some(path) => {
             let model = TableModel::read_to_train(Some(path)).map_err(wrong_model)?;
@@ -116,36 +137,80 @@ pub(super) fn against_truth(truth: &Path, clusters: &Path) -> Result<ClusterQual
 }
 
 fn measure(args: &Args, thresholds: Option<(f64, f64)>) -> Result<Report, EvaluateError> {
-    let (truth, clusters) = rayon::join(|| Truth::read(&args.truth), || Clusters::read(&args.clusters));
+    let reading = ReadArgs::default();
+    let (truth, clusters) = rayon::join(|| Truth::read(&args.truth, &reading), || Clusters::read(&args.clusters));
     let (truth, clusters) = (truth?, clusters?);
-    let found = truth.found(&clusters)?;
+    let (found, meeting) = truth.found(&clusters)?;
     drop(clusters);
-    let listed = args.pairs.as_deref().map(|path| truth.listed(path)).transpose()?;
+    let (listed, left_out) = args.pairs.as_deref().map(|path| truth.listed(path)).transpose()?.unzip();
+    let unmatched = Unmatched {
+        truth_rows: meeting.truth_rows_not_found,
+        cluster_rows: meeting.rows_without_truth,
+        pairs: left_out.unwrap_or_default(),
+    };
     let id = |row: u32| truth.table.id(row as usize).to_owned();
-    let figures = Figures::new(&truth.labels, &found, listed.as_deref(), thresholds, &id);
-    let clusters = evaluate::clusters(&truth.labels, &found);
-    let pairs =
+    let mut figures = Figures::new(&truth.labels, &found, listed.as_deref(), thresholds, &id);
+    let mut clusters = evaluate::clusters(&truth.labels, &found);
+    let mut pairs =
         listed.map(|listed| evaluate::pairs(&truth.labels, listed.into_iter().map(|weighed| weighed.pair).collect()));
-    Ok(Report { clusters, pairs, figures })
+    without_shares_of_nothing(&mut clusters, pairs.as_mut(), &mut figures);
+    Ok(Report { clusters, pairs, unmatched, figures })
+}
+
+/// Takes the shares of nothing away: they are no number, which is `null` in JSON. The engine counts them as 1.
+fn without_shares_of_nothing(clusters: &mut ClusterQuality, pairs: Option<&mut PairQuality>, figures: &mut Figures) {
+    let nothing = |share: &mut f64, whole: u64| {
+        if whole == 0 {
+            *share = f64::NAN;
+        }
+    };
+    let true_pairs = clusters.true_pairs;
+    nothing(&mut clusters.pairwise.precision, clusters.found_pairs);
+    nothing(&mut clusters.pairwise.recall, true_pairs);
+    nothing(&mut clusters.pairwise.f1, clusters.found_pairs * true_pairs);
+    if let Some(pairs) = pairs {
+        nothing(&mut pairs.link_precision, pairs.link);
+        nothing(&mut pairs.review_precision, pairs.review);
+        for share in [&mut pairs.blocking_recall, &mut pairs.link_recall, &mut pairs.link_or_review_recall] {
+            nothing(share, true_pairs);
+        }
+    }
+    for point in &mut figures.curve {
+        nothing(&mut point.quality.recall, true_pairs);
+        nothing(&mut point.quality.f1, true_pairs);
+    }
+}
+
+/// A share as it is printed: `-` for one of nothing.
+fn share(value: f64) -> String {
+    if value.is_nan() { "-".to_owned() } else { format!("{value:.5}") }
 }
 
 impl Truth {
-    /// For each row of the truth, a number for the cluster it was found in.
-    fn found(&self, clusters: &Clusters) -> Result<Vec<u32>, EvaluateError> {
+    /// For each row of the truth, a number for the cluster it was found in; and how far the two files meet.
+    fn found(&self, clusters: &Clusters) -> Result<(Vec<u32>, Meeting), EvaluateError> {
         let index = clusters.table.unique_ids()?;
         let cells = clusters.table.column(clusters.column);
         let alone = clusters.table.len() as u32;
+        let mut met = 0;
         let found = |(row, id): (usize, Option<&str>)| {
             let known = id.and_then(|id| index.find(id)).map(|at| at as usize);
-            known.filter(|at| cells.get(*at).is_some()).map_or(alone + row as u32, |at| clusters.labels[at])
+            let known = known.filter(|at| cells.get(*at).is_some());
+            met += usize::from(known.is_some());
+            known.map_or(alone + row as u32, |at| clusters.labels[at])
         };
-        Ok(self.table.ids().iter().enumerate().map(found).collect())
+        let found = self.table.ids().iter().enumerate().map(found).collect();
+        if met == 0 {
+            return Err(self.never_meets("the clusters").into());
+        }
+        Ok((found, self.meeting(met, clusters.table.len())))
     }
 
-    /// The listed pairs whose two records are in the truth; a weight or probability that the file does not have is NaN.
-    fn listed(&self, path: &Path) -> Result<Vec<WeighedPair>, EvaluateError> {
+    /// The listed pairs whose two records are in the truth, and how many others there are; a weight or probability that the file
+    /// does not have is NaN.
+    fn listed(&self, path: &Path) -> Result<(Vec<WeighedPair>, u64), EvaluateError> {
         let index = self.table.unique_ids()?;
-        let mut rows = CsvRows::open(path)?;
+        let mut rows = CsvRows::open(path, None)?;
         let at = |rows: &CsvRows, column: &'static str| {
             let at = rows.header().iter().position(|name| name == column);
             at.ok_or_else(|| EvaluateError::NoColumn { path: path.to_owned(), column })
@@ -160,7 +225,7 @@ impl Truth {
                 parsed.map_err(|()| EvaluateError::NotANumber { path: path.to_owned(), column })
             }
         };
-        let mut pairs = Vec::new();
+        let (mut pairs, mut left_out) = (Vec::new(), 0);
         while rows.advance()? {
             let decided = match decision.map(|column| rows.cell(column)).transpose()? {
                 Some("link") => PairDecision::Link,
@@ -171,9 +236,14 @@ impl Truth {
                 let (weight, probability) =
                     (number(&rows, weight, "weight")?, number(&rows, probability, "probability")?);
                 pairs.extend(ListedPair::new(l, r, decided).map(|pair| WeighedPair { pair, weight, probability }));
+            } else {
+                left_out += 1;
             }
         }
-        Ok(pairs)
+        if pairs.is_empty() && left_out > 0 {
+            return Err(EvaluateError::NoPairMeets { path: path.to_owned() });
+        }
+        Ok((pairs, left_out))
     }
 }
 
@@ -186,8 +256,10 @@ struct Clusters {
 
 impl Clusters {
     fn read(path: &Path) -> Result<Self, EvaluateError> {
-        let options = InputOptions { id: Some("id".to_owned()), wanted: Wanted::Any(vec!["cluster_id".to_owned()]) };
-        let table = InputTable::read_unchecked(&[path.to_owned()], &options)?;
+        let id = IdWanted::Column("id".to_owned());
+        let wanted = Wanted::Any(vec!["cluster_id".to_owned()]);
+        let options = InputOptions { id, wanted, ..InputOptions::default() };
+        let table = InputTable::read_statements(&[path.to_owned()], &options)?;
         let column = table.column_index("cluster_id");
         let column = column.ok_or_else(|| EvaluateError::NoColumn { path: path.to_owned(), column: "cluster_id" })?;
         let labels = labels(table.column(column));
@@ -196,7 +268,6 @@ impl Clusters {
 }
 
 fn text(report: &Report) -> String {
-    let share = |value: f64| format!("{value:.5}");
     let quality =
         |name: &str, q: &evaluate::Quality| vec![name.to_owned(), share(q.precision), share(q.recall), share(q.f1)];
     let clusters = &report.clusters;
@@ -211,7 +282,8 @@ fn text(report: &Report) -> String {
     let rows = [quality("pairwise", &clusters.pairwise), quality("B-cubed", &clusters.b_cubed)];
     out.push_str(&table(&["clusters", "precision", "recall", "F1"], &rows));
     if let Some(pairs) = &report.pairs {
-        let listed_true = pairs.blocking_recall * pairs.true_pairs as f64 / pairs.listed.max(1) as f64;
+        let listed_true = if pairs.true_pairs == 0 { 0.0 } else { pairs.blocking_recall * pairs.true_pairs as f64 };
+        let listed_true = if pairs.listed == 0 { f64::NAN } else { listed_true / pairs.listed as f64 };
         let row = |name: &str, count: u64, precision: f64, recall: f64| {
             vec![name.to_owned(), thousands(count), share(precision), share(recall)]
         };
@@ -233,6 +305,14 @@ fn text(report: &Report) -> String {
         ));
     }
     out.push_str(&report.figures.text());
+    let unmatched = [
+        (report.unmatched.truth_rows, "rows of the truth are in no cluster: each counts as a cluster of its own"),
+        (report.unmatched.cluster_rows, "rows of the clusters are not in the truth: they count nowhere"),
+        (report.unmatched.pairs, "listed pairs have a row that is not in the truth: they count nowhere"),
+    ];
+    for (count, what) in unmatched.into_iter().filter(|(count, _)| *count > 0) {
+        line(&mut out, format_args!("{} {what}", thousands(count)));
+    }
     out
 }
 
@@ -290,13 +370,17 @@ mod tests {
     fn pairs_are_counted_by_decision() {
         let truth = "id,cluster\na,1\nb,1\nc,1\nd,2\n";
         let pairs = "id_l,id_r,weight,probability,decision,rule\na,b,9,1,link,B1\na,d,8,1,link,B1\nb,c,3,0.5,review,B2\na,x,3,1,link,B2\n";
-        let got = report(("t.csv", truth), "id,cluster_id\n", Some(pairs)).expect("good files");
+        let got = report(("t.csv", truth), "id,cluster_id\na,a\nx,a\n", Some(pairs)).expect("good files");
         let pairs = got.pairs.expect("asked for");
         assert_eq!((pairs.listed, pairs.link, pairs.review), (3, 2, 1));
         assert!((pairs.link_precision - 0.5).abs() < 1e-9 && (pairs.link_or_review_recall - 2.0 / 3.0).abs() < 1e-9);
         let text = text(&got);
         for part in [
             "4 rows, 3 true pairs in 2 true clusters",
+            "pairwise          -  0.00000        -",
+            "\n3 rows of the truth are in no cluster",
+            "\n1 rows of the clusters are not in the truth",
+            "\n1 listed pairs have a row that is not in the truth",
             "link or review",
             "0.66667",
             "calibration error 0.5000 over 3 pairs",
@@ -305,6 +389,8 @@ mod tests {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
         let json = serde_json::to_value(&got).expect("JSON");
+        assert_eq!(json["clusters"]["pairwise"], serde_json::json!({"precision": null, "recall": 0.0, "f1": null}));
+        assert_eq!(json["unmatched"], serde_json::json!({"truth_rows": 3, "cluster_rows": 1, "pairs": 1}));
         assert_eq!(json["calibration_error"], 0.5);
         assert_eq!(json["thresholds"], serde_json::json!({"review": 3.0, "link": 8.0, "from": "pairs"}));
         assert_eq!(json["curve"][0]["questions"], 3);
@@ -336,7 +422,15 @@ mod tests {
             (("t.csv", "id,cluster\na,\n"), "id,cluster_id\n", None, "t.csv: row 1 names no entity"),
             (("t.csv", "rec_id\nabc\n"), "id,cluster_id\n", None, "t.csv: row 1 names no entity"),
             (good, "id,other\n", None, "clusters.csv: there is no column 'cluster_id'"),
-            (good, "id,cluster_id\n", Some("id_l,x\n"), "pairs.csv: there is no column 'id_r'"),
+            (good, "id,cluster_id\n", None, "t.csv: none of its ids is in the clusters"),
+            (good, "id,cluster_id\nfeed|a,1\n", None, "t.csv: none of its ids is in the clusters"),
+            (
+                good,
+                "id,cluster_id\na,1\n",
+                Some("id_l,id_r\nfeed|a,feed|b\n"),
+                "pairs.csv: none of its pairs has both ids in the truth",
+            ),
+            (good, "id,cluster_id\na,1\n", Some("id_l,x\n"), "pairs.csv: there is no column 'id_r'"),
         ] {
             let error = report(truth, clusters, pairs).expect_err(wanted);
             assert!(error.to_string().ends_with(wanted), "{error}");

@@ -17,6 +17,7 @@ pub mod launch;
 mod openapi;
 pub mod output;
 mod page;
+pub mod printable;
 pub mod push;
 mod rebuild;
 mod report;
@@ -117,7 +118,7 @@ const SETTINGS_HINT: &str = "config/padan.example.toml is a configuration with e
 pub enum Outcome {
     /// Everything done.
     Done,
-    /// Done, and rows were refused.
+    /// Done, and something is to be looked at: rows were refused or without effect, or an alarm was raised.
     Refused,
 }
 

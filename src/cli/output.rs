@@ -59,17 +59,60 @@ impl AtomicFile {
     }
 
     /// Writes the rest, syncs, and moves the file to its place.
-    pub fn commit(mut self) -> Result<(), OutputError> {
+    pub fn commit(self) -> Result<(), OutputError> {
+        publish(vec![self.finish()?])
+    }
+
+    /// Writes the rest and syncs: the file is complete, and waits to be moved to its place.
+    pub fn finish(mut self) -> Result<Finished, OutputError> {
         let finished = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
-        finished.and_then(|()| fs::rename(&self.temporary, &self.target)).map_err(|source| self.failed(source))?;
-        self.committed = true;
-        Ok(())
+        finished.map_err(|source| self.failed(source))?;
+        Ok(Finished(self))
     }
 
     /// The error that names this file.
     fn failed(&self, source: io::Error) -> OutputError {
         OutputError { path: self.target.clone(), source }
     }
+}
+
+/// A complete file that is not yet in its place. Without [`publish`] it goes away.
+pub struct Finished(AtomicFile);
+
+/// Moves the files of one run to their places: all of them or none.
+pub fn publish(mut files: Vec<Finished>) -> Result<(), OutputError> {
+    for at in 0..files.len() {
+        let Finished(file) = &mut files[at];
+        if let Err(source) = fs::rename(&file.temporary, &file.target) {
+            let error = file.failed(source);
+            for Finished(moved) in &files[..at] {
+                // Half of a result is none; the error is told anyway.
+                let _ = fs::remove_file(&moved.target);
+            }
+            return Err(error);
+        }
+        file.committed = true;
+    }
+    Ok(())
+}
+
+/// Takes away what an earlier run left under the names of this one's results, so that nobody takes it for them when this run
+/// fails. What this run reads itself stays.
+pub fn clear(results: &[PathBuf], read: &[PathBuf]) -> Result<(), OutputError> {
+    let real = |path: &PathBuf| path.canonicalize().ok();
+    let read: Vec<PathBuf> = read.iter().filter_map(real).collect();
+    for path in results {
+        if real(path).is_some_and(|path| read.contains(&path)) {
+            continue;
+        }
+        match fs::remove_file(path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound && !path.is_dir() => {
+                return Err(OutputError { path: path.clone(), source });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 impl Write for AtomicFile {
@@ -107,17 +150,27 @@ pub fn create_dir(path: &Path) -> Result<(), OutputError> {
 
 /// Writes a whole file at once.
 pub fn write_file(path: &Path, access: Access, bytes: &[u8]) -> Result<(), OutputError> {
+    publish(vec![finished_file(path, access, bytes)?])
+}
+
+/// A whole file, complete and not yet in its place.
+pub fn finished_file(path: &Path, access: Access, bytes: &[u8]) -> Result<Finished, OutputError> {
     let mut file = AtomicFile::create(path, access)?;
     file.write_all(bytes).map_err(|source| file.failed(source))?;
-    file.commit()
+    file.finish()
 }
 
 /// Writes one JSON document, for people to read.
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), OutputError> {
+    publish(vec![finished_json(path, value)?])
+}
+
+/// The same, not yet in its place.
+pub fn finished_json(path: &Path, value: &impl Serialize) -> Result<Finished, OutputError> {
     let failed = |source| OutputError { path: path.to_owned(), source };
     let mut text = serde_json::to_vec_pretty(value).map_err(|error| failed(error.into()))?;
     text.push(b'\n');
-    write_file(path, Access::Usual, &text)
+    finished_file(path, Access::Usual, &text)
 }
 
 /// A CSV file with a header, row by row.
@@ -142,9 +195,14 @@ impl CsvFile {
 
     /// Ends the file and moves it to its place.
     pub fn commit(self) -> Result<(), OutputError> {
+        publish(vec![self.finish()?])
+    }
+
+    /// Ends the file.
+    pub fn finish(self) -> Result<Finished, OutputError> {
         let Self { path, writer } = self;
         let file = writer.into_inner().map_err(|error| OutputError { path, source: error.into_error() })?;
-        file.commit()
+        file.finish()
     }
 
     fn failed(&self, source: io::Error) -> OutputError {
@@ -167,8 +225,8 @@ impl ClustersFile {
     }
 
     /// Ends the file.
-    pub fn commit(self) -> Result<(), OutputError> {
-        self.0.commit()
+    pub fn finish(self) -> Result<Finished, OutputError> {
+        self.0.finish()
     }
 }
 
@@ -183,10 +241,12 @@ pub struct PairRow<'a> {
     pub weight: f64,
     /// Probability of a match.
     pub probability: f64,
-    /// `link` or `review`.
+    /// What became of it: `link`, `review` or `distinct`.
     pub decision: &'a str,
     /// The blocking rule that found it.
     pub rule: &'a str,
+    /// Why it is not simply a link.
+    pub reason: &'a str,
 }
 
 /// `pairs.csv` or `review.csv`: one row a pair.
@@ -223,7 +283,7 @@ fn push_fixed(text: &mut String, number: f64, decimals: u32) {
 impl PairsFile {
     /// Starts a file of pairs.
     pub fn create(path: &Path) -> Result<Self, OutputError> {
-        let header = &["id_l", "id_r", "weight", "probability", "decision", "rule"];
+        let header = &["id_l", "id_r", "weight", "probability", "decision", "rule", "reason"];
         CsvFile::create(path, header).map(|file| Self { file, text: String::new() })
     }
 
@@ -234,12 +294,13 @@ impl PairsFile {
         let middle = self.text.len();
         push_fixed(&mut self.text, pair.probability, 6);
         let (weight, probability) = self.text.split_at(middle);
-        self.file.row(&[pair.left, pair.right, weight, probability, pair.decision, pair.rule])
+        let PairRow { left, right, decision, rule, reason, .. } = *pair;
+        self.file.row(&[left, right, weight, probability, decision, rule, reason])
     }
 
     /// Ends the file.
-    pub fn commit(self) -> Result<(), OutputError> {
-        self.file.commit()
+    pub fn finish(self) -> Result<Finished, OutputError> {
+        self.file.finish()
     }
 }
 
@@ -273,7 +334,7 @@ mod tests {
         let mut clusters = ClustersFile::create(dir.path()).expect("a file");
         clusters.row("a,1", "a,1").expect("a row");
         clusters.row("b", "a,1").expect("a row");
-        clusters.commit().expect("complete");
+        let clusters = clusters.finish().expect("complete");
         let mut pairs = PairsFile::create(&dir.path().join("pairs.csv")).expect("a file");
         let pair = PairRow {
             left: "a\"1",
@@ -282,12 +343,18 @@ mod tests {
             probability: 0.999_812_34,
             decision: "link",
             rule: "B1",
+            reason: "",
         };
         pairs.row(&pair).expect("a row");
-        pairs.commit().expect("complete");
+        let pairs = pairs.finish().expect("complete");
+        assert!(names(dir.path()).iter().all(|name| name.starts_with('.')), "nothing is in its place yet");
+        publish(vec![clusters, pairs]).expect("moved");
         for (name, text) in [
             ("clusters.csv", "id,cluster_id\n\"a,1\",\"a,1\"\nb,\"a,1\"\n"),
-            ("pairs.csv", "id_l,id_r,weight,probability,decision,rule\n\"a\"\"1\",b,12.3457,0.999812,link,B1\n"),
+            (
+                "pairs.csv",
+                "id_l,id_r,weight,probability,decision,rule,reason\n\"a\"\"1\",b,12.3457,0.999812,link,B1,\n",
+            ),
         ] {
             assert_eq!(fs::read_to_string(dir.path().join(name)).expect("the file"), text, "{name}");
         }
@@ -305,6 +372,20 @@ mod tests {
         drop(second);
         assert_eq!(names(dir.path()), ["summary.json"]);
         assert_eq!(fs::read_to_string(&path).expect("the old file"), "{\n  \"rows\": 1\n}\n");
+    }
+
+    #[test]
+    fn results_appear_together_or_not_at_all() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let finished = |name: &str| finished_file(&dir.path().join(name), Access::Usual, b"x").expect("complete");
+        fs::create_dir(dir.path().join("b.csv")).expect("a folder where a file should be");
+        publish(vec![finished("a.csv"), finished("b.csv"), finished("c.csv")]).expect_err("no place for b.csv");
+        assert_eq!(names(dir.path()), ["b.csv"]);
+        publish(vec![finished("a.csv"), finished("c.csv")]).expect("moved");
+        assert_eq!(names(dir.path()), ["a.csv", "b.csv", "c.csv"]);
+        let path = |name: &str| dir.path().join(name);
+        clear(&[path("a.csv"), path("c.csv"), path("d.csv")], &[path("./c.csv")]).expect("cleared");
+        assert_eq!(names(dir.path()), ["b.csv", "c.csv"], "what is read stays");
     }
 
     #[test]

@@ -1,17 +1,17 @@
 //! `padan report`: gaps and overlaps in the terminal, as CSV or JSON, from a gateway's store.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::output::CsvFile;
+use super::output::{CsvFile, clear};
 use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome, runtime};
 use crate::domain::date::Date;
-use crate::domain::finding::Outcome as Answer;
+use crate::domain::finding::{Outcome as Answer, Scope};
 use crate::service::start::{Missing, StoreUrl};
-use crate::service::views::{ReportQuery, ReportView};
+use crate::service::views::{ReportQuery, ReportView, RuleView};
 
 const HELP: &str = "\
 The gateway must not be running on the store; a running gateway answers GET /v1/reports/complementarity.
@@ -43,6 +43,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
+    let writing_failed = |error| CliError::failed("writing the counts", error);
+    clear(args.csv.as_slice(), std::slice::from_ref(&args.config)).map_err(writing_failed)?;
     let start = super::launch::existing(&args.config, args.store.as_ref(), Missing::Refuse)?;
     let query = ReportQuery { as_of: args.as_of, kode_wilayah: args.region.clone(), rule: None };
     let view = runtime()?.block_on(async {
@@ -64,11 +66,12 @@ fn region_code(text: &str) -> Result<String, &'static str> {
 }
 
 /// Counts of one rule over all sub-districts.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct RuleLine {
     aturan: String,
     nama: String,
     jenis: String,
+    subjek: &'static str,
     menerima: u64,
     belum_menerima: u64,
     tumpang_tindih: u64,
@@ -78,63 +81,104 @@ struct RuleLine {
 #[derive(Debug, Serialize)]
 struct Summary {
     per: String,
+    tanpa_desa: u64,
     aturan: Vec<RuleLine>,
+    menunggu: Vec<AwaitedLine>,
+}
+
+/// A feed that is not closed for a region and a period, and the agencies that have still to close it.
+#[derive(Debug, Serialize)]
+struct AwaitedLine {
+    feed: &'static str,
+    kode_wilayah: String,
+    periode: String,
+    instansi: Vec<String>,
+    belum_dapat_dinilai: u64,
 }
 
 impl Summary {
     fn of(view: &ReportView) -> Self {
-        Self { per: view.as_of.to_string(), aturan: rule_lines(view) }
-    }
-}
-
-fn rule_lines(view: &ReportView) -> Vec<RuleLine> {
-    let mut counts: BTreeMap<&str, BTreeMap<Answer, u64>> = BTreeMap::new();
-    for cell in &view.cells {
-        for (outcome, count) in &cell.counts {
-            *counts.entry(&cell.rule).or_default().entry(*outcome).or_default() += count;
+        let awaited = view.open_feeds.iter().map(|open| AwaitedLine {
+            feed: open.feed.name(),
+            kode_wilayah: open.kode_wilayah.clone(),
+            periode: open.periode.to_string(),
+            instansi: open.awaited.iter().map(ToString::to_string).collect(),
+            belum_dapat_dinilai: open.answers,
+        });
+        Self {
+            per: view.as_of.to_string(),
+            tanpa_desa: view.without_village,
+            aturan: rule_lines(view),
+            menunggu: awaited.collect(),
         }
     }
-    // A rule may have several entries, one for each kind of subject; people know it by its id.
-    let mut seen = BTreeSet::new();
-    view.rules
-        .iter()
-        .filter(|rule| seen.insert(rule.id.as_str()))
-        .map(|rule| {
-            let of = |outcome| counts.get(rule.id.as_str()).and_then(|c| c.get(&outcome)).copied().unwrap_or_default();
-            RuleLine {
-                aturan: rule.id.clone(),
-                nama: rule.name_id.clone(),
-                jenis: format!("{:?}", rule.kind).to_lowercase(),
-                menerima: of(Answer::Menerima),
-                belum_menerima: of(Answer::BelumMenerima),
-                tumpang_tindih: of(Answer::TumpangTindih),
-                belum_dapat_dinilai: of(Answer::BelumDapatDinilai),
-            }
-        })
-        .collect()
 }
 
-/// The table of gaps and overlaps, one line a rule.
+/// What is counted, in the word of an officer.
+const fn counted(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Person => "orang",
+        Scope::Family => "keluarga",
+        Scope::Account => "rekening",
+    }
+}
+
+/// One line a rule and what it asks about: persons and families are two figures.
+fn rule_lines(view: &ReportView) -> Vec<RuleLine> {
+    let mut counts: BTreeMap<(&str, Scope), BTreeMap<Answer, u64>> = BTreeMap::new();
+    for cell in &view.cells {
+        for (outcome, count) in &cell.counts {
+            *counts.entry((&cell.rule, cell.scope)).or_default().entry(*outcome).or_default() += count;
+        }
+    }
+    let line = |rule: &RuleView| {
+        let counts = counts.get(&(rule.id.as_str(), rule.scope));
+        let of = |outcome| counts.and_then(|counts| counts.get(&outcome)).copied().unwrap_or_default();
+        RuleLine {
+            aturan: rule.id.clone(),
+            nama: rule.name_id.clone(),
+            jenis: format!("{:?}", rule.kind).to_lowercase(),
+            subjek: counted(rule.scope),
+            menerima: of(Answer::Menerima),
+            belum_menerima: of(Answer::BelumMenerima),
+            tumpang_tindih: of(Answer::TumpangTindih),
+            belum_dapat_dinilai: of(Answer::BelumDapatDinilai),
+        }
+    };
+    view.rules.iter().map(line).collect()
+}
+
+/// The table of gaps and overlaps, one line a rule and subject.
 pub(super) fn text(view: &ReportView) -> String {
-    let rows: Vec<Vec<String>> = rule_lines(view)
-        .into_iter()
+    let lines = rule_lines(view);
+    let several = |id: &str| lines.iter().filter(|line| line.aturan == id).count() > 1;
+    let rows: Vec<Vec<String>> = lines
+        .iter()
         .map(|line| {
             let counts = [line.menerima, line.belum_menerima, line.tumpang_tindih, line.belum_dapat_dinilai];
             let shown = counts.map(|count| if count == 0 { "-".to_owned() } else { thousands(count) });
-            [vec![line.aturan, line.nama], shown.to_vec()].concat()
+            let name =
+                if several(&line.aturan) { format!("{} ({})", line.nama, line.subjek) } else { line.nama.clone() };
+            [vec![line.aturan.clone(), name], shown.to_vec()].concat()
         })
         .collect();
     let header = ["aturan", "nama", "menerima", "belum menerima", "tumpang tindih", "belum dapat dinilai"];
-    format!("Komplementaritas per {}\n{}", view.as_of, table(&header, &rows))
+    let table = format!("Komplementaritas per {}\n{}", view.as_of, table(&header, &rows));
+    if view.without_village == 0 {
+        return table;
+    }
+    let unplaced = thousands(view.without_village);
+    format!("{table}\n{unplaced} temuan di kecamatan ini tidak ikut dihitung: tidak ada baris yang menyebut desanya")
 }
 
 fn write_csv(view: &ReportView, path: &std::path::Path) -> Result<(), CliError> {
     let failed = |error| CliError::failed(format!("writing {}", path.display()), error);
-    let mut file =
-        CsvFile::create(path, &["aturan", "kode_kecamatan", "kecamatan", "hasil", "jumlah"]).map_err(failed)?;
+    let mut file = CsvFile::create(path, &["aturan", "kode_kecamatan", "kecamatan", "hasil", "jumlah", "subjek"])
+        .map_err(failed)?;
     for cell in &view.cells {
         for (outcome, count) in &cell.counts {
-            let row = [&cell.rule, &cell.kode_kecamatan, &cell.kecamatan, outcome.label(), &count.to_string()];
+            let (count, subject) = (count.to_string(), counted(cell.scope));
+            let row = [&cell.rule, &cell.kode_kecamatan, &cell.kecamatan, outcome.label(), &count, subject];
             file.row(&row).map_err(failed)?;
         }
     }

@@ -68,17 +68,39 @@ impl Terminal {
 /// Prints data on stdout. A reader that went away (`| head`) is no error.
 pub fn print(text: &str) {
     let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush());
+    let _ = writeln!(out, "{}", printable(text.trim_end(), &['\n', '\t'])).and_then(|()| out.flush());
 }
 
 /// Prints talk on stderr. If even that cannot be written there is nobody to tell.
 pub fn talk(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", printable(text, &['\n', '\t']));
 }
 
 /// One line of JSON.
 pub fn json_line(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"))
+}
+
+/// Text as a terminal may get it: names of files and columns, ids and values come from outside and may hold signs that a
+/// terminal obeys, or that turn the direction of writing. They are written as escapes, in the form of JSON, but for those kept.
+pub fn printable(text: &str, kept: &[char]) -> String {
+    let obeyed = |sign: char| {
+        sign.is_control() || matches!(sign, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    };
+    let escaped = |sign: &char| obeyed(*sign) && !kept.contains(sign);
+    if !text.chars().any(|sign| escaped(&sign)) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for sign in text.chars() {
+        if escaped(&sign) {
+            // Writing to a string does not fail.
+            let _ = write!(out, "\\u{:04x}", u32::from(sign));
+        } else {
+            out.push(sign);
+        }
+    }
+    out
 }
 
 /// What is counted.
@@ -167,6 +189,8 @@ pub fn thousands(number: u64) -> String {
 
 /// A plain table: columns of numbers to the right, the first and all others to the left.
 pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
+    let rows: &Vec<Vec<String>> =
+        &rows.iter().map(|row| row.iter().map(|cell| printable(cell, &[])).collect()).collect();
     let cells_of = |column: usize| rows.iter().map(move |row| row.get(column).map_or(0, |cell| cell.chars().count()));
     let widths: Vec<usize> =
         header.iter().enumerate().map(|(i, name)| cells_of(i).max().unwrap_or(0).max(name.chars().count())).collect();
@@ -211,6 +235,23 @@ mod tests {
     fn tables_line_up() {
         let rows = vec![vec!["bank".to_owned(), "7".to_owned()], vec!["désa".to_owned(), "1,200".to_owned()]];
         assert_eq!(table(&["feed", "rows"], &rows), "feed   rows\nbank      7\ndésa  1,200\n");
+    }
+
+    #[test]
+    fn signs_that_a_terminal_obeys_are_shown() {
+        for (text, kept, wanted) in [
+            ("list.csv", &[][..], "list.csv"),
+            ("désa 李明", &[], "désa 李明"),
+            ("a\u{1b}[2Jb", &['\n'], "a\\u001b[2Jb"),
+            ("a\nb\tc\r", &['\n', '\t'], "a\nb\tc\\u000d"),
+            ("a\nb", &[], "a\\u000ab"),
+            ("\u{9b}31m", &[], "\\u009b31m"),
+            ("x\u{202e}gpj", &[], "x\\u202egpj"),
+        ] {
+            assert_eq!(printable(text, kept), wanted, "{text:?}");
+        }
+        let rows = vec![vec!["a\nb".to_owned(), "1".to_owned()]];
+        assert_eq!(table(&["id", "n"], &rows), "id        n\na\\u000ab  1\n");
     }
 
     #[test]

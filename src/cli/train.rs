@@ -3,12 +3,13 @@
 mod labels;
 mod page;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
 use super::dedupe::{Cells, failed_on, read_input, unread_text, wrong_model};
-use super::output::{Access, write_file};
+use super::input::ReadArgs;
+use super::output::{Access, clear, finished_file, publish};
 use super::page::line;
 use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome};
@@ -50,9 +51,8 @@ pub(super) struct Args {
     /// Write a self-contained page about the training.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// The id column of files that are not feeds.
-    #[arg(long, value_name = "COLUMN")]
-    id: Option<String>,
+    #[command(flatten)]
+    reading: ReadArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -83,6 +83,8 @@ struct LabelLine {
     matches: u64,
     others: u64,
     all_rows: bool,
+    /// Pairs, or rows of the truth, that are not in the input.
+    left_out: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -96,30 +98,35 @@ struct Line {
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
+    let writing_failed = |error| CliError::failed("writing the trained model", error);
+    let results: Vec<PathBuf> = [&args.out].into_iter().chain(&args.html).cloned().collect();
+    let read: Vec<PathBuf> = args.inputs.iter().chain(&args.model).chain(&args.labels).cloned().collect();
+    clear(&results, &read).map_err(writing_failed)?;
     let model = TableModel::read_to_train(args.model.as_deref()).map_err(wrong_model)?;
-    let input = read_input(&model, &args.inputs, args.id.as_deref(), terminal)?;
-    let labels = match &args.labels {
-        Some(path) => labels::read(path, &input)?,
-        None => Labels::none(),
+    let input = read_input(&model, &args.inputs, &args.reading, terminal)?;
+    let (labels, left_out) = match &args.labels {
+        Some(path) => labels::read(path, &input, &args.reading, terminal)?,
+        None => (Labels::none(), 0),
     };
     terminal.say(&format!("{} rows read; training model {}", thousands(input.len() as u64), model.name()));
     let today = day_in_jakarta(SystemClock.now());
     let learned = model.train(&Cells::new(&input), today, &labels);
     let (trained, unread) = learned.map_err(|error| failed_on(&input, error))?;
-    write(&args.out, &trained)?;
-    let report = Report { unreadable: unread, ..report(&trained) };
+    let mut report = Report { unreadable: unread, ..report(&trained) };
+    if let Some(labels) = &mut report.labels {
+        labels.left_out = left_out;
+    }
+    let mut files = vec![finished_file(&args.out, Access::Usual, trained.text().as_bytes()).map_err(writing_failed)?];
     if let Some(path) = &args.html {
-        page::page(&model.name(), &report, &trained.summary.curve).write(path)?;
+        let page = page::page(&model.name(), &report, &trained.summary.curve).finish();
+        files.push(finished_file(path, Access::Usual, page.as_bytes()).map_err(writing_failed)?);
+    }
+    publish(files).map_err(writing_failed)?;
+    if let Some(path) = &args.html {
         terminal.say(&format!("the page is {}", path.display()));
     }
     terminal.result(&report, || text(&report));
     Ok(Outcome::Done)
-}
-
-/// Writes the model file.
-pub(super) fn write(path: &Path, trained: &Trained) -> Result<(), CliError> {
-    write_file(path, Access::Usual, trained.text().as_bytes())
-        .map_err(|error| CliError::failed("writing the trained model", error))
 }
 
 /// Says what a person should look at.
@@ -139,7 +146,12 @@ fn report(trained: &Trained) -> Report {
         patterns: summary.patterns,
         rounds: summary.changes.len(),
         changes: summary.changes.clone(),
-        labels: summary.labels.map(|l| LabelLine { matches: l.matches, others: l.others, all_rows: l.complete }),
+        labels: summary.labels.map(|l| LabelLine {
+            matches: l.matches,
+            others: l.others,
+            all_rows: l.complete,
+            left_out: 0,
+        }),
         prior: thresholds.prior,
         matches_expected: summary.matches,
         expected_precision: summary.expected.0,

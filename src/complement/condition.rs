@@ -44,6 +44,8 @@ pub(super) enum Condition {
     Row(Box<RowTest>),
     /// A row of the person carries one of these doubts.
     Flag(Vec<FlagCode>),
+    /// So many persons, this one among them, bear one NIK of the person's.
+    SharedNik(Between),
     /// Another membership on the same KK number is in one of these programmes too.
     SharedCard(SharedCard),
     /// The account is held by persons of at least so many different families.
@@ -261,6 +263,7 @@ impl Condition {
             | Self::Programme(_)
             | Self::Row(_)
             | Self::Flag(_)
+            | Self::SharedNik(_)
             | Self::SharedCard(_)
             | Self::HolderFamilies(_)
             | Self::AccountName(_) => {}
@@ -271,7 +274,7 @@ impl Condition {
     pub(super) fn parameters(&self) -> Vec<&str> {
         let mut amounts: Vec<&Amount> = Vec::new();
         self.walk(&mut |condition| match condition {
-            Self::Age(range) | Self::HolderFamilies(range) => amounts.extend(range.amounts()),
+            Self::Age(range) | Self::HolderFamilies(range) | Self::SharedNik(range) => amounts.extend(range.amounts()),
             Self::AccountName(test) => amounts.push(&test.below),
             Self::Row(row) => amounts.extend(row.tests.iter().flat_map(|(_, test)| test.amounts())),
             Self::All(_)

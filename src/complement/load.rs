@@ -146,9 +146,11 @@ fn check_scope(rule: &Rule, condition: &Condition) -> Result<(), Why> {
     let mut wrong = None;
     condition.walk(&mut |part| {
         let only = match part {
-            Condition::Alive(_) | Condition::DiedBeforePeriod(_) | Condition::Age(_) | Condition::Flag(_) => {
-                Scope::Person
-            }
+            Condition::Alive(_)
+            | Condition::DiedBeforePeriod(_)
+            | Condition::Age(_)
+            | Condition::Flag(_)
+            | Condition::SharedNik(_) => Scope::Person,
             Condition::SharedCard(_) => Scope::Family,
             Condition::HolderFamilies(_) | Condition::AccountName(_) => Scope::Account,
             Condition::All(_) | Condition::Any(_) | Condition::Not(_) | Condition::Programme(_) | Condition::Row(_) => {

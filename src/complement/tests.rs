@@ -106,7 +106,7 @@ fn the_shipped_rules_are_complete_and_speak_both_languages() {
     let rules = RuleSet::embedded();
     let wanted = [
         "G01", "G02", "G03", "G04", "G05", "G06", "G07", "G08", "O01", "O02", "O03", "O04", "O05", "O06", "O07", "O08",
-        "O09", "O10", "O13", "Q01", "Q02",
+        "O09", "O10", "O13", "Q01", "Q02", "Q03",
     ];
     for id in wanted {
         let rule = rules.rule(id).expect(id);

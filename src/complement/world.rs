@@ -1,5 +1,6 @@
 //! What the rules look at, and the indexes that make one pass over it enough.
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::evaluate::closed::Closed;
@@ -7,8 +8,10 @@ use crate::domain::batch::Completeness;
 use crate::domain::date::{Date, Period};
 use crate::domain::family_card::read_kk;
 use crate::domain::feed::Feed;
+use crate::domain::nik::read_nik;
 use crate::domain::person::{GoldenFamily, GoldenPerson, PersonField};
 use crate::domain::record::{PersonId, Record, RecordId};
+use crate::domain::region::Regions;
 use crate::domain::row::{AnggotaKeluarga, Detail, Enrolment};
 
 /// How alike two names are, 0 to 1; the first is the account's, which may be cut off.
@@ -93,6 +96,8 @@ pub struct Index<'a> {
     pub(super) by_card: FxHashMap<String, Vec<At>>,
     pub(super) accounts: Vec<Account>,
     pub(super) account_of: FxHashMap<At, At>,
+    /// Rows whose NIK several persons bear: how many.
+    pub(super) shared_niks: FxHashMap<At, u32>,
 }
 
 impl<'a> Index<'a> {
@@ -117,12 +122,14 @@ impl<'a> Index<'a> {
             by_card: FxHashMap::default(),
             accounts: Vec::new(),
             account_of: FxHashMap::default(),
+            shared_niks: FxHashMap::default(),
             world,
         };
         index.place_persons();
         index.place_memberships();
         index.place_families();
         index.place_accounts();
+        index.place_niks();
         index
     }
 
@@ -178,13 +185,13 @@ impl<'a> Index<'a> {
 
     /// The usable KK number most rows agree on, then the newest, then the oldest record.
     fn card_of(&self, rows: &[At]) -> Option<String> {
-        let mut cards: Vec<(String, usize, Date)> = Vec::new();
+        let mut cards: Vec<(String, usize, Option<Date>)> = Vec::new();
         for record in rows.iter().map(|at| self.record(*at)) {
             let reading = record.core.no_kk.as_deref().map(|raw| read_kk(raw, self.world.as_of));
             let Some(card) = reading.as_ref().and_then(|reading| reading.usable()) else { continue };
             match cards.iter_mut().find(|(known, ..)| known == card) {
-                Some((_, count, newest)) => (*count, *newest) = (*count + 1, (*newest).max(record.tgl_data)),
-                None => cards.push((card.to_owned(), 1, record.tgl_data)),
+                Some((_, count, newest)) => (*count, *newest) = (*count + 1, (*newest).max(record.day())),
+                None => cards.push((card.to_owned(), 1, record.day())),
             }
         }
         cards.into_iter().rev().max_by_key(|(_, count, newest)| (*count, *newest)).map(|(card, ..)| card)
@@ -239,6 +246,26 @@ impl<'a> Index<'a> {
         }
     }
 
+    /// Finds the NIKs that can be somebody's and that several persons bear.
+    fn place_niks(&mut self) {
+        let nik = |at: At| {
+            let record = self.record(at);
+            let reading = read_nik(record.core.nik.as_deref()?, record.tgl_data, Regions::embedded());
+            reading.usable()?.parse::<u64>().ok()
+        };
+        let rows = (0..self.world.records.len() as At).into_par_iter();
+        let whose = rows.filter(|at| self.person_of[*at as usize] != NONE);
+        let mut borne: Vec<(u64, At, At)> =
+            whose.filter_map(|at| Some((nik(at)?, self.person_of[at as usize], at))).collect();
+        borne.par_sort_unstable();
+        for rows in borne.chunk_by(|a, b| a.0 == b.0) {
+            let persons = rows.chunk_by(|a, b| a.1 == b.1).count();
+            if persons > 1 {
+                self.shared_niks.extend(rows.iter().map(|(_, _, at)| (*at, persons as u32)));
+            }
+        }
+    }
+
     pub(super) fn record(&self, at: At) -> &'a Record {
         &self.world.records[at as usize]
     }
@@ -262,7 +289,7 @@ impl<'a> Index<'a> {
         let best = rows.max_by_key(|at| {
             let membership = &self.memberships[self.membership_of[*at as usize] as usize];
             let active = membership.programmes.iter().any(|enrolment| enrolment.status == "AKTIF");
-            (active, self.record(*at).tgl_data, std::cmp::Reverse(self.record(*at).id))
+            (active, self.record(*at).day(), std::cmp::Reverse(self.record(*at).id))
         });
         best.map_or(NONE, |at| self.memberships[self.membership_of[at as usize] as usize].family)
     }
@@ -275,7 +302,7 @@ impl<'a> Index<'a> {
         }
         let rows = self.family_memberships[family as usize].iter().flat_map(|at| &self.memberships[*at as usize].rows);
         let placed = rows.map(|at| self.record(*at)).filter(|record| record.core.kecamatan().is_some());
-        let newest = placed.max_by_key(|record| (record.tgl_data, std::cmp::Reverse(record.id)));
+        let newest = placed.max_by_key(|record| (record.day(), std::cmp::Reverse(record.id)));
         Place { village: None, district: newest.and_then(|record| record.core.kecamatan()) }
     }
 

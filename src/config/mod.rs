@@ -30,6 +30,9 @@ pub struct Settings {
     pub log: crate::telemetry::Config,
     /// Who may call.
     pub client: Directory,
+    /// Who is to send which feed, and where; it goes its way to the use cases with their own settings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub expected: Vec<crate::service::completeness::Expected>,
 }
 
 impl Default for Settings {
@@ -43,6 +46,7 @@ impl Default for Settings {
             models: crate::service::models::Config::default(),
             log: crate::telemetry::Config::default(),
             client: Directory::default(),
+            expected: Vec::new(),
         }
     }
 }
@@ -91,11 +95,12 @@ impl Settings {
         toml::to_string(&shown).unwrap_or_default()
     }
 
-    /// The settings of the use cases, the retention rule among them.
+    /// The settings of the use cases, the retention rule and who is to send among them.
     pub fn service(&self) -> crate::service::Config {
         let retention = self.retention.older_than.or(self.service.retention.older_than);
         crate::service::Config {
             retention: crate::service::retention::Config { older_than: retention },
+            expected: [self.service.expected.as_slice(), &self.expected].concat(),
             ..self.service.clone()
         }
     }

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::agency::AgencyId;
-use super::date::{Period, Timestamp};
+use super::date::{Date, Period, Timestamp};
 use super::feed::Feed;
 use super::flag::Flag;
 use super::record::{RecordId, Sequence};
 
 /// What became of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum RowOutcome {
     /// Accepted without doubt.
     Diterima,
@@ -18,6 +18,26 @@ pub enum RowOutcome {
     Ditandai,
     /// Refused: the shape is wrong. Nothing of it is stored but this line.
     Ditolak,
+    /// The row stands already, byte for byte: nothing changed.
+    TanpaPerubahan,
+    /// A newer row of the same record stands: this one is kept and has no effect.
+    LebihLama,
+}
+
+impl RowOutcome {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Diterima, Self::Ditandai, Self::Ditolak, Self::TanpaPerubahan, Self::LebihLama];
+
+    /// The word of receipts and figures: `lebih_lama`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Diterima => "diterima",
+            Self::Ditandai => "ditandai",
+            Self::Ditolak => "ditolak",
+            Self::TanpaPerubahan => "tanpa_perubahan",
+            Self::LebihLama => "lebih_lama",
+        }
+    }
 }
 
 /// One reason for refusing a row. Never quotes the value.
@@ -42,9 +62,12 @@ pub struct ReceiptLine {
     pub id_sumber: Option<String>,
     /// What became of it.
     pub hasil: RowOutcome,
-    /// The row was accepted before, byte for byte, or is older than what is there: nothing changed.
+    /// The row stands already, byte for byte, or a newer one does: nothing changed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tanpa_perubahan: bool,
+    /// The day of the row that stands, where this one is older than that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub berlaku: Option<Date>,
     /// Doubts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tanda: Vec<Flag>,
@@ -53,31 +76,60 @@ pub struct ReceiptLine {
     pub kesalahan: Vec<RowError>,
 }
 
-/// Counts of a batch.
+impl ReceiptLine {
+    /// Nothing to tell of it: it counts, or stands already, and nothing in it is doubtful.
+    pub fn is_clean(&self) -> bool {
+        matches!(self.hasil, RowOutcome::Diterima | RowOutcome::TanpaPerubahan) && self.tanda.is_empty()
+    }
+}
+
+/// Counts of a batch: each line is in one of them. Batches of early programs counted rows that changed nothing among the
+/// accepted, too.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchCounts {
     /// Lines with content.
     pub baris: u64,
-    /// Accepted without flags.
+    /// Accepted without flags: they count now.
     pub diterima: u64,
     /// Accepted with flags.
     pub ditandai: u64,
     /// Refused.
     pub ditolak: u64,
-    /// Of the accepted: changed nothing.
+    /// As they stand already, byte for byte.
     pub tanpa_perubahan: u64,
+    /// Older than the row that stands: without effect.
+    #[serde(default)]
+    pub lebih_lama: u64,
 }
 
 impl BatchCounts {
     /// Counts one more line.
     pub fn add(&mut self, line: &ReceiptLine) {
         self.baris += 1;
-        match line.hasil {
-            RowOutcome::Diterima => self.diterima += 1,
-            RowOutcome::Ditandai => self.ditandai += 1,
-            RowOutcome::Ditolak => self.ditolak += 1,
+        *self.of_mut(line.hasil) += 1;
+    }
+
+    /// Rows of one outcome.
+    pub fn of(mut self, outcome: RowOutcome) -> u64 {
+        *self.of_mut(outcome)
+    }
+
+    /// Adds the counts of another batch.
+    pub fn add_all(&mut self, other: &Self) {
+        self.baris += other.baris;
+        for outcome in RowOutcome::ALL {
+            *self.of_mut(outcome) += other.of(outcome);
         }
-        self.tanpa_perubahan += u64::from(line.tanpa_perubahan);
+    }
+
+    fn of_mut(&mut self, outcome: RowOutcome) -> &mut u64 {
+        match outcome {
+            RowOutcome::Diterima => &mut self.diterima,
+            RowOutcome::Ditandai => &mut self.ditandai,
+            RowOutcome::Ditolak => &mut self.ditolak,
+            RowOutcome::TanpaPerubahan => &mut self.tanpa_perubahan,
+            RowOutcome::LebihLama => &mut self.lebih_lama,
+        }
     }
 }
 
@@ -124,6 +176,10 @@ pub struct AcceptedRow {
     pub line: u64,
     /// Doubts found then.
     pub flags: Vec<Flag>,
+    /// The day of receipt, where the row's own day had not come: it is read as of that day, so that a slip of the pen does
+    /// not move a birth by a century.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<Date>,
     /// The row as sent, one JSON object.
     #[serde(skip)]
     pub raw: String,
@@ -135,7 +191,35 @@ impl std::fmt::Debug for AcceptedRow {
     }
 }
 
-/// A feed closed (or opened again) for a region and a period.
+/// What an agency says of its rows of a feed for a region and a period: a state, set again as often as it likes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declaration {
+    /// Whose rows; early programs did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyId>,
+    /// Which feed.
+    pub feed: Feed,
+    /// A province, regency, sub-district or village code, as of today.
+    pub kode_wilayah: String,
+    /// Quarter or month.
+    pub periode: Period,
+    /// Closed, or not.
+    pub lengkap: bool,
+    /// When; early programs did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// The client that said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// When it was last closed, also where it is open again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
+    /// The declaration before the one with which the list that was sent last is compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Timestamp>,
+}
+
+/// A feed closed (or opened again) for a region and a period, by everybody who is to send it there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Completeness {

@@ -29,7 +29,8 @@ pub enum CaseState {
 /// A case, named by the pair of records whose comparison raised it; it never points to a person that a merge may retire.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Case {
-    /// `C` and the two record numbers of the pair: the same pair always gives the same case.
+    /// `C` and the two record numbers of the pair: the same pair always gives the same case. `N-` and the first record
+    /// number where one NIK is shared.
     pub id: String,
     /// What is asked.
     pub question: Question,
@@ -47,6 +48,18 @@ pub struct Case {
     pub reasons: Vec<String>,
     /// Where it stands.
     pub state: CaseState,
+    /// Of a shared NIK: by how many. `records` and `persons` name the first of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<SharedBy>,
+}
+
+/// Who shares a NIK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedBy {
+    /// So many persons.
+    pub persons: u64,
+    /// In so many records.
+    pub records: u64,
 }
 
 impl Case {
@@ -54,5 +67,15 @@ impl Case {
     pub fn id_of(a: RecordId, b: RecordId) -> String {
         let (a, b) = if a <= b { (a, b) } else { (b, a) };
         format!("C{}-{}", a.0, b.0)
+    }
+
+    /// The id of the case of a NIK that several persons bear, by the first record that does.
+    pub fn id_of_shared(first: RecordId) -> String {
+        format!("N-{}", first.0)
+    }
+
+    /// Whether an id is that of such a case.
+    pub fn is_of_shared(id: &str) -> bool {
+        id.starts_with("N-")
     }
 }

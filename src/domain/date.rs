@@ -92,6 +92,21 @@ impl Period {
         Self::Month { year: date.year(), month: date.month() as u8 }
     }
 
+    /// The months it consists of.
+    pub fn months(self) -> Vec<Self> {
+        match self {
+            Self::Quarter { year, quarter } => {
+                (quarter * 3 - 2..=quarter * 3).map(|month| Self::Month { year, month }).collect()
+            }
+            Self::Month { .. } => vec![self],
+        }
+    }
+
+    /// Whether the whole of another period lies in this one.
+    pub fn covers(self, other: Self) -> bool {
+        self == other || self.contains(other.start()) && self.contains(other.end())
+    }
+
     /// Whether the date lies inside the period.
     pub fn contains(self, date: Date) -> bool {
         match self {

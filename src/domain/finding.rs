@@ -82,6 +82,17 @@ pub enum Subject {
     Account(RecordId),
 }
 
+impl Subject {
+    /// What it is.
+    pub const fn scope(&self) -> Scope {
+        match self {
+            Self::Person(_) => Scope::Person,
+            Self::Family(_) => Scope::Family,
+            Self::Account(_) => Scope::Account,
+        }
+    }
+}
+
 /// One answer with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::agency::AgencyId;
 use super::date::Date;
 use super::feed::Feed;
-use super::flag::Flag;
+use super::flag::{Flag, FlagCode};
 use super::row::{Detail, PersonCore};
 
 /// Number of a record in one gateway, given when its natural key is first accepted and never used again.
@@ -16,10 +16,28 @@ use super::row::{Detail, PersonCore};
 #[serde(transparent)]
 pub struct RecordId(pub u64);
 
-/// Number of an accepted row: grows by one with each row, so that of two rows with the same `tgl_data` the later wins.
+/// Number of an accepted row: grows by one with each row, so that of two rows of one day the later wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sequence(pub u64);
+
+/// What decides between two rows of one record: the greater one stands.
+///
+/// A day that had not come when the row was received (`TGL_DATA_FUTURE`) is no day at all. Such a row stands where no row
+/// of its record has a day, and of several the one received last; any row with a day stands over it. So a slip of the
+/// pen holds no record for years, and since the greatest of a set does not depend on its order, neither does what stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Standing {
+    /// The day the row is of.
+    pub day: Option<Date>,
+    /// Its number.
+    pub sequence: Sequence,
+}
+
+/// The day a row is of; `None` where that had not come when the row was received.
+pub fn day_of(tgl_data: Date, flags: &[Flag]) -> Option<Date> {
+    (!flags.iter().any(|flag| flag.code == FlagCode::AsOfFuture)).then_some(tgl_data)
+}
 
 /// The permanent natural key of a record: (agency, feed, `id_sumber`).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,7 +65,7 @@ pub struct Record {
     pub key: RecordKey,
     /// The accepted row this state comes from.
     pub sequence: Sequence,
-    /// As-of date at the sender.
+    /// As-of date at the sender; the day of receipt where that had not come then.
     pub tgl_data: Date,
     /// The sender withdrew the row: it takes no part in anything any more, and its history stays.
     pub withdrawn: bool,
@@ -57,6 +75,19 @@ pub struct Record {
     pub detail: Detail,
     /// Doubts about values, found when the row was accepted.
     pub flags: Vec<Flag>,
+}
+
+impl Record {
+    /// The day its row is of; `None` where that had not come when the row was received. Compare rows by this, never by
+    /// `tgl_data`: what says nothing of its day is not newer than what does.
+    pub fn day(&self) -> Option<Date> {
+        day_of(self.tgl_data, &self.flags)
+    }
+
+    /// How its row stands among the rows of the record.
+    pub fn standing(&self) -> Standing {
+        Standing { day: self.day(), sequence: self.sequence }
+    }
 }
 
 impl fmt::Debug for Record {

@@ -1,6 +1,6 @@
 //! Weight and hard rules to a decision.
 
-use super::plan::{Pattern, Plan, VetoAction};
+use super::plan::{Level, Pattern, Plan, VetoAction};
 
 /// What the machine would do with a pair, before clusters are formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,22 +32,44 @@ pub(crate) struct Judged {
     pub(crate) vetoes: u64,
     /// A strong identifier holds, or the plan asks for none.
     pub(crate) strong: bool,
+    /// Comparisons, as bits, that could have kept the pair from being linked had a value been readable.
+    pub(crate) unread: u32,
 }
 
 /// Judges a pair by its levels and its weight: a link needs the weight, a strong identifier, and no veto.
-pub(crate) fn decide(plan: &Plan, pattern: &Pattern, weight: f32) -> Judged {
+///
+/// `unread` are the columns, as bits, in which a value of the pair could not be read. Such a value says nothing, but it
+/// is there: a link must hold even if all of them spoke against it as much as they can.
+pub(crate) fn decide(plan: &Plan, pattern: &Pattern, weight: f32, unread: u64) -> Judged {
     let vetoes = vetoes(plan, pattern);
     let strong = plan.strong().is_empty() || plan.strong().iter().any(|strong| strong.clause.holds(pattern));
     let apart = vetoes & apart(plan) != 0;
     let thresholds = plan.thresholds();
+    let mut unsure = 0;
     let decision = if weight < thresholds.review || apart {
         Decision::Distinct
     } else if weight >= thresholds.link && strong && vetoes == 0 {
-        Decision::Link
+        unsure = if unread == 0 { 0 } else { unsure_without(plan, pattern, weight, unread) };
+        if unsure == 0 { Decision::Link } else { Decision::Review }
     } else {
         Decision::Review
     };
-    Judged { decision, vetoes, strong }
+    Judged { decision, vetoes, strong, unread: unsure }
+}
+
+/// The comparisons that lack an unreadable value, if the worst that they could say would keep the pair from being linked.
+fn unsure_without(plan: &Plan, pattern: &Pattern, weight: f32, unread: u64) -> u32 {
+    let (mut silent, mut worst) = (0, 0.0);
+    for (index, (comparison, level)) in plan.comparisons().iter().zip(pattern).enumerate() {
+        let lacks = comparison.columns.iter().any(|column| unread >> (*column).min(63) & 1 == 1);
+        let made = comparison.levels.get(usize::from(*level));
+        if lacks && made.is_some_and(Level::absent) {
+            silent |= 1 << index;
+            let said = comparison.levels.iter().filter(|level| !level.absent());
+            worst += said.map(|level| level.weight).fold(0.0, f64::min);
+        }
+    }
+    if f64::from(weight) + worst < f64::from(plan.thresholds().link) { silent } else { 0 }
 }
 
 /// The vetoes that hold.

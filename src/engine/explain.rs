@@ -2,6 +2,7 @@
 
 use super::cluster::{Decisions, Verdict};
 use super::decide::{Decision, decide};
+use super::plan::Plan;
 use super::rows::Rows;
 use super::score::{Scorer, Scratch, Which};
 
@@ -37,8 +38,13 @@ pub struct Explanation {
     pub strong: Vec<String>,
     /// Whether the plan asks for one.
     pub strong_needed: bool,
-    /// Vetoes that hold.
+    /// Ids of the vetoes that hold, each once.
     pub vetoes: Vec<String>,
+    /// Comparisons without a value that is there and could not be read, if the worst they could say would keep the pair
+    /// from being linked.
+    pub unread: Vec<String>,
+    /// The same as a set, in which vetoes of one id are told apart: [`super::Plan::vetoes_in`] names them.
+    pub veto_set: u64,
     /// What the machine would do with the pair.
     pub decision: Decision,
     /// What a person decided about it.
@@ -68,7 +74,7 @@ pub(crate) fn explain(rows: &Rows, a: u32, b: u32, decisions: &Decisions, rules:
     });
     let weight = sum.unwrap_or(f64::NEG_INFINITY) as f32;
     let pattern = Scorer::pattern(&scratch);
-    let judged = decide(plan, pattern, weight);
+    let judged = decide(plan, pattern, weight, scorer.unread(a, b));
     let strong = plan.strong().iter().filter(|strong| strong.clause.holds(pattern)).map(|s| s.name.clone()).collect();
     let (a, b) = scorer.ordered(a, b);
     let pair = (rows.id(a), rows.id(b));
@@ -80,8 +86,16 @@ pub(crate) fn explain(rows: &Rows, a: u32, b: u32, decisions: &Decisions, rules:
         strong,
         strong_needed: !plan.strong().is_empty(),
         vetoes: plan.veto_ids(judged.vetoes).into_iter().map(str::to_owned).collect(),
+        unread: names_of(plan, judged.unread),
+        veto_set: judged.vetoes,
         decision: judged.decision,
         verdict: decisions.verdict(pair.0, pair.1),
         rules,
     }
+}
+
+/// The names of comparisons given as bits.
+fn names_of(plan: &Plan, bits: u32) -> Vec<String> {
+    let numbered = plan.comparisons().iter().enumerate();
+    numbered.filter(|(index, _)| bits >> index & 1 == 1).map(|(_, comparison)| comparison.name.clone()).collect()
 }

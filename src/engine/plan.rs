@@ -269,6 +269,11 @@ impl Plan {
         ids
     }
 
+    /// Id, action and purpose of the vetoes in such a set: several vetoes may have one id, and each has its own purpose.
+    pub fn vetoes_in(&self, set: u64) -> impl Iterator<Item = (&str, VetoAction, &str)> {
+        self.vetoes().enumerate().filter(move |(i, _)| set >> i & 1 == 1).map(|(_, veto)| veto)
+    }
+
     /// Id, action and purpose of every veto, in the order of the model file.
     pub fn vetoes(&self) -> impl ExactSizeIterator<Item = (&str, VetoAction, &str)> {
         self.vetoes.iter().map(|veto| (veto.id.as_str(), veto.action, veto.about.as_str()))

@@ -43,6 +43,12 @@ pub struct Rows {
     ascending: bool,
     /// Values that a guard took out of the packed row: they count as missing until it gives them back.
     hidden: FxHashMap<(u32, usize), u64>,
+    /// Slots with values that could not be read, and their columns as bits. Few have any.
+    unread: FxHashMap<u32, u64>,
+    /// Slots whose row equals another one, which stands for it; empty when none does.
+    aside: Vec<bool>,
+    /// What each word of a row counts in the hash of its content.
+    weights: Vec<u64>,
 }
 
 impl std::fmt::Debug for Rows {
@@ -67,6 +73,9 @@ impl Rows {
             free: Vec::new(),
             ascending: true,
             hidden: FxHashMap::default(),
+            unread: FxHashMap::default(),
+            aside: Vec::new(),
+            weights: (0..stride * LINE).map(|at| xxh3_64(&at.to_le_bytes()) | 1).collect(),
         }
     }
 
@@ -142,6 +151,74 @@ impl Rows {
         (0u32..).zip(&self.alive).filter(|(_, alive)| **alive).map(|(slot, _)| slot)
     }
 
+    /// Slots in use whose rows do not stand aside, ascending.
+    pub(crate) fn leading(&self) -> impl Iterator<Item = u32> {
+        self.slots().filter(|slot| !self.stands_aside(*slot))
+    }
+
+    /// Whether another row stands for this one.
+    #[inline]
+    pub(crate) fn stands_aside(&self, slot: u32) -> bool {
+        self.aside.get(slot as usize).copied().unwrap_or(false)
+    }
+
+    /// Whether any row stands aside.
+    pub(crate) fn any_aside(&self) -> bool {
+        !self.aside.is_empty()
+    }
+
+    /// Lets a row stand aside, or no longer.
+    pub(crate) fn set_aside(&mut self, slot: u32, aside: bool) {
+        if aside && self.aside.len() <= slot as usize {
+            self.aside.resize(self.ids.len(), false);
+        }
+        if let Some(place) = self.aside.get_mut(slot as usize) {
+            *place = aside;
+        }
+    }
+
+    /// The columns of a row whose values could not be read, as bits.
+    #[inline]
+    pub(crate) fn unread(&self, slot: u32) -> u64 {
+        if self.unread.is_empty() { 0 } else { self.unread.get(&slot).copied().unwrap_or(0) }
+    }
+
+    /// A hash of all that a row says, as it was given; `None` when something in it could not be read.
+    pub(crate) fn content_of_row(&self, slot: u32) -> Option<u64> {
+        if self.unread(slot) != 0 {
+            return None;
+        }
+        let row = &self.lines[slot as usize * self.stride..][..self.stride];
+        let words = row.iter().flat_map(|line| line.0).zip(&self.weights);
+        let mut hash =
+            words.fold(0, |sum: u64, (word, weight)| sum.wrapping_add(u64::from(word).wrapping_mul(*weight)));
+        // A sum, so that a value counts alike in the row and where a guard put it.
+        if !self.hidden.is_empty() {
+            let guards = self.plan.guards();
+            for (at, field) in guards.iter().map(|guard| guard.field).enumerate() {
+                // Two guards of one column hide one value.
+                if guards[..at].iter().any(|guard| guard.field == field) {
+                    continue;
+                }
+                if let Some(cell) = self.hidden.get(&(slot, field.index)) {
+                    let mut add = |at: usize, word: u32| {
+                        hash = hash.wrapping_add(u64::from(word).wrapping_mul(self.weights[at]));
+                    };
+                    add(field.offset, *cell as u32);
+                    if field.wide() {
+                        add(field.offset + 1, (*cell >> 32) as u32);
+                    }
+                }
+            }
+        }
+        Some(xxh3_64(&hash.to_le_bytes()))
+    }
+
+    /// Whether two rows say the same in every column, as it was given.
+    pub(crate) fn same_content(&self, a: u32, b: u32) -> bool {
+        self.plan.fields().iter().all(|field| self.given(a, *field) == self.given(b, *field))
+    }
+
     /// One more than the highest slot.
     pub(crate) fn slot_limit(&self) -> usize {
         self.ids.len()
@@ -203,21 +280,29 @@ impl Rows {
     fn add(&mut self, ids: &[u64], each: impl Fn(usize, usize, &mut dyn FnMut(&Value)) + Sync) {
         let plan = Arc::clone(&self.plan);
         let pack_column = |(column, table): (usize, &mut Table)| {
-            let mut cells = Vec::with_capacity(ids.len());
+            let (mut cells, mut unread) = (Vec::with_capacity(ids.len()), Vec::new());
             for row in 0..ids.len() {
-                each(column, row, &mut |value| cells.push(pack(table, &plan, value)));
+                each(column, row, &mut |value| {
+                    if *value == Value::Unreadable {
+                        unread.push(row as u32);
+                    }
+                    cells.push(pack(table, &plan, value));
+                });
             }
-            cells
+            (cells, unread)
         };
-        let columns: Vec<Vec<u64>> = self.tables.par_iter_mut().enumerate().map(pack_column).collect();
+        let columns: Vec<(Vec<u64>, Vec<u32>)> = self.tables.par_iter_mut().enumerate().map(pack_column).collect();
         let first = self.ids.len();
         self.ascending &= ids.is_sorted_by(|a, b| a < b) && self.ids.last().is_none_or(|last| Some(last) < ids.first());
         self.ids.extend(ids);
         self.alive.resize(self.ids.len(), true);
         self.lines.resize(self.ids.len() * self.stride, Line::EMPTY);
-        for (field, column) in plan.fields().iter().zip(&columns) {
-            for (row, cell) in column.iter().enumerate() {
+        for (field, (cells, unread)) in plan.fields().iter().zip(&columns) {
+            for (row, cell) in cells.iter().enumerate() {
                 self.store((first + row) as u32, *field, *cell);
+            }
+            for row in unread {
+                *self.unread.entry(first as u32 + row).or_default() |= bit_of(*field);
             }
         }
         assert!(self.ids.len() <= MOST_ROWS, "rows number less than 2 G");
@@ -240,6 +325,9 @@ impl Rows {
         for ((field, value), table) in plan.fields().iter().zip(values).zip(0..) {
             let cell = pack(&mut self.tables[table], &plan, value);
             self.store(slot, *field, cell);
+            if *value == Value::Unreadable {
+                *self.unread.entry(slot).or_default() |= bit_of(*field);
+            }
         }
         slot
     }
@@ -251,6 +339,8 @@ impl Rows {
             self.hidden.remove(&(slot, field.index));
             self.store(slot, *field, 0);
         }
+        self.unread.remove(&slot);
+        self.set_aside(slot, false);
         self.alive[slot as usize] = false;
         self.free.push(slot);
     }
@@ -366,6 +456,11 @@ impl Rows {
 pub(crate) enum Hide {
     Yes,
     No,
+}
+
+/// The bit of a column; columns beyond the 64th share the last.
+fn bit_of(field: Field) -> u64 {
+    1 << field.index.min(63)
 }
 
 fn empty_table(kind: Kind, words: bool) -> Table {

@@ -188,11 +188,11 @@ pub const fn sentence(code: &str) -> Option<(&'static str, &'static str)> {
     Some(match code.as_bytes() {
         b"EXCEL_PRECISION" => (
             "Digit terakhir NIK atau No. KK hampir semua 0: Excel menyimpan 15 digit saja. Ubah kolom menjadi Teks, isi ulang dari sumbernya, lalu kirim lagi",
-            "nearly all NIK or KK numbers end in 0: a spreadsheet kept 15 digits; make the column text, fill it again from its source, and send it again",
+            "almost all numbers end in 0; digits were lost in a spreadsheet. Send them again as text",
         ),
         b"ACCOUNT_PRECISION" => (
             "Digit terakhir nomor rekening hampir semua 0: Excel menyimpan 15 digit saja. Ubah kolom menjadi Teks, isi ulang dari sumbernya, lalu kirim lagi",
-            "nearly all account numbers end in zeros: a spreadsheet kept 15 digits; make the column text, fill it again from its source, and send it again",
+            "almost all account numbers end in zeros; digits were lost in a spreadsheet. Send them again as text",
         ),
         b"ONE_LENGTH_SHORT" => (
             "Sebagian besar NIK atau No. KK hanya 15 digit: satu digit hilang pada pengolahan berkas",

@@ -140,8 +140,15 @@ pub(super) const fn is_json_blank(c: char) -> bool {
 
 /// The receipt line of a refused row.
 pub(super) fn refused(line: u64, id_sumber: Option<String>, kesalahan: Vec<RowError>) -> ReceiptLine {
-    let tanda = Vec::new();
-    ReceiptLine { baris: line, id_sumber, hasil: RowOutcome::Ditolak, tanpa_perubahan: false, tanda, kesalahan }
+    ReceiptLine {
+        baris: line,
+        id_sumber,
+        hasil: RowOutcome::Ditolak,
+        tanpa_perubahan: false,
+        berlaku: None,
+        tanda: Vec::new(),
+        kesalahan,
+    }
 }
 
 pub(super) fn too_long(limits: &Limits) -> RowError {

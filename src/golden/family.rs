@@ -7,8 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
-
+use super::join::{Side, join};
 use crate::domain::person::{Attributed, FamilyId, GoldenFamily};
 use crate::domain::record::{PersonId, Record, RecordId};
 use crate::domain::row::{AnggotaKeluarga, Detail};
@@ -35,20 +34,21 @@ struct Group<'a> {
 
 /// Joins memberships into families.
 ///
-/// Two memberships are one family when at least two members are on both, or when they stand on the same KK number and
-/// no second head contradicts it: the same person heads both, or only one of them names a head (one card has one head).
-/// They stay apart, whatever they share, when both name different heads *and* different KK numbers: after a divorce the
-/// children stand on both lists, and there are two families (trap 17). The result does not depend on the order of rows.
+/// Two memberships are one family when one person heads both and no KK numbers contradict it, when at least two members
+/// are on both, when both name the same people and nobody else, or when they stand on the same KK number and no second
+/// head contradicts it (one card has one head). Two different heads *and* two different KK numbers are never in one
+/// family, whatever they share and whatever else lies between them: after a divorce the children stand on both lists,
+/// and there are two families (trap 17). A list that fits both equally well belongs to neither. The result does not
+/// depend on the order of rows.
 pub fn golden_families(memberships: &[Membership<'_>]) -> Vec<GoldenFamily> {
     let groups = groups_of(memberships);
     let keys: Vec<&(&str, &str)> = groups.keys().collect();
     let list: Vec<&Group<'_>> = groups.values().collect();
-    let mut sets = Sets::new(list.len());
-    join_by_members(&list, &mut sets);
-    join_by_card(&list, &mut sets);
+    let sides: Vec<Side<'_>> =
+        list.iter().map(|group| Side { members: &group.members, head: group.head, card: group.no_kk }).collect();
     let mut joined: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for at in 0..list.len() {
-        joined.entry(sets.root(at)).or_default().push(at);
+    for (at, root) in join(&sides).into_iter().enumerate() {
+        joined.entry(root).or_default().push(at);
     }
     let mut families: Vec<GoldenFamily> = joined
         .into_values()
@@ -95,7 +95,7 @@ fn groups_of<'a>(memberships: &[Membership<'a>]) -> BTreeMap<(&'a str, &'a str),
 /// The newest row that says `hubungan_keluarga` 1.
 fn head_of(rows: &[Membership<'_>]) -> Option<PersonId> {
     let heads = rows.iter().filter(|m| row_of(m.record).is_some_and(|row| row.hubungan_keluarga == Some(1)));
-    heads.max_by_key(|m| (m.record.tgl_data, std::cmp::Reverse(m.record.id))).map(|m| m.person)
+    heads.max_by_key(|m| (m.record.day(), std::cmp::Reverse(m.record.id))).map(|m| m.person)
 }
 
 /// The KK number most rows of a family agree on; among equals the newest, then the oldest record.
@@ -103,14 +103,14 @@ fn card_of<'a, 'r>(rows: &'r [Membership<'a>]) -> Option<&'r Membership<'a>> {
     let witnesses = |kk: Option<&str>| rows.iter().filter(|m| m.no_kk == kk).count();
     rows.iter()
         .filter(|m| m.no_kk.is_some())
-        .max_by_key(|m| (witnesses(m.no_kk), m.record.tgl_data, std::cmp::Reverse(m.record.id)))
+        .max_by_key(|m| (witnesses(m.no_kk), m.record.day(), std::cmp::Reverse(m.record.id)))
 }
 
 /// The row that says where the family lives: the village most members' newest rows name, then the newest of those rows.
 /// One member's row may lag behind a move, or run ahead of it.
 fn home_of<'a, 'r>(rows: &'r [Membership<'a>]) -> Option<&'r Membership<'a>> {
     let mut newest: BTreeMap<PersonId, &Membership<'a>> = BTreeMap::new();
-    let age = |m: &Membership<'_>| (m.record.tgl_data, std::cmp::Reverse(m.record.id));
+    let age = |m: &Membership<'_>| (m.record.day(), std::cmp::Reverse(m.record.id));
     for row in rows.iter().filter(|m| m.record.core.desa().is_some()) {
         let known = newest.entry(row.person).or_insert(row);
         if age(known) < age(row) {
@@ -120,58 +120,6 @@ fn home_of<'a, 'r>(rows: &'r [Membership<'a>]) -> Option<&'r Membership<'a>> {
     let village = |m: &Membership<'a>| m.record.core.desa();
     let votes = |code: Option<&str>| newest.values().filter(|m| village(m) == code).count();
     newest.values().copied().max_by_key(|m| (votes(village(m)), age(m)))
-}
-
-fn contradict(a: &Group<'_>, b: &Group<'_>) -> bool {
-    let differ = |x: Option<PersonId>, y: Option<PersonId>| x.is_some() && y.is_some() && x != y;
-    differ(a.head, b.head) && a.no_kk.is_some() && b.no_kk.is_some() && a.no_kk != b.no_kk
-}
-
-fn join_by_members(groups: &[&Group<'_>], sets: &mut Sets) {
-    let mut of_person: FxHashMap<PersonId, Vec<usize>> = FxHashMap::default();
-    for (at, group) in groups.iter().enumerate() {
-        for person in &group.members {
-            of_person.entry(*person).or_default().push(at);
-        }
-    }
-    let mut shared: FxHashMap<(usize, usize), u32> = FxHashMap::default();
-    for ats in of_person.values() {
-        for (i, a) in ats.iter().enumerate() {
-            for b in &ats[i + 1..] {
-                *shared.entry((*a, *b)).or_default() += 1;
-            }
-        }
-    }
-    for ((a, b), count) in shared {
-        if count >= 2 && !contradict(groups[a], groups[b]) {
-            sets.join(a, b);
-        }
-    }
-}
-
-fn join_by_card(groups: &[&Group<'_>], sets: &mut Sets) {
-    let mut of_card: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
-    for (at, group) in groups.iter().enumerate() {
-        if let Some(kk) = group.no_kk {
-            of_card.entry(kk).or_default().push(at);
-        }
-    }
-    for ats in of_card.values().filter(|ats| ats.len() > 1) {
-        let mut heads: Vec<PersonId> = ats.iter().filter_map(|at| groups[*at].head).collect();
-        heads.sort_unstable();
-        heads.dedup();
-        for head in &heads {
-            let headed: Vec<usize> = ats.iter().copied().filter(|at| groups[*at].head == Some(*head)).collect();
-            for at in &headed {
-                sets.join(headed[0], *at);
-            }
-        }
-        if heads.len() == 1 {
-            for at in ats {
-                sets.join(ats[0], *at);
-            }
-        }
-    }
 }
 
 fn family_of(groups: &[&Group<'_>], mut sources: Vec<String>) -> GoldenFamily {
@@ -207,28 +155,6 @@ fn family_of(groups: &[&Group<'_>], mut sources: Vec<String>) -> GoldenFamily {
     });
     let id = FamilyId(records[0]);
     GoldenFamily { id, head: head_of(&rows), records, members, no_kk, kode_desa, sources }
-}
-
-/// Disjoint sets; the root of a set is its smallest member, so that it does not depend on the order of joins.
-struct Sets(Vec<usize>);
-
-impl Sets {
-    fn new(count: usize) -> Self {
-        Self((0..count).collect())
-    }
-
-    fn root(&mut self, mut at: usize) -> usize {
-        while self.0[at] != at {
-            self.0[at] = self.0[self.0[at]];
-            at = self.0[at];
-        }
-        at
-    }
-
-    fn join(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.root(a), self.root(b));
-        self.0[a.max(b)] = a.min(b);
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! senders' own memberships.
 
 mod family;
+mod join;
 mod person;
 mod survivorship;
 

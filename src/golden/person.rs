@@ -88,11 +88,9 @@ fn best_of<'c, 'a>(tier: &Tier, candidates: &'c [Candidate<'a>]) -> Option<&'c C
     let of_tier = || candidates.iter().filter(|candidate| tier.holds(candidate.record));
     // Agreement is counted over all sources: a second agency that says the same is a second witness.
     let witnesses = |value: &str| candidates.iter().filter(|other| other.value == value).count();
-    let age = |candidate: &Candidate<'_>| Reverse((candidate.record.tgl_data, candidate.record.sequence));
+    let age = |candidate: &Candidate<'_>| Reverse(candidate.record.standing());
     match tier.take {
-        Take::Agreed => {
-            of_tier().min_by_key(|c| (Reverse(witnesses(&c.value)), Reverse(c.record.tgl_data), c.record.id))
-        }
+        Take::Agreed => of_tier().min_by_key(|c| (Reverse(witnesses(&c.value)), Reverse(c.record.day()), c.record.id)),
         Take::Newest => of_tier().min_by_key(|c| (age(c), c.record.id)),
         Take::Smallest => of_tier().min_by(|a, b| (&a.value, a.record.id).cmp(&(&b.value, b.record.id))),
     }

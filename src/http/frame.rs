@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
@@ -59,6 +60,17 @@ pub(super) async fn frame<B: MessageBody + 'static>(
     protect(&mut response, id);
     steward::remember_language(&mut response);
     Ok(response)
+}
+
+/// The innermost layer: `HEAD` is answered wherever `GET` is, with the same status and headers. The server sends no body.
+pub(super) async fn head_as_get<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
+    next.call(request).await
 }
 
 /// The problem of a refusal; also of those that the framework made on its own.

@@ -20,7 +20,7 @@ use super::problem::ProblemDocument;
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
-        batches::push, records::push, batches::show, receipts::show, completeness::declare,
+        batches::push, records::push, batches::show, receipts::show, completeness::declare, completeness::list,
         persons::lookup, persons::show, cases::list, cases::show, cases::decide,
         explain::pair,
         reports::complementarity, overview::show, schemas::show, health::alive, health::ready, health::metrics,

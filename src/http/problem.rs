@@ -132,6 +132,9 @@ impl Problem {
     /// Names the methods a path knows.
     pub(crate) fn allowing(mut self, methods: Vec<Method>) -> Self {
         self.allow = methods;
+        if self.allow.contains(&Method::GET) {
+            self.allow.push(Method::HEAD);
+        }
         self
     }
 
@@ -201,6 +204,9 @@ impl From<ServiceError> for Problem {
             ServiceError::Changed { what } => Self::new(Code::Changed, format!("read the {what} again, then decide")),
             ServiceError::Invalid { pointer, problem } => {
                 Self::field(Code::FieldInvalid, pointer, "Isian tidak dapat dipakai", problem)
+            }
+            ServiceError::Entry { at, field, pesan, problem } => {
+                Self::field(Code::FieldInvalid, &format!("/{at}/{field}"), pesan, problem)
             }
             ServiceError::Busy => Self::new(Code::Busy, "nothing was stored; send the same request again later"),
             ServiceError::Full => Self::new(

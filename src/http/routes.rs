@@ -20,10 +20,11 @@ use crate::domain::feed::Feed;
 /// Makes the route of a path: actix routes cannot be shared between workers.
 type Endpoint = fn() -> Route;
 
-/// The JSON interface: path and handler. `openapi` describes the same list.
+/// The JSON interface: path and handler; those of one path stand together. `openapi` describes the same list.
 pub(super) const API: &[(&str, Endpoint)] = &[
     ("/v1/feeds/{feed}/batches", || web::post().to(batches::push)),
     ("/v1/feeds/{feed}/records", || web::post().to(records::push)),
+    ("/v1/feeds/{feed}/completeness", || web::get().to(completeness::list)),
     ("/v1/feeds/{feed}/completeness", || web::put().to(completeness::declare)),
     ("/v1/batches/{id}", || web::get().to(batches::show)),
     ("/v1/batches/{id}/receipt", || web::get().to(receipts::show)),
@@ -76,8 +77,9 @@ impl Shared {
             .app_data(self.sessions.clone())
             .app_data(self.metrics.clone())
             .app_data(self.schemas.clone());
-        for (path, handler) in API {
-            app.service(web::resource(*path).route(handler()));
+        for of_path in API.chunk_by(|a, b| a.0 == b.0) {
+            let resource = web::resource(of_path[0].0);
+            app.service(of_path.iter().fold(resource, |resource, (_, handler)| resource.route(handler())));
         }
         steward::configure(app);
         docs(app);

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tracing_actix_web::TracingLogger;
 
 use super::config::{Config, ConfigError};
-use super::frame::frame;
+use super::frame::{frame, head_as_get};
 use super::routes;
 use super::span::RouteSpan;
 use super::steward::session::{SessionError, Sessions};
@@ -115,6 +115,7 @@ fn listen(
     let factory = move || {
         let (shared, more) = (shared.clone(), more.clone());
         App::new()
+            .wrap(middleware::from_fn(head_as_get))
             .wrap(TracingLogger::<RouteSpan>::new())
             .wrap(middleware::from_fn(frame))
             .configure(|app| shared.configure(app))

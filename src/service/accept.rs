@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::clock::newest_day_in_indonesia;
 use super::codec::{decode, encode, encode_row, natural_key_of, row_key};
 use super::error::ServiceError;
 use super::gateway::{Gateway, IdempotencyKey, store_error};
@@ -17,7 +18,7 @@ use crate::domain::agency::AgencyId;
 use crate::domain::batch::{AcceptedRow, Batch, BatchCounts, ReceiptLine, RowOutcome};
 use crate::domain::date::Date;
 use crate::domain::feed::Feed;
-use crate::domain::record::{Record, RecordId, RecordKey, Sequence};
+use crate::domain::record::{Record, RecordId, RecordKey, Sequence, day_of};
 use crate::feed::{ReadBatch, ValidRow};
 use crate::store::{StoreError, Table, WriteBatch};
 use crate::telemetry::metric;
@@ -33,9 +34,21 @@ const MAX_TRIES: usize = 50;
 pub(super) struct Head {
     pub(super) id: RecordId,
     pub(super) sequence: Sequence,
+    /// The day of the present row; that of its receipt where its own had not come.
     pub(super) tgl_data: Date,
+    /// Its own day had not come.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) ahead: bool,
     /// First half of the SHA-256 of the present row's text, to recognise a row that is sent again.
     pub(super) digest: String,
+}
+
+impl Head {
+    /// The day of the present row. Heads of early programs do not say whether it had come; what has not come by
+    /// `today` had not come then.
+    fn day(&self, today: Date) -> Option<Date> {
+        (!self.ahead && self.tgl_data <= today).then_some(self.tgl_data)
+    }
 }
 
 /// What is stored under an idempotency key.
@@ -120,6 +133,7 @@ impl Gateway {
         let newest = newest.unwrap_or(Sequence(0));
         let now = self.clock().now();
         let mut plan = PushPlan {
+            today: newest_day_in_indonesia(now),
             write: WriteBatch::new(),
             changes: Vec::new(),
             stored: Vec::new(),
@@ -157,8 +171,10 @@ fn accept_row(plan: &mut PushPlan, heads: &mut HashMap<Vec<u8>, Known>, row: &Va
         .get_mut(&natural_key_of(&agency, feed, &row.id_sumber))
         .expect("the keys of all valid rows were looked up");
     let digest = row_digest(&row.raw);
-    let unchanged = known.head.as_ref().is_some_and(|h| h.tgl_data == row.tgl_data && h.digest == digest);
-    let older = known.head.as_ref().is_some_and(|h| h.tgl_data > row.tgl_data);
+    let day = day_of(row.tgl_data, &row.flags);
+    let unchanged = known.head.as_ref().is_some_and(|h| h.digest == digest);
+    let standing = known.head.as_ref().and_then(|head| head.day(plan.today));
+    let newer = standing.filter(|standing| !unchanged && Some(*standing) > day);
     if !unchanged {
         let id = known.head.as_ref().map_or_else(|| plan.numbers.record(), |head| head.id);
         let sequence = plan.numbers.sequence();
@@ -170,23 +186,30 @@ fn accept_row(plan: &mut PushPlan, heads: &mut HashMap<Vec<u8>, Known>, row: &Va
             batch: plan.batch.id.clone(),
             line: row.line,
             flags: row.flags.clone(),
+            received: day.is_none().then_some(plan.today),
             raw: row.raw.clone(),
         };
         plan.write.put(Table::Rows, row_key(id, sequence), encode_row(&accepted));
         plan.batch.last_sequence = Some(sequence);
         plan.stored.push((id, sequence));
-        if !older {
-            known.head = Some(Head { id, sequence, tgl_data: row.tgl_data, digest });
+        if newer.is_none() {
+            known.head = Some(Head { id, sequence, tgl_data: day.unwrap_or(plan.today), ahead: day.is_none(), digest });
             known.touched = true;
             let key = RecordKey { agency, feed, id_sumber: row.id_sumber.clone() };
-            plan.changes.push(record_of(id, key, sequence, row));
+            plan.changes.push(record_of(id, key, sequence, row, plan.today));
         }
     }
     ReceiptLine {
         baris: row.line,
         id_sumber: Some(row.id_sumber.clone()),
-        hasil: if row.flags.is_empty() { RowOutcome::Diterima } else { RowOutcome::Ditandai },
-        tanpa_perubahan: unchanged || older,
+        hasil: match (unchanged, newer) {
+            (true, _) => RowOutcome::TanpaPerubahan,
+            (false, Some(_)) => RowOutcome::LebihLama,
+            (false, None) if row.flags.is_empty() => RowOutcome::Diterima,
+            (false, None) => RowOutcome::Ditandai,
+        },
+        tanpa_perubahan: unchanged || newer.is_some(),
+        berlaku: newer,
         tanda: row.flags.clone(),
         kesalahan: Vec::new(),
     }
@@ -231,6 +254,8 @@ struct Known {
 }
 
 struct PushPlan {
+    /// The day of receipt.
+    today: Date,
     write: WriteBatch,
     changes: Vec<Record>,
     stored: Vec<(RecordId, Sequence)>,
@@ -267,12 +292,12 @@ pub(super) fn receipt_key(batch: &str, page: usize) -> Vec<u8> {
     key
 }
 
-fn record_of(id: RecordId, key: RecordKey, sequence: Sequence, row: &ValidRow) -> Record {
+fn record_of(id: RecordId, key: RecordKey, sequence: Sequence, row: &ValidRow, today: Date) -> Record {
     Record {
         id,
         key,
         sequence,
-        tgl_data: row.tgl_data,
+        tgl_data: day_of(row.tgl_data, &row.flags).unwrap_or(today),
         withdrawn: row.withdrawn,
         core: row.core.clone(),
         detail: row.detail.clone(),
@@ -292,4 +317,22 @@ pub(super) fn hex(bytes: &[u8]) -> String {
         let _ = write!(out, "{byte:02x}");
         out
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_of_an_early_program_with_a_day_ahead_holds_nobody_back() {
+        let today = Date::constant(2026, 11, 29);
+        for (text, day) in [
+            (r#"{"id":1,"sequence":2,"tgl_data":"2025-11-02","digest":"00"}"#, Some(Date::constant(2025, 11, 2))),
+            (r#"{"id":1,"sequence":2,"tgl_data":"2099-01-01","digest":"00"}"#, None),
+            (r#"{"id":1,"sequence":2,"tgl_data":"2026-11-20","ahead":true,"digest":"00"}"#, None),
+        ] {
+            let head: Head = serde_json::from_str(text).expect("a head");
+            assert_eq!(head.day(today), day, "{text}");
+        }
+    }
 }

@@ -5,10 +5,12 @@ use super::codec::{decode, encode, id_key};
 use super::error::ServiceError;
 use super::gateway::{Gateway, IdempotencyKey, store_error};
 use super::journal::Entry;
+use super::questions::After;
 use super::reading::get_many;
+use super::shared_nik::MOST_DECIDED;
 use super::views::{CaseFilter, CaseView, Decided, Page, PairView, VerdictRequest};
 use crate::auth::{Caller, Right};
-use crate::domain::case::{Case, CaseState};
+use crate::domain::case::{Case, CaseState, Question};
 use crate::domain::decision::Decision;
 use crate::domain::feed::Feed;
 use crate::domain::person::GoldenPerson;
@@ -32,24 +34,20 @@ impl Gateway {
     ) -> Result<Page<CaseView>, ServiceError> {
         may_review(caller)?;
         self.matched_state().await?;
-        let start: usize = match cursor {
-            None => 0,
-            Some(text) => text.parse().map_err(|_| ServiceError::Invalid {
-                pointer: "/cursor",
-                problem: "not a cursor that this gateway gave",
-            })?,
+        let wrong = ServiceError::Invalid { pointer: "/cursor", problem: "not a cursor that this gateway gave" };
+        let after = cursor.map(|text| After::parse(&text, filter.decided).ok_or(wrong)).transpose()?;
+        let (all, total) = match filter.decided {
+            Decided::Open => self.matcher(|m| m.open_cases(&filter, after.as_ref())),
+            Decided::Done => self.matcher(|m| m.decided_cases(&filter, after.as_ref())),
         };
-        let all = match filter.decided {
-            Decided::Open => self.matcher(|m| m.open_cases(&filter)),
-            Decided::Done => self.matcher(|m| m.decided_cases(&filter)),
-        };
-        let total = all.len();
-        let mut items = Vec::new();
-        for case in all.into_iter().skip(start).take(limit.clamp(1, MAX_PAGE)) {
+        let limit = limit.clamp(1, MAX_PAGE);
+        let more = all.len() > limit;
+        let (mut items, mut last) = (Vec::new(), None);
+        for (place, case) in all.into_iter().take(limit) {
             items.push(self.case_view(case).await?);
+            last = Some(place);
         }
-        let reached = start + items.len();
-        Ok(Page { items, next: (reached < total).then(|| reached.to_string()), total: Some(total as u64) })
+        Ok(Page { items, next: last.filter(|_| more).map(|last| last.cursor()), total: Some(total as u64) })
     }
 
     /// One case, open or decided.
@@ -77,12 +75,18 @@ impl Gateway {
         let slot = IdempotencySlot::named(&caller.name, &key, &wanted);
         let _flight = self.take_off(&slot.key)?;
         if self.remembered(&slot).await?.is_some() {
-            return self.case(caller, id).await;
+            return self.decided_view(id).await;
         }
         self.matched_state().await?;
         let case = self.matcher(|m| m.case(id)).ok_or(ServiceError::NotFound { what: "case" })?;
         if (case.state == CaseState::Selesai) != request.verdict.is_none() {
             return Err(ServiceError::Changed { what: "case" });
+        }
+        if request.verdict.is_some() && case.shared.is_some_and(|by| by.persons > MOST_DECIDED as u64) {
+            return Err(ServiceError::Invalid {
+                pointer: "/putusan",
+                problem: "more than 8 persons share this NIK: have the number corrected by who sent it",
+            });
         }
         let at = self.clock().now();
         let mut write = WriteBatch::new();
@@ -117,7 +121,15 @@ impl Gateway {
         self.note_acknowledged(position, Vec::new());
         // The decisions are durable; should the worker stop now, their effect comes at the next start.
         self.matched_through(position).await;
-        self.case(caller, id).await
+        self.decided_view(id).await
+    }
+
+    /// A case after a verdict on it. When a decision was taken back, there may be no question any more: a row is withdrawn,
+    /// or the machine knows the answer.
+    async fn decided_view(&self, id: &str) -> Result<CaseView, ServiceError> {
+        self.matched_state().await?;
+        let case = self.matcher(|m| m.case(id).or_else(|| m.case_of_decisions(id)));
+        self.case_view(case.ok_or(ServiceError::NotFound { what: "case" })?).await
     }
 
     /// Any two records explained by their source keys: for whoever may decide cases, and without any value of them.
@@ -150,11 +162,14 @@ impl Gateway {
         let (a, b) = case.pair;
         let mut order = vec![a, b];
         order.extend(case.records.iter().copied().filter(|id| *id != a && *id != b));
-        let records = self.records(&order).await?;
-        let (explained, decisions) = self.matcher(|m| (m.explain(a, b), m.decisions_of(a, b)));
-        let explained = explained.ok_or(ServiceError::NotFound { what: "case" })?;
+        let records = self.last_rows(&order).await?;
+        let about_a_pair = case.question != Question::SharedNik;
+        let (explained, decisions, resting) = self.matcher(|m| {
+            let explained = about_a_pair.then(|| m.explain(a, b)).flatten();
+            (explained, m.decisions_on(&case), m.withdrawn(&order))
+        });
         let persons = self.golden(&case.persons).await?;
-        Ok(CaseView { case, records, explained, decisions, persons })
+        Ok(CaseView { case, records, explained, decisions, persons, resting })
     }
 
     /// The stored golden records of persons.

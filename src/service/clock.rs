@@ -25,6 +25,12 @@ impl Clock for SystemClock {
     }
 }
 
+/// The newest calendar day anywhere in Indonesia: that of Papua (UTC+9). A row of a later day is dated ahead. An office
+/// there that sends its list after midnight is two hours before Jakarta, and right.
+pub fn newest_day_in_indonesia(now: Timestamp) -> Date {
+    jiff::tz::Offset::constant(9).to_datetime(now).date()
+}
+
 /// The calendar day in Jakarta (UTC+7, no daylight saving), where the agencies sit.
 pub fn day_in_jakarta(now: Timestamp) -> Date {
     jiff::tz::Offset::constant(7).to_datetime(now).date()

@@ -177,6 +177,7 @@ mod tests {
             feed: Feed::AnggotaKeluarga,
             batch: "b".to_owned(),
             line: 1,
+            received: None,
             flags: vec![],
             raw: "{\"nama\":\"A\\nB\"}".to_owned(),
         };

@@ -6,13 +6,13 @@
 use std::borrow::Cow;
 
 use super::normalisers::{self, Format, Known, Normaliser};
-use super::views::{Explained, ExplainedLine, LookupQuery};
+use super::views::{Explained, ExplainedLine, LookupQuery, VetoLine};
 use crate::domain::date::Date;
 use crate::domain::null_word::NullWords;
 use crate::domain::record::Record;
 use crate::domain::row::{Detail, PersonCore};
 use crate::engine::compare::name::{NameRules, NameRulesSource};
-use crate::engine::{Explanation, Plan, Value};
+use crate::engine::{Explanation, Plan, Value, VetoAction};
 use crate::normalise::NameTables;
 use crate::normalise::shape::Wanted;
 
@@ -240,7 +240,14 @@ pub(super) fn explained(plan: &Plan, tree: &Explanation) -> Explained {
         total: f64::from(tree.weight),
         probability: tree.probability,
         decision: tree.decision.word().to_owned(),
-        vetoes: tree.vetoes.clone(),
+        vetoes: plan
+            .vetoes_in(tree.veto_set)
+            .map(|(id, action, about)| VetoLine {
+                id: id.to_owned(),
+                keeps_apart: action == VetoAction::Distinct,
+                about: about.to_owned(),
+            })
+            .collect(),
         thresholds: (f64::from(thresholds.review), f64::from(thresholds.link)),
         model: format!("{} {}", plan.name(), plan.version()),
     }

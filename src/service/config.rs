@@ -18,6 +18,9 @@ pub struct Config {
     pub max_derived_bytes: usize,
     /// Limits of one pushed body.
     pub intake: crate::feed::Limits,
+    /// Who is to send which feed, and where; from the part of the configuration that has its name.
+    #[serde(skip)]
+    pub expected: Vec<super::completeness::Expected>,
     /// What may go; from the part of the configuration that has its name.
     #[serde(skip)]
     pub retention: super::retention::Config,
@@ -30,6 +33,7 @@ impl Default for Config {
             as_of: None,
             max_derived_bytes: 64 << 20,
             intake: crate::feed::Limits::default(),
+            expected: Vec::new(),
             retention: super::retention::Config::default(),
         }
     }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use super::columns::{ColumnError, Columns, name_rules};
 use super::models::INDONESIA;
 use super::unread::Tally;
@@ -11,7 +13,8 @@ pub use super::unread::Unread;
 use crate::domain::date::Date;
 use crate::domain::null_word::NullWords;
 use crate::engine::{
-    BlockReport, Decision, Linkage, Plan, PlanError, TrainError, Value, match_rows_metered, train_and_match, train_with,
+    BlockReport, Decision, Edge, Linkage, Plan, PlanError, RefusalReason, ReviewItem, ReviewReason, TrainError, Value,
+    match_rows_metered, train_and_match, train_with,
 };
 pub use crate::engine::{ExpectedPoint, LabelCount, Labels, Meter, Parameter, Reading, Rows, Stage, Trained};
 use crate::normalise::NameTables;
@@ -53,7 +56,7 @@ pub enum TableError {
         name: String,
     },
     /// A row says as of when it is, in a way that cannot be read: what its numbers mean depends on it.
-    #[error("row {}: the tgl_data, written as {sample}, cannot be read: {looks_like}", row + 1)]
+    #[error("the tgl_data, written as {sample}, cannot be read: {looks_like}")]
     AsOf {
         /// Row of the table, from 0.
         row: usize,
@@ -103,7 +106,7 @@ pub struct Matched {
 }
 
 /// One scored pair of rows.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct MatchedPair {
     /// The two rows, the lower first.
     pub rows: (u32, u32),
@@ -111,10 +114,16 @@ pub struct MatchedPair {
     pub weight: f32,
     /// Probability of a match under the model.
     pub probability: f64,
-    /// `link` or `review`.
+    /// What became of it: `link` (both rows are in one cluster), `review` (a steward is asked about their clusters) or
+    /// `distinct`.
     pub decision: &'static str,
-    /// The blocking rule that found it, as an index into [`Matched::rules`].
-    pub rule: usize,
+    /// The blocking rule that found it, as an index into [`Matched::rules`]; `None` for rows that say the same in every
+    /// column.
+    pub rule: Option<usize>,
+    /// Why it is not simply a link; empty when it is.
+    pub reason: Cow<'static, str>,
+    /// A third row that links to both, which contradict each other.
+    pub third: Option<u32>,
 }
 
 impl TableModel {
@@ -238,22 +247,79 @@ fn matched(plan: &Plan, rows: usize, linkage: Linkage) -> Matched {
     for (row, cluster) in &linkage.assignments {
         clusters[*row as usize] = *cluster as u32;
     }
-    let pairs: Vec<MatchedPair> = linkage
-        .edges
+    let open: FxHashMap<(u64, u64), &ReviewItem> = linkage
+        .review
         .iter()
-        .map(|edge| MatchedPair {
-            rows: (edge.pair.0 as u32, edge.pair.1 as u32),
-            weight: edge.weight,
-            probability: plan.probability(edge.weight),
-            decision: if edge.decision == Decision::Link { "link" } else { "review" },
-            rule: edge.rule,
-        })
+        .map(|item| ((item.clusters.0.min(item.clusters.1), item.clusters.0.max(item.clusters.1)), item))
         .collect();
-    let asked = |item: &crate::engine::ReviewItem| {
+    let pair = |edge: &Edge| {
+        let rows = (edge.pair.0 as u32, edge.pair.1 as u32);
+        let (a, b) = (u64::from(clusters[rows.0 as usize]), u64::from(clusters[rows.1 as usize]));
+        let item = if a == b { None } else { open.get(&(a.min(b), a.max(b))).copied() };
+        let (decision, reason) = outcome(plan, edge, a == b, item);
+        let by = |reason: &ReviewReason| if let ReviewReason::Bridge { by } = reason { Some(*by as u32) } else { None };
+        let third = item.filter(|item| item.pair == edge.pair).and_then(|item| item.reasons.iter().find_map(by));
+        let probability = plan.probability(edge.weight);
+        MatchedPair { rows, weight: edge.weight, probability, decision, rule: edge.rule, reason, third }
+    };
+    let pairs: Vec<MatchedPair> = linkage.edges.iter().map(pair).collect();
+    let asked = |item: &ReviewItem| {
         let pair = (item.pair.0 as u32, item.pair.1 as u32);
-        pairs.binary_search_by_key(&pair, |known| known.rows).ok().map(|at| pairs[at])
+        pairs.binary_search_by_key(&pair, |known| known.rows).ok().map(|at| pairs[at].clone())
     };
     let review = linkage.review.iter().filter_map(asked).collect();
     let rules = plan.rule_names().map(str::to_owned).collect();
     Matched { clusters, pairs, review, blocking: linkage.blocking, rules }
+}
+
+/// What became of a pair, and why; `item` is the question about the clusters of its rows.
+fn outcome(plan: &Plan, edge: &Edge, joined: bool, item: Option<&ReviewItem>) -> (&'static str, Cow<'static, str>) {
+    let nothing = Cow::Borrowed("");
+    match (joined, edge.decision, item) {
+        (true, Decision::Link, _) => ("link", nothing),
+        (true, Decision::Review | Decision::Distinct, _) => ("link", Cow::Borrowed("joined by way of other rows")),
+        (false, Decision::Distinct, _) | (false, _, None) => ("distinct", Cow::Owned(vetoes(plan, edge.vetoes))),
+        (false, Decision::Link | Decision::Review, Some(item)) => {
+            let mut reasons = Vec::new();
+            if edge.weight < plan.thresholds().link {
+                reasons.push("below link".to_owned());
+            }
+            if edge.vetoes != 0 {
+                reasons.push(vetoes(plan, edge.vetoes));
+            }
+            for reason in &item.reasons {
+                match reason {
+                    ReviewReason::NoStrongIdentifier if item.pair == edge.pair => {
+                        reasons.push("no strong identifier".to_owned());
+                    }
+                    ReviewReason::Unreadable if item.pair == edge.pair => reasons.push("unreadable value".to_owned()),
+                    ReviewReason::Band
+                    | ReviewReason::Veto { .. }
+                    | ReviewReason::NoStrongIdentifier
+                    | ReviewReason::Unreadable => {}
+                    ReviewReason::Refused(refusal) => reasons.push(refused(*refusal).to_owned()),
+                    ReviewReason::Bridge { .. } => reasons.push("a third row links to both".to_owned()),
+                }
+            }
+            ("review", Cow::Owned(reasons.join("; ")))
+        }
+    }
+}
+
+fn vetoes(plan: &Plan, vetoes: u64) -> String {
+    let mut ids = plan.veto_ids(vetoes);
+    ids.dedup();
+    if ids.is_empty() { String::new() } else { format!("veto {}", ids.join(" and ")) }
+}
+
+/// Why the clusters of a link stayed apart.
+const fn refused(reason: RefusalReason) -> &'static str {
+    match reason {
+        RefusalReason::HumanSeparated { .. } => "a person separated the clusters",
+        RefusalReason::TooLarge { .. } => "the cluster would be too large",
+        RefusalReason::Veto { .. } => "a veto between other rows of the clusters",
+        RefusalReason::Contradiction { .. } => "other rows of the clusters contradict each other",
+        RefusalReason::WeakOnAverage { .. } => "the clusters fit too weakly",
+        RefusalReason::Tie { .. } => "another row fits as well",
+    }
 }

@@ -47,6 +47,18 @@ pub enum ServiceError {
         /// What is wrong, without the value.
         problem: &'static str,
     },
+    /// An entry of a list cannot be used; nothing of the list was.
+    #[error("/{at}/{field}: {problem}")]
+    Entry {
+        /// Which entry, counted from 0.
+        at: usize,
+        /// Its field.
+        field: &'static str,
+        /// What is wrong, in Indonesian, without the value.
+        pesan: &'static str,
+        /// The same in English.
+        problem: &'static str,
+    },
     /// The matching queue is full; try again later.
     #[error("too much is waiting to be matched")]
     Busy,

@@ -36,7 +36,7 @@ pub struct ExplainedRows {
     pub fields: Vec<ComparedFields>,
     /// The model's thresholds and its prior.
     pub thresholds: Thresholds,
-    /// Vetoes that hold: id, what it does, and why it is there.
+    /// Vetoes that hold: id, what it does, and why it is there. One id may stand for several, each with its own text.
     pub vetoes: Vec<(String, VetoAction, String)>,
     /// Most rows that a key of each rule may have.
     pub limits: Vec<(String, usize)>,
@@ -59,11 +59,8 @@ impl TableModel {
         let fields = |columns: &[usize]| ComparedFields {
             columns: columns.iter().map(|column| self.columns.0[*column].from.clone()).collect(),
         };
-        let holds = |id: &str| pair.explanation.vetoes.iter().any(|veto| veto == id);
-        let vetoes = self.plan.vetoes().filter(|(id, ..)| holds(id));
-        let mut vetoes: Vec<(String, VetoAction, String)> =
-            vetoes.map(|(id, action, about)| (id.to_owned(), action, about.to_owned())).collect();
-        vetoes.dedup_by(|later, first| later.0 == first.0);
+        let vetoes = self.plan.vetoes_in(pair.explanation.veto_set);
+        let vetoes = vetoes.map(|(id, action, about)| (id.to_owned(), action, about.to_owned())).collect();
         Ok(Some(ExplainedRows {
             fields: self.plan.comparisons().iter().map(|comparison| fields(&comparison.columns)).collect(),
             thresholds: self.plan.thresholds(),

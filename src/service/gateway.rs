@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{Notify, watch};
 
 use super::Config;
-use super::clock::{Clock, day_in_jakarta};
+use super::clock::{Clock, newest_day_in_indonesia};
 use super::error::ServiceError;
 use super::follow::Tail;
 use super::fresh::Fresh;
@@ -150,7 +150,7 @@ impl Gateway {
     /// Starts reading a push; callers whose agency does not send the feed are refused before a byte is read.
     pub fn intake(&self, caller: &Caller, feed: Feed) -> Result<BatchReader, ServiceError> {
         caller.may_push(feed).ok_or(ServiceError::WrongFeed { feed })?;
-        let today = day_in_jakarta(self.clock().now());
+        let today = newest_day_in_indonesia(self.clock().now());
         Ok(BatchReader::new(feed, self.settings().intake, Context::on(today)))
     }
 

@@ -165,11 +165,11 @@ impl Rows<'_> {
     /// Rows come ordered by record, then by number.
     fn add(&mut self, parsed: Vec<Incoming>) {
         for row in parsed {
-            if !self.ahead.rows.is_empty() && self.ahead.rows.contains(&(row.id, row.known.sequence)) {
+            if !self.ahead.rows.is_empty() && self.ahead.rows.contains(&(row.id, row.known.standing.sequence)) {
                 continue;
             }
             match self.present.last_mut().filter(|last| last.id == row.id) {
-                Some(last) if last.known.order() < row.known.order() => *last = row,
+                Some(last) if last.known.standing < row.known.standing => *last = row,
                 Some(_) => {}
                 None => self.present.push(row),
             }
@@ -223,7 +223,7 @@ pub(super) fn record_of(row: &AcceptedRow) -> Result<Record, ServiceError> {
         id: row.record,
         key: RecordKey { agency: row.agency.clone(), feed: row.feed, id_sumber: parsed.id_sumber },
         sequence: row.sequence,
-        tgl_data: parsed.tgl_data,
+        tgl_data: row.received.unwrap_or(parsed.tgl_data),
         withdrawn: parsed.withdrawn,
         core: parsed.core,
         detail: parsed.detail,

@@ -11,15 +11,16 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::codec::row_key;
 use super::columns::values_of;
+use super::identifiers::{Identifiers, Number, numbers_of};
 use super::models::Models;
 use super::people::account_of;
+use super::places::Place;
 use crate::domain::case::{Case, CaseState, Question};
-use crate::domain::date::Date;
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::family_card::read_kk;
 use crate::domain::feed::Feed;
 use crate::domain::person::{FamilyId, GoldenFamily};
-use crate::domain::record::{PersonId, Record, RecordId, Sequence};
+use crate::domain::record::{PersonId, Record, RecordId, Standing};
 use crate::domain::row::Detail;
 use crate::engine::{Change, Delta, Live, ReviewItem, ReviewReason, RowError, Rows, Value, Verdict as Judgement};
 
@@ -30,15 +31,18 @@ pub(super) struct FamilyKey(u64);
 /// What stays in memory of a record.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
-    pub(super) tgl_data: Date,
-    pub(super) sequence: Sequence,
+    pub(super) standing: Standing,
     pub(super) feed: Feed,
     pub(super) withdrawn: bool,
     pub(super) flagged: bool,
-    pub(super) kecamatan: Option<u32>,
+    pub(super) place: Option<Place>,
     pub(super) family: Option<FamilyKey>,
     pub(super) card: Option<u64>,
     pub(super) account: Option<u64>,
+    /// Its NIK, when that can be somebody's.
+    pub(super) nik: Option<Number>,
+    /// The numbers it can be looked up by.
+    numbers: Box<[Number]>,
 }
 
 /// A record as the matcher takes it in: what stays in memory of it, and its values if it takes part in matching.
@@ -104,21 +108,17 @@ impl Known {
         let card = card.and_then(|raw| read_kk(raw, record.tgl_data).usable().map(|kk| xxh3_64(kk.as_bytes())));
         let payment = matches!(record.detail, Detail::Penyaluran(_)) && present;
         Self {
-            tgl_data: record.tgl_data,
-            sequence: record.sequence,
+            standing: record.standing(),
             feed: record.key.feed,
             withdrawn: record.withdrawn,
             flagged: !record.flags.is_empty(),
-            kecamatan: record.core.kecamatan().and_then(|code| code.parse().ok()),
+            place: Place::of(&record.core),
             family,
             card,
+            nik: record.core.nik.as_deref().filter(|_| present).and_then(|raw| Number::of_nik(raw, record.tgl_data)),
+            numbers: numbers_of(record),
             account: account_of(record).filter(|_| payment).map(|account| xxh3_64(account.as_bytes())),
         }
-    }
-
-    /// Of two rows of a record the one with the newest `tgl_data` counts, the later one on a tie.
-    pub(super) fn order(&self) -> (Date, Sequence) {
-        (self.tgl_data, self.sequence)
     }
 }
 
@@ -133,6 +133,9 @@ pub(super) struct Matcher {
     cards: FxHashMap<u64, BTreeSet<FamilyKey>>,
     family_of: FxHashMap<RecordId, FamilyId>,
     payments: FxHashMap<u64, BTreeSet<RecordId>>,
+    pub(super) identifiers: Identifiers,
+    /// The cases of NIKs that several persons bear.
+    pub(super) shared: FxHashMap<Number, String>,
     cases: BTreeMap<String, Case>,
     cases_by_record: FxHashMap<RecordId, BTreeSet<String>>,
     decisions: BTreeMap<(RecordId, RecordId), Vec<Decision>>,
@@ -173,6 +176,8 @@ impl Matcher {
             cards: FxHashMap::default(),
             family_of: FxHashMap::default(),
             payments: FxHashMap::default(),
+            identifiers: Identifiers::default(),
+            shared: FxHashMap::default(),
             cases: BTreeMap::new(),
             cases_by_record: FxHashMap::default(),
             decisions: BTreeMap::new(),
@@ -195,6 +200,7 @@ impl Matcher {
         for item in &items {
             matcher.note_case(item, &mut Dirty::default());
         }
+        matcher.note_all_shared();
         Ok(matcher)
     }
 
@@ -203,15 +209,16 @@ impl Matcher {
         let mut dirty = Dirty::default();
         let mut newest: BTreeMap<RecordId, Record> = BTreeMap::new();
         for record in records {
-            let known = self.known.get(&record.id).map(|known| (known.tgl_data, known.sequence));
-            let waiting = newest.get(&record.id).map(|other| (other.tgl_data, other.sequence));
-            if known.max(waiting).is_none_or(|before| before < (record.tgl_data, record.sequence)) {
+            let known = self.known.get(&record.id).map(|known| known.standing);
+            let waiting = newest.get(&record.id).map(Record::standing);
+            if known.max(waiting).is_none_or(|before| before < record.standing()) {
                 newest.insert(record.id, record);
             }
         }
         // What a row held together before it changed has to be looked at as well.
         dirty.groups = self.related(newest.keys().filter_map(|id| self.known.get(id)).filter_map(|known| known.family));
         dirty.families_left = newest.keys().filter_map(|id| self.family_of.remove(id)).collect();
+        let mut niks = self.niks_of(newest.keys());
         let mut changes = Vec::with_capacity(newest.len() + decisions.len());
         for record in newest.values() {
             self.forget_known(record.id);
@@ -224,6 +231,7 @@ impl Matcher {
         }
         for decision in decisions {
             let judged = judgement(&decision);
+            niks.extend(self.niks_of([decision.a, decision.b].iter()));
             changes.push(Change::Decide { a: judged.0, b: judged.1, verdict: judged.2 });
             self.note_decision(decision);
         }
@@ -241,6 +249,10 @@ impl Matcher {
         dirty.persons_gone.retain(|person| !self.members.contains_key(person));
         dirty.members.retain(|(record, person)| self.person_of.get(record).copied() == *person);
         self.take_questions(&delta, &mut dirty);
+        let touched: Vec<RecordId> =
+            delta.before.iter().chain(&delta.after).flatten().map(|id| RecordId(*id)).collect();
+        niks.extend(self.niks_of(newest.keys().chain(&touched)));
+        self.look_at_shared(&niks, &mut dirty);
         Ok(dirty)
     }
 
@@ -275,10 +287,21 @@ impl Matcher {
         self.members.iter()
     }
 
+    /// The store keys of the last rows of records, withdrawn ones too.
+    pub(super) fn last_row_keys(&self, ids: &[RecordId]) -> Vec<Vec<u8>> {
+        ids.iter().filter_map(|id| self.known.get(id).map(|known| row_key(*id, known.sequence))).collect()
+    }
+
+    /// Those of these records that their sender withdrew.
+    pub(super) fn withdrawn(&self, ids: &[RecordId]) -> Vec<RecordId> {
+        ids.iter().copied().filter(|id| self.known.get(id).is_none_or(|known| known.withdrawn)).collect()
+    }
+
     /// The store keys of the present rows of records; withdrawn and unknown ones are left out.
     pub(super) fn row_keys(&self, ids: &[RecordId]) -> Vec<Vec<u8>> {
-        let present =
-            |id: &RecordId| self.known.get(id).filter(|known| !known.withdrawn).map(|k| row_key(*id, k.sequence));
+        let present = |id: &RecordId| {
+            self.known.get(id).filter(|known| !known.withdrawn).map(|k| row_key(*id, k.standing.sequence))
+        };
         ids.iter().filter_map(present).collect()
     }
 
@@ -363,6 +386,11 @@ impl Matcher {
         self.decisions.get(&(a.min(b), a.max(b))).cloned().unwrap_or_default()
     }
 
+    /// The verdict that stands about a pair.
+    pub(super) fn standing_verdict(&self, a: RecordId, b: RecordId) -> Option<Verdict> {
+        self.decisions.get(&(a.min(b), a.max(b)))?.last()?.verdict
+    }
+
     /// All pairs with decisions.
     pub(super) fn decided(&self) -> impl Iterator<Item = (&(RecordId, RecordId), &Vec<Decision>)> {
         self.decisions.iter()
@@ -380,7 +408,10 @@ impl Matcher {
 
     /// Ids of open cases that name one of these records.
     pub(super) fn cases_of(&self, records: &[RecordId]) -> Vec<String> {
-        let found: BTreeSet<&String> = records.iter().filter_map(|id| self.cases_by_record.get(id)).flatten().collect();
+        let about = records.iter().filter_map(|id| self.cases_by_record.get(id)).flatten();
+        // A shared NIK names only the first of those who bear it.
+        let shared = records.iter().filter_map(|id| self.shared.get(&self.known.get(id)?.nik?));
+        let found: BTreeSet<&String> = about.chain(shared).collect();
         found.into_iter().cloned().collect()
     }
 
@@ -390,11 +421,13 @@ impl Matcher {
             known.card.map(|card| self.cards.entry(card).or_default().insert(family));
         }
         known.account.map(|account| self.payments.entry(account).or_default().insert(id));
+        self.identifiers.note(id, &known.numbers);
         self.known.insert(id, known);
     }
 
     fn forget_known(&mut self, id: RecordId) {
         let Some(known) = self.known.remove(&id) else { return };
+        self.identifiers.forget(id, &known.numbers);
         if let Some(family) = known.family {
             if let Some(rows) = self.families.get_mut(&family) {
                 rows.remove(&id);
@@ -459,7 +492,7 @@ impl Matcher {
         }
     }
 
-    fn forget_case(&mut self, id: &str, dirty: &mut Dirty) {
+    pub(super) fn forget_case(&mut self, id: &str, dirty: &mut Dirty) {
         let Some(case) = self.cases.remove(id) else { return };
         for record in &case.records {
             if let Some(ids) = self.cases_by_record.get_mut(record) {
@@ -471,7 +504,11 @@ impl Matcher {
     }
 
     fn note_case(&mut self, item: &ReviewItem, dirty: &mut Dirty) {
-        let case = self.case_of(item);
+        self.put_case(self.case_of(item), dirty);
+    }
+
+    /// Takes note of a case as it is now.
+    pub(super) fn put_case(&mut self, case: Case, dirty: &mut Dirty) {
         if self.cases.get(&case.id) == Some(&case) {
             return;
         }
@@ -497,7 +534,9 @@ impl Matcher {
                 ReviewReason::Band => reasons.push("REVIEW_BAND".to_owned()),
                 ReviewReason::NoStrongIdentifier => reasons.push("NO_STRONG_IDENTIFIER".to_owned()),
                 ReviewReason::Veto { vetoes } => reasons.extend(plan.veto_ids(*vetoes).into_iter().map(str::to_owned)),
+                ReviewReason::Unreadable => reasons.push("UNREADABLE_VALUE".to_owned()),
                 ReviewReason::Refused(refused) => reasons.push(format!("REFUSED_{}", refused.code())),
+                ReviewReason::Bridge { by } => reasons.push(format!("BRIDGE_{by}")),
             }
         }
         let overlinked = item.reasons.iter().any(|reason| matches!(reason, ReviewReason::Refused(_)));
@@ -511,6 +550,7 @@ impl Matcher {
             probability: plan.probability(item.weight),
             reasons,
             state: CaseState::Baru,
+            shared: None,
         }
     }
 }

@@ -89,10 +89,13 @@ impl Models {
     }
 }
 
+/// How state is derived: another number whenever a program derives other families or cases from the same models.
+const DERIVATION: u32 = 2;
+
 impl Models {
     /// Which models and which program derived state follows from.
     pub(super) fn derived_by(&self) -> String {
-        format!("{} {}", env!("CARGO_PKG_VERSION"), self.digest)
+        format!("{} {DERIVATION} {}", env!("CARGO_PKG_VERSION"), self.digest)
     }
 }
 

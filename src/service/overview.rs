@@ -15,6 +15,9 @@ use crate::store::Table;
 /// Batches shown.
 const NEWEST: usize = 20;
 
+/// Keys shown that are too common to be compared.
+const MOST_STOP_KEYS: usize = 50;
+
 impl Gateway {
     /// Feeds, counts, last batches, queue length, for a caller who may read reports or review cases.
     pub async fn overview(&self, caller: &Caller) -> Result<Overview, ServiceError> {
@@ -57,16 +60,18 @@ impl Gateway {
                 let mut feeds = records.iter().filter_map(|id| m.known.get(id)).map(|known| known.feed);
                 feeds.next().is_some_and(|first| feeds.any(|other| other != first))
             });
+            let stop_keys = m.stop_keys();
             Overview {
                 feeds: feeds.to_vec(),
                 persons: m.persons().len() as u64,
                 families: m.family_count() as u64,
                 persons_in_many_feeds: many.count() as u64,
                 open_cases: m.all_cases().len() as u64,
-                decided_cases: m.decided_cases(&super::views::CaseFilter::default()).len() as u64,
+                decided_cases: m.decided_count() as u64,
                 waiting_rows,
                 batches,
-                stop_keys: m.stop_keys(),
+                stop_keys_total: stop_keys.len() as u64,
+                stop_keys: stop_keys.into_iter().take(MOST_STOP_KEYS).collect(),
                 model: m.model_name(),
                 closed_feeds,
             }

@@ -6,19 +6,22 @@ use super::codec::{decode, decode_row, id_key, natural_key_of};
 use super::error::ServiceError;
 use super::gateway::Gateway;
 use super::reading::{Pages, get_many};
-use super::views::{HistoryLine, LookupQuery, Names, PersonView, ProgrammeLine};
+use super::views::{Found, HistoryLine, LookupQuery, Names, PersonView, ProgrammeLine};
 use crate::auth::{Caller, Right};
 use crate::domain::batch::{AcceptedRow, Batch};
 use crate::domain::date::{Date, Period};
 use crate::domain::decision::Decision;
 use crate::domain::feed::Feed;
 use crate::domain::person::{FamilyId, GoldenFamily, GoldenPerson, PersonField};
-use crate::domain::record::{PersonId, Record, RecordId};
+use crate::domain::record::{PersonId, Record, RecordId, Standing};
 use crate::domain::row::{Detail, Enrolment, Penyaluran};
 use crate::store::{Table, prefix_end};
 
 /// Most persons one look-up answers.
 const MAX_LOOKUP: usize = 50;
+
+/// Most persons it answers who bear the very number that was asked for. What is left off is counted.
+const MAX_BEARERS: usize = 200;
 
 impl Gateway {
     /// One person. An id that a merge retired leads to the person its record belongs to now.
@@ -27,41 +30,72 @@ impl Gateway {
             return Err(ServiceError::Forbidden);
         }
         self.matched_state().await?;
-        let present = self.matcher(|m| m.person_of(id.0)).ok_or(ServiceError::NotFound { what: "person" })?;
+        let Some(present) = self.matcher(|m| m.person_of(id.0)) else { return self.gone(id).await };
         let mut view = self.person_view(present).await?;
         view.redirected_from = (present != id).then_some(id);
         Ok(view)
     }
 
-    /// Persons that fit, best first.
-    pub async fn lookup(&self, caller: &Caller, query: LookupQuery) -> Result<Vec<PersonView>, ServiceError> {
+    /// A person all of whose rows were withdrawn: what there was, and when it went.
+    async fn gone(&self, id: PersonId) -> Result<PersonView, ServiceError> {
+        let known = self.matcher(|m| m.known.get(&id.0).is_some_and(|known| known.feed.describes_person()));
+        if !known {
+            return Err(ServiceError::NotFound { what: "person" });
+        }
+        let sources = self.last_rows(&[id.0]).await?;
+        let history = self.history(&sources).await?;
+        let person = GoldenPerson { id, records: vec![id.0], fields: Vec::new(), families: Vec::new() };
+        Ok(PersonView {
+            person,
+            withdrawn: true,
+            redirected_from: None,
+            sources,
+            families: Vec::new(),
+            programmes: Vec::new(),
+            history,
+            cases: Vec::new(),
+        })
+    }
+
+    /// The last row of records, in the order asked for; withdrawn ones too.
+    pub(super) async fn last_rows(&self, ids: &[RecordId]) -> Result<Vec<Record>, ServiceError> {
+        let keys = self.matcher(|m| m.last_row_keys(ids));
+        let found = get_many(self.reader(), Table::Rows, keys).await?;
+        found.into_iter().flatten().map(|bytes| super::load::record_of(&decode_row(&bytes)?)).collect()
+    }
+
+    /// Persons that fit: those who bear the number that was asked for, then others, best first.
+    pub async fn lookup(&self, caller: &Caller, query: LookupQuery) -> Result<Found, ServiceError> {
         if !caller.has(Right::Persons) && !caller.has(Right::Review) {
             return Err(ServiceError::Forbidden);
         }
         self.matched_state().await?;
         let mut found: Vec<PersonId> = Vec::new();
+        let mut bearers = 0;
         if let Some((feed, id_sumber)) = &query.source {
             found.extend(self.person_of_source(*feed, id_sumber).await?);
-        } else if query.nik.is_some() || query.nama.is_some() {
-            if query.nik.is_none() && query.tanggal_lahir.is_none() {
+        } else if query.number() || query.nama.is_some() {
+            if !query.number() && query.tanggal_lahir.is_none() {
                 return Err(ServiceError::Invalid {
                     pointer: "/tanggal_lahir",
                     problem: "a name alone finds too many: give the birth date too",
                 });
             }
             let today = self.as_of();
-            found = self.matcher_mut(|m| m.look_up(self.models(), &query, today));
+            (found, bearers) = self.matcher_mut(|m| m.look_up(self.models(), &query, today));
         } else {
             return Err(ServiceError::Invalid {
                 pointer: "",
-                problem: "give nik, or nama and tanggal_lahir, or feed and id_sumber",
+                problem: "give a number, or nama and tanggal_lahir, or feed and id_sumber",
             });
         }
-        let mut views = Vec::with_capacity(found.len().min(MAX_LOOKUP));
-        for id in found.into_iter().take(MAX_LOOKUP) {
-            views.push(self.person_view(id).await?);
+        let shown = found.len().min(MAX_LOOKUP.max(bearers.min(MAX_BEARERS)));
+        let mut persons = Vec::with_capacity(shown);
+        for id in &found[..shown] {
+            persons.push(self.person_view(*id).await?);
         }
-        Ok(views)
+        let number = query.number();
+        Ok(Found { persons, bearers: number.then_some(bearers as u64), left_off: (found.len() - shown) as u64 })
     }
 
     /// What persons and families are called. Callers who may not see persons get no names: their lists show numbers.
@@ -112,7 +146,16 @@ impl Gateway {
         let payments = self.payments_of(&sources).await?;
         let (history, cases) = (self.history(&sources).await?, self.matcher(|m| m.cases_of(&person.records)));
         let programmes = programmes(&sources, &payments);
-        Ok(PersonView { person, redirected_from: None, sources, families, programmes, history, cases })
+        Ok(PersonView {
+            person,
+            withdrawn: false,
+            redirected_from: None,
+            sources,
+            families,
+            programmes,
+            history,
+            cases,
+        })
     }
 
     /// The families of these numbers.
@@ -140,18 +183,15 @@ impl Gateway {
         let mut lines = Vec::new();
         for source in sources {
             let rows = self.versions(source.id).await?;
-            for (nth, row) in rows.iter().enumerate() {
+            let happened = what_happened(&rows)?;
+            for (nth, (row, what)) in rows.iter().zip(happened).enumerate() {
                 let batch = self.get(Table::Batches, row.batch.as_bytes().to_vec()).await?;
                 let batch = batch.map(|b| decode::<Batch>(&b, "batch")).transpose()?;
                 // Once a batch is compacted, what its rows replaced is gone, and whether there was anything.
                 let oldest_kept = batch.as_ref().is_some_and(|batch| batch.compacted_at.is_some());
                 lines.push(HistoryLine {
                     at: batch.map(|batch| batch.received_at),
-                    what: match nth {
-                        0 if oldest_kept => "row_kept",
-                        0 => "row_accepted",
-                        _ => "row_updated",
-                    },
+                    what: if nth == 0 && oldest_kept { "row_kept" } else { what },
                     record: source.id,
                     feed: source.key.feed,
                     reference: row.batch.clone(),
@@ -197,6 +237,24 @@ impl Gateway {
 /// Bank and number of an account row or a payment, as one text.
 pub(super) fn account_of(record: &Record) -> Option<String> {
     record.detail.account()
+}
+
+/// What each row of a record, in the order of their numbers, did to it.
+fn what_happened(rows: &[AcceptedRow]) -> Result<Vec<&'static str>, ServiceError> {
+    let mut present: Option<(Standing, bool)> = None;
+    let what = |row: &AcceptedRow| {
+        let record = super::load::record_of(row)?;
+        let (standing, withdrawn) = (record.standing(), record.withdrawn);
+        let what = match present {
+            Some((before, _)) if before > standing => return Ok("row_older"),
+            _ if withdrawn => "row_withdrawn",
+            None | Some((_, true)) => "row_accepted",
+            Some((_, false)) => "row_updated",
+        };
+        present = Some((standing, withdrawn));
+        Ok(what)
+    };
+    rows.iter().map(what).collect()
 }
 
 fn programmes(sources: &[Record], payments: &[Record]) -> Vec<ProgrammeLine> {

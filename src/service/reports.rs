@@ -6,13 +6,16 @@ use std::sync::Arc;
 use super::codec::decode_row;
 use super::error::ServiceError;
 use super::gateway::Gateway;
+use super::places::lies_in;
 use super::reading::Pages;
-use super::views::{ReportCell, ReportQuery, ReportView, RuleView};
+use super::views::{OpenFeed, ReportCell, ReportQuery, ReportView, RuleView};
 use crate::auth::{Caller, Right};
-use crate::complement::{Rule, World, evaluate};
+use crate::complement::{PeriodKind, Rule, World, evaluate};
+use crate::domain::agency::AgencyId;
+use crate::domain::case::Question;
 use crate::domain::date::{Date, Period};
 use crate::domain::feed::Feed;
-use crate::domain::finding::{Finding, Outcome};
+use crate::domain::finding::{Finding, Outcome, Scope};
 use crate::domain::person::{GoldenFamily, GoldenPerson};
 use crate::domain::record::{PersonId, Record, Sequence};
 use crate::domain::region::Regions;
@@ -45,19 +48,21 @@ impl Gateway {
             None => self.report_date().await?,
         };
         let evaluated = self.findings(as_of).await?;
-        let inside = |finding: &&Finding| {
-            let code = finding.kode_desa.as_deref().or(finding.kode_kecamatan.as_deref()).unwrap_or_default();
-            query.kode_wilayah.as_deref().is_none_or(|prefix| code.starts_with(prefix))
-                && query.rule.as_deref().is_none_or(|rule| finding.rule == rule)
-        };
-        let chosen: Vec<&Finding> = evaluated.findings.iter().filter(inside).collect();
+        let asked = |finding: &&Finding| query.rule.as_deref().is_none_or(|rule| finding.rule == rule);
+        let inside = |finding: &&Finding| query.kode_wilayah.as_deref().is_none_or(|region| stands_in(finding, region));
+        let chosen: Vec<&Finding> = evaluated.findings.iter().filter(asked).filter(inside).collect();
+        let village = query.kode_wilayah.as_deref().filter(|region| region.len() == 10);
+        let unplaced = village.map_or(0, |village| {
+            evaluated.findings.iter().filter(asked).filter(|finding| may_stand_in(finding, village)).count()
+        });
         let shown = rules.iter().filter(|rule| query.rule.as_deref().is_none_or(|wanted| rule.id == wanted));
         Ok(ReportView {
             as_of: evaluated.as_of,
             state: evaluated.state,
             rules: rule_views(shown),
             cells: cells(&chosen),
-            open_feeds: open_feeds(&chosen),
+            open_feeds: self.open_feeds(&chosen, evaluated.as_of).await?,
+            without_village: unplaced as u64,
             findings: if query.rule.is_none() {
                 Vec::new()
             } else {
@@ -90,9 +95,12 @@ impl Gateway {
         let records = self.all_records().await?;
         let persons: Vec<GoldenPerson> = Pages::of(self.reader(), Table::Persons).decode_all().await?;
         let families: Vec<GoldenFamily> = Pages::of(self.reader(), Table::Families).decode_all().await?;
-        let completeness = self.declared().await?;
-        let open_cases: BTreeSet<PersonId> =
-            self.matcher(|m| m.all_cases().flat_map(|case| case.persons.clone()).collect());
+        let completeness = self.closed_together(as_of).await?;
+        let open_cases: BTreeSet<PersonId> = self.matcher(|m| {
+            // That several persons bear one NIK says nothing about whose their rows are.
+            let about_persons = m.all_cases().filter(|case| case.question != Question::SharedNik);
+            about_persons.flat_map(|case| case.persons.clone()).collect()
+        });
         let models = self.models().clone();
         let work = move || {
             let match_names = |account: &str, person: &str| name_score(&models, account, person);
@@ -114,10 +122,35 @@ impl Gateway {
         Ok(evaluated)
     }
 
+    /// Feeds that stood in the way, and who is awaited.
+    async fn open_feeds(&self, findings: &[&Finding], as_of: Date) -> Result<Vec<OpenFeed>, ServiceError> {
+        let found = feeds_in_the_way(findings, self.models().rules.rules(), as_of);
+        let regions = Regions::embedded();
+        let place = |code: &str| regions.current(code).to_owned();
+        let asked: Vec<(Feed, Period, String)> = found
+            .iter()
+            .flat_map(|((feed, _, period), places)| places.keys().map(|code| (*feed, *period, place(code))))
+            .collect();
+        let awaited = self.awaited(&asked).await?;
+        let open = |((feed, region, period), places): (Open, BTreeMap<String, u64>)| {
+            let here = places.keys().filter_map(|code| awaited.get(&(feed, period, place(code))));
+            let agencies: BTreeSet<AgencyId> = here.flatten().cloned().collect();
+            OpenFeed {
+                feed,
+                kode_wilayah: region,
+                periode: period,
+                answers: places.values().sum(),
+                awaited: agencies.into_iter().collect(),
+            }
+        };
+        Ok(found.into_iter().map(open).collect())
+    }
+
     /// The present state of every record.
     async fn all_records(&self) -> Result<Vec<Record>, ServiceError> {
-        let present: BTreeMap<_, Sequence> =
-            self.matcher(|m| m.known.iter().filter(|(_, k)| !k.withdrawn).map(|(id, k)| (*id, k.sequence)).collect());
+        let present: BTreeMap<_, Sequence> = self.matcher(|m| {
+            m.known.iter().filter(|(_, k)| !k.withdrawn).map(|(id, k)| (*id, k.standing.sequence)).collect()
+        });
         let mut records = Vec::with_capacity(present.len());
         let mut pages = Pages::of(self.reader(), Table::Rows);
         while let Some(page) = pages.next().await? {
@@ -132,17 +165,29 @@ impl Gateway {
     }
 }
 
+/// Whether a finding is counted in a region.
+fn stands_in(finding: &Finding, region: &str) -> bool {
+    let code = finding.kode_desa.as_deref().or(finding.kode_kecamatan.as_deref()).unwrap_or_default();
+    lies_in(code, region)
+}
+
+/// Whether a finding is in the sub-district of a village and in none of its villages: nobody sent where.
+fn may_stand_in(finding: &Finding, village: &str) -> bool {
+    let kecamatan = finding.kode_kecamatan.as_deref().filter(|_| finding.kode_desa.is_none());
+    kecamatan.is_some_and(|code| village.get(..6).is_some_and(|above| lies_in(code, above)))
+}
+
 fn name_score(models: &super::models::Models, account: &str, person: &str) -> f32 {
     let prepared = |raw: &str| PreparedName::new(&parse_name(raw, models.names), models.plan.names());
     let mut scratch = NameScratch::default();
     compare_names(&prepared(account), &prepared(person), models.plan.names(), &mut scratch).score
 }
 
-/// Each id once. Where a rule asks about persons and about families, what to do is said for both.
+/// One entry for each rule and what it asks about: a rule of persons and of families is counted apart for both.
 fn rule_views<'a>(rules: impl Iterator<Item = &'a Rule>) -> Vec<RuleView> {
     let mut views: Vec<RuleView> = Vec::new();
     for rule in rules {
-        match views.iter_mut().find(|view| view.id == rule.id) {
+        match views.iter_mut().find(|view| view.id == rule.id && view.scope == rule.scope) {
             None => views.push(rule_view(rule)),
             Some(view) => {
                 for (said, more) in [(&mut view.message_id, &rule.message_id), (&mut view.message_en, &rule.message_en)]
@@ -172,16 +217,18 @@ fn rule_view(rule: &Rule) -> RuleView {
 }
 
 fn cells(findings: &[&Finding]) -> Vec<ReportCell> {
-    let mut counts: BTreeMap<(&str, &str), BTreeMap<Outcome, u64>> = BTreeMap::new();
+    let mut counts: BTreeMap<(&str, Scope, &str), BTreeMap<Outcome, u64>> = BTreeMap::new();
     for finding in findings {
-        let place = (finding.rule.as_str(), finding.kode_kecamatan.as_deref().unwrap_or_default());
+        let kecamatan = finding.kode_kecamatan.as_deref().unwrap_or_default();
+        let place = (finding.rule.as_str(), finding.subject.scope(), kecamatan);
         *counts.entry(place).or_default().entry(finding.outcome).or_default() += 1;
     }
     let name = |code: &str| Regions::embedded().name(code).unwrap_or(code).to_owned();
     counts
         .into_iter()
-        .map(|((rule, code), counts)| ReportCell {
+        .map(|((rule, scope, code), counts)| ReportCell {
             rule: rule.to_owned(),
+            scope,
             kode_kecamatan: code.to_owned(),
             kecamatan: name(code),
             counts,
@@ -189,34 +236,93 @@ fn cells(findings: &[&Finding]) -> Vec<ReportCell> {
         .collect()
 }
 
-/// Which feeds, not closed, stood in the way of how many answers: from the notes `feed_open:FEED`.
-fn open_feeds(findings: &[&Finding]) -> Vec<(Feed, String, Period, u64)> {
-    let mut counts: BTreeMap<(Feed, String, Period), u64> = BTreeMap::new();
+/// Which feeds, not closed, stood in the way of how many answers, and where: from the notes `feed_open:FEED`. The period
+/// is the one that the rule asks for.
+fn feeds_in_the_way(findings: &[&Finding], rules: &[Rule], as_of: Date) -> BTreeMap<Open, BTreeMap<String, u64>> {
+    let mut found: BTreeMap<Open, BTreeMap<String, u64>> = BTreeMap::new();
     for finding in findings.iter().filter(|f| f.outcome == Outcome::BelumDapatDinilai) {
         let named = finding.note.split(';').filter_map(|note| note.trim().strip_prefix("feed_open:"));
         for feed in named.filter_map(|name| name.parse::<Feed>().ok()) {
             let region = finding.kode_kecamatan.clone().unwrap_or_default();
-            *counts.entry((feed, region, finding.periode)).or_default() += 1;
+            let place = finding.kode_desa.clone().unwrap_or_else(|| region.clone());
+            let mut asking = rules.iter().filter(|rule| rule.id == finding.rule).flat_map(|rule| &rule.closed);
+            let monthly = asking.any(|proving| proving.feed == feed && proving.period == PeriodKind::Month);
+            let period = if monthly { Period::month_of(as_of) } else { finding.periode };
+            *found.entry((feed, region, period)).or_default().entry(place).or_default() += 1;
         }
     }
-    counts.into_iter().map(|((feed, region, period), count)| (feed, region, period, count)).collect()
+    found
 }
+
+/// A feed, a region and a period.
+type Open = (Feed, String, Period);
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::complement::RuleSet;
+    use crate::domain::finding::Subject;
+    use crate::domain::person::FamilyId;
+    use crate::domain::record::RecordId;
 
     #[test]
-    fn a_rule_of_two_scopes_is_one_rule_to_people() {
+    fn a_rule_of_two_scopes_is_told_for_each() {
         let rules = RuleSet::embedded();
         let views = rule_views(rules.rules().iter());
-        let ids: BTreeSet<&str> = views.iter().map(|view| view.id.as_str()).collect();
-        assert_eq!(ids.len(), views.len());
-        assert!(rules.rules().len() > views.len(), "O13 stands twice in the rule set");
-        let said = &views.iter().find(|view| view.id == "O13").expect("O13").message_id;
-        for rule in rules.rules().iter().filter(|rule| rule.id == "O13") {
-            assert!(said.contains(&rule.message_id), "{said}");
+        let told: BTreeSet<(&str, Scope)> = views.iter().map(|view| (view.id.as_str(), view.scope)).collect();
+        assert_eq!(told.len(), views.len());
+        for rule in rules.rules() {
+            let view = views.iter().find(|view| view.id == rule.id && view.scope == rule.scope).expect("its view");
+            assert!(view.message_id.contains(&rule.message_id), "{}", rule.id);
+        }
+        assert_eq!(views.iter().filter(|view| view.id == "O13").count(), 2, "persons and families");
+    }
+
+    fn finding(rule: &str, subject: Subject, kecamatan: &str, desa: &str) -> Finding {
+        let code = |code: &str| Some(code.to_owned()).filter(|code| !code.is_empty());
+        Finding {
+            rule: rule.to_owned(),
+            subject,
+            family: None,
+            persons: Vec::new(),
+            kode_kecamatan: code(kecamatan),
+            kode_desa: code(desa),
+            periode: Period::Quarter { year: 2025, quarter: 4 },
+            outcome: Outcome::TumpangTindih,
+            evidence: Vec::new(),
+            note: String::new(),
+        }
+    }
+
+    #[test]
+    fn persons_and_families_are_not_added_up() {
+        let person = |id| Subject::Person(PersonId(RecordId(id)));
+        let found = [
+            finding("O13", person(1), "320105", ""),
+            finding("O13", person(2), "320105", ""),
+            finding("O13", Subject::Family(FamilyId(RecordId(1))), "320105", ""),
+        ];
+        let cells = cells(&found.iter().collect::<Vec<_>>());
+        let counted: Vec<(Scope, u64)> =
+            cells.iter().map(|cell| (cell.scope, cell.counts[&Outcome::TumpangTindih])).collect();
+        assert_eq!(counted, [(Scope::Person, 2), (Scope::Family, 1)]);
+    }
+
+    #[test]
+    fn a_finding_without_a_village_is_in_no_village_and_is_told() {
+        for (kecamatan, desa, region, inside, told) in [
+            ("320105", "3201052008", "3201052008", true, false),
+            ("320105", "3201052009", "3201052008", false, false),
+            ("320105", "", "3201052008", false, true),
+            ("320106", "", "3201052008", false, false),
+            ("", "", "3201052008", false, false),
+            ("320105", "", "320105", true, false),
+            ("910101", "", "9301", true, false),
+            ("930101", "", "9101", true, false),
+        ] {
+            let found = finding("G01", Subject::Person(PersonId(RecordId(1))), kecamatan, desa);
+            assert_eq!(stands_in(&found, region), inside, "{kecamatan} {desa} in {region}");
+            assert_eq!(region.len() == 10 && may_stand_in(&found, region), told, "{kecamatan} {desa} in {region}");
         }
     }
 }

@@ -14,12 +14,12 @@ use super::error::ServiceError;
 use super::journal::{COMPACTED_MARK, CompactedMark, DERIVED_MARK, DerivedMark, Entry, RESTORING_MARK, compacted_mark};
 use super::load::record_of;
 use super::reading::Pages;
-use crate::domain::batch::{Batch, Completeness, ReceiptLine};
+use crate::domain::batch::{Batch, Declaration, ReceiptLine};
 use crate::domain::case::Case;
 use crate::domain::date::Date;
 use crate::domain::decision::Decision;
 use crate::domain::person::{GoldenFamily, GoldenPerson};
-use crate::domain::record::{PersonId, RecordId, Sequence};
+use crate::domain::record::{PersonId, RecordId, Sequence, Standing};
 use crate::store::{Position, Read, Row, Table};
 
 /// What can be wrong.
@@ -90,7 +90,8 @@ pub struct Verified {
 
 /// What is known of one record from its rows.
 struct Newest {
-    order: (Date, Sequence),
+    standing: Standing,
+    tgl_data: Date,
     key: Vec<u8>,
     digest: String,
 }
@@ -106,6 +107,8 @@ struct Counted {
 struct Known {
     batches: HashMap<String, Counted>,
     records: HashMap<RecordId, Newest>,
+    /// Rows of early programs with a day that had not come: those took them for the newest, and heads may still name them.
+    ahead: HashSet<(RecordId, Sequence)>,
     /// Those that the journal has to name.
     rows: HashSet<(RecordId, Sequence)>,
     /// Those that it named and that are not there.
@@ -209,25 +212,29 @@ fn look_at_rows(page: &[Row], known: &mut Known, verified: &mut Verified) {
             let row = decode_row(bytes).ok()?;
             let record = record_of(&row).ok()?;
             let key = natural_key_of(&record.key.agency, record.key.feed, &record.key.id_sumber);
+            let ahead = row.received.is_none() && record.day().is_none();
             Some((
-                row.batch,
+                (row.batch, ahead),
                 record.id,
-                Newest { order: (record.tgl_data, record.sequence), key, digest: row_digest(&row.raw) },
+                Newest { standing: record.standing(), tgl_data: record.tgl_data, key, digest: row_digest(&row.raw) },
             ))
         })
         .collect();
     for row in read {
-        let Some((batch, id, newest)) = row else {
+        let Some(((batch, ahead), id, newest)) = row else {
             verified.note(Wrong::Form, 1);
             continue;
         };
+        if ahead {
+            known.ahead.insert((id, newest.standing.sequence));
+        }
         let batch = known.batches.get(&batch);
         verified.check(Wrong::RowWithoutBatch, batch.is_some());
         if batch.is_none_or(|batch| !batch.compacted) {
-            known.rows.insert((id, newest.order.1));
+            known.rows.insert((id, newest.standing.sequence));
         }
         match known.records.get(&id) {
-            Some(other) if other.order > newest.order => {}
+            Some(other) if other.standing > newest.standing => {}
             _ => drop(known.records.insert(id, newest)),
         }
     }
@@ -284,7 +291,7 @@ fn look_at(
             let there = [decision.a, decision.b].iter().all(|id| known.records.contains_key(id));
             verified.check(Wrong::DecisionWithoutRecord, there);
         }
-        Table::Completeness => drop(decode::<Completeness>(bytes, "completeness")?),
+        Table::Completeness => drop(decode::<Declaration>(bytes, "completeness")?),
         Table::Members => {
             let record = key.try_into().map(u64::from_be_bytes);
             let record = RecordId(record.map_err(|_| ServiceError::Corrupt { what: "member".to_owned() })?);
@@ -326,8 +333,9 @@ fn look_at_head(key: &[u8], head: &Head, known: &Known, verified: &mut Verified)
         verified.note(Wrong::HeadWithoutRow, 1);
         return;
     };
-    let same = newest.order == (head.tgl_data, head.sequence) && newest.key == key && newest.digest == head.digest;
-    verified.check(Wrong::HeadOfAnotherRow, same);
+    let order = (newest.tgl_data, newest.standing.sequence);
+    let same = order == (head.tgl_data, head.sequence) && newest.key == key && newest.digest == head.digest;
+    verified.check(Wrong::HeadOfAnotherRow, same || known.ahead.contains(&(head.id, head.sequence)));
 }
 
 /// What shows only when a table has been read to its end.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::agency::AgencyId;
 use crate::domain::batch::{Batch, ReceiptLine};
-use crate::domain::case::Case;
+use crate::domain::case::{Case, Question};
 use crate::domain::date::{Date, Period, Timestamp};
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::feed::Feed;
@@ -65,7 +65,7 @@ pub struct ProgrammeLine {
 pub struct HistoryLine {
     /// When (acceptance of a row, decision of a steward).
     pub at: Option<Timestamp>,
-    /// `row_accepted`, `row_updated`, `row_withdrawn`, `decision`; `row_kept` where the retention rule may have taken
+    /// `row_accepted`, `row_updated`, `row_withdrawn`, `row_older` (without effect), `decision`; `row_kept` where the retention rule may have taken
     /// earlier rows of the record.
     pub what: &'static str,
     /// The record concerned.
@@ -81,6 +81,8 @@ pub struct HistoryLine {
 pub struct PersonView {
     /// The golden record.
     pub person: GoldenPerson,
+    /// All rows were withdrawn: this is what there was.
+    pub withdrawn: bool,
     /// The id asked for was retired by a merge and leads here.
     pub redirected_from: Option<PersonId>,
     /// Source records.
@@ -98,14 +100,44 @@ pub struct PersonView {
 /// How to look a person up. Values travel in the body, never in a URL.
 #[derive(Clone, Default)]
 pub struct LookupQuery {
-    /// Exact NIK (cleaned as feeds are).
+    /// A NIK; as the others exactly, cleaned as feeds are or as it was written.
     pub nik: Option<String>,
+    /// The number of a family card.
+    pub no_kk: Option<String>,
+    /// The number of a pupil.
+    pub nisn: Option<String>,
+    /// The number of an insured person.
+    pub no_jkn: Option<String>,
+    /// The number of an account.
+    pub no_rekening: Option<String>,
     /// Name, compared as the matcher does.
     pub nama: Option<String>,
     /// Birth date; required with a name.
     pub tanggal_lahir: Option<Date>,
     /// Exact source key: feed and `id_sumber`.
     pub source: Option<(Feed, String)>,
+}
+
+impl LookupQuery {
+    /// Whether it asks for an exact number.
+    pub const fn number(&self) -> bool {
+        self.nik.is_some()
+            || self.no_kk.is_some()
+            || self.nisn.is_some()
+            || self.no_jkn.is_some()
+            || self.no_rekening.is_some()
+    }
+}
+
+/// Who was found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Those who bear the number that was asked for; then near ones, best first.
+    pub persons: Vec<PersonView>,
+    /// How many persons bear the number; `None` when no number was asked for.
+    pub bearers: Option<u64>,
+    /// How many more there are.
+    pub left_off: u64,
 }
 
 impl std::fmt::Debug for LookupQuery {
@@ -140,6 +172,17 @@ pub struct ExplainedLine {
     pub weight: f64,
 }
 
+/// A veto that holds for a pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VetoLine {
+    /// Its id. Several vetoes of a model may have one.
+    pub id: String,
+    /// It keeps the pair apart without asking anybody; else it asks a steward.
+    pub keeps_apart: bool,
+    /// What it is about, as the model says it.
+    pub about: String,
+}
+
 /// Why a pair has its weight: the lines add up to the total.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explained {
@@ -151,12 +194,25 @@ pub struct Explained {
     pub probability: f64,
     /// `link`, `review` or `distinct`.
     pub decision: String,
-    /// Vetoes that hold: id and label.
-    pub vetoes: Vec<String>,
+    /// Vetoes that hold, each with its own text.
+    pub vetoes: Vec<VetoLine>,
     /// The model's thresholds, `review` and `link`.
     pub thresholds: (f64, f64),
     /// Name and version of the model.
     pub model: String,
+}
+
+impl Explained {
+    /// Ids of the vetoes that hold, each once.
+    pub fn veto_ids(&self) -> Vec<String> {
+        let mut ids: Vec<String> = Vec::new();
+        for veto in &self.vetoes {
+            if !ids.contains(&veto.id) {
+                ids.push(veto.id.clone());
+            }
+        }
+        ids
+    }
 }
 
 /// Any two records explained.
@@ -177,22 +233,33 @@ pub struct PairView {
 pub struct CaseView {
     /// The case.
     pub case: Case,
-    /// Its records, the two of the pair first.
+    /// Its records, the two of the pair first; withdrawn ones too.
     pub records: Vec<Record>,
-    /// Why the pair has its weight.
-    pub explained: Explained,
+    /// Why the pair has its weight; `None` while a row is withdrawn, and for a shared NIK, which is about no pair.
+    pub explained: Option<Explained>,
     /// Decisions about the pair so far, oldest first.
     pub decisions: Vec<Decision>,
     /// The persons on both sides.
     pub persons: Vec<GoldenPerson>,
+    /// Records that their sender withdrew: as long as there are any, a decision rests. It counts again when they are back.
+    pub resting: Vec<RecordId>,
+}
+
+impl CaseView {
+    /// Whether a steward can give a verdict on it: on a NIK only while few enough persons share it.
+    pub fn can_be_decided(&self) -> bool {
+        self.case.shared.is_none_or(|by| by.persons <= super::shared_nik::MOST_DECIDED as u64)
+    }
 }
 
 /// Which cases to list.
 #[derive(Debug, Clone, Default)]
 pub struct CaseFilter {
+    /// Only with this question.
+    pub question: Option<Question>,
     /// Only with this reason code.
     pub reason: Option<String>,
-    /// Only those in this sub-district (six digits) or a region above it.
+    /// Only those in this region: 2, 4, 6 or 10 digits.
     pub kode_wilayah: Option<String>,
     /// Decided cases instead of open ones.
     pub decided: Decided,
@@ -256,6 +323,8 @@ pub struct RuleView {
 pub struct ReportCell {
     /// Rule id.
     pub rule: String,
+    /// What is counted: persons, families or accounts. A rule may ask about several.
+    pub scope: Scope,
     /// Sub-district code; empty when the region is not known.
     pub kode_kecamatan: String,
     /// Its name.
@@ -271,14 +340,59 @@ pub struct ReportView {
     pub as_of: Date,
     /// Number of the last matched row: two reports with the same number saw the same data.
     pub state: u64,
-    /// The rules evaluated, each id once: a rule that asks about persons and about families is one rule to people.
+    /// The rules evaluated: one entry for each id and scope, as they are counted.
     pub rules: Vec<RuleView>,
     /// Rule by sub-district, sorted.
     pub cells: Vec<ReportCell>,
     /// The single findings other than `menerima`, when a rule was asked for.
     pub findings: Vec<Finding>,
-    /// Closed feeds that were not declared and made answers impossible: feed, region, period, and how many answers.
-    pub open_feeds: Vec<(Feed, String, Period, u64)>,
+    /// Feeds that are not closed and made answers impossible.
+    pub open_feeds: Vec<OpenFeed>,
+    /// Where a village was asked for: findings of its sub-district that no row assigns to a village. They are counted
+    /// nowhere in the report.
+    pub without_village: u64,
+}
+
+/// A feed that is not closed for a region and a period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenFeed {
+    /// Which feed.
+    pub feed: Feed,
+    /// The region.
+    pub kode_wilayah: String,
+    /// The period.
+    pub periode: Period,
+    /// Answers it made impossible.
+    pub answers: u64,
+    /// The agencies that are to send it there and have not closed it; nobody where nobody is to send it.
+    pub awaited: Vec<AgencyId>,
+}
+
+/// What a declaration of completeness did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// Entries.
+    pub declared: u64,
+    /// Of those: they changed what is closed.
+    pub changed: u64,
+    /// Of those: it was so before.
+    pub unchanged: u64,
+    /// Rows that the lists no longer have.
+    pub unsent: Vec<Unsent>,
+}
+
+/// Present rows of an agency in a region that it did not send again since it last declared the list complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsent {
+    /// The region.
+    pub kode_wilayah: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// How many.
+    pub rows: u64,
+    /// The source keys of the first of them.
+    pub ids: Vec<String>,
+>>>>>>> state
 }
 
 /// One line of the overview.
@@ -294,6 +408,17 @@ pub struct FeedLine {
     pub last: Option<Timestamp>,
     /// Who sends it.
     pub agencies: Vec<AgencyId>,
+}
+
+/// A key that too many rows share: its rule does not compare them with one another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StopKeyLine {
+    /// The blocking rule.
+    pub rule: String,
+    /// Rows that share the key.
+    pub rows: u64,
+    /// A person with one of these rows, to look at.
+    pub example: Option<PersonId>,
 }
 
 /// The state of the gateway on one page.
@@ -315,8 +440,10 @@ pub struct Overview {
     pub waiting_rows: u64,
     /// Newest batches first, at most 20.
     pub batches: Vec<BatchView>,
-    /// Keys too common to be compared: rule and number of rows.
-    pub stop_keys: Vec<(String, u64)>,
+    /// Keys too common to be compared, the largest first: at most 50 of them.
+    pub stop_keys: Vec<StopKeyLine>,
+    /// How many there are in all.
+    pub stop_keys_total: u64,
     /// Name and version of the match model.
     pub model: String,
     /// Declared completeness, newest first.

@@ -181,7 +181,8 @@ fn older_rows_do_not_overwrite_newer_ones_and_withdrawn_rows_leave() {
         r["nama"] = json!("NAMA LAMA");
     });
     let answer = dinsos.push(FEED, "lama", &old).expect(200).json();
-    assert_eq!(answer["batch"]["counts"]["tanpa_perubahan"], 1);
+    assert_eq!(answer["batch"]["counts"]["lebih_lama"], 1, "{answer}");
+    assert_eq!(answer["batch"]["counts"]["diterima"], 0, "nothing is called accepted that has no effect: {answer}");
     app.settle();
     let look = json!({"sumber": {"feed": FEED, "id_sumber": "a"}});
     let found = app.client("petugas").json("POST", "/v1/persons/lookup", "x", &look).expect(200);

@@ -124,7 +124,8 @@ impl Figures {
 
     /// The point of the curve with the best F1.
     pub(super) fn best(&self) -> Option<&Point> {
-        self.curve.iter().max_by(|x, y| x.quality.f1.total_cmp(&y.quality.f1))
+        let known = self.curve.iter().filter(|point| !point.quality.f1.is_nan());
+        known.max_by(|x, y| x.quality.f1.total_cmp(&y.quality.f1))
     }
 
     /// The point at a weight.

@@ -1,7 +1,7 @@
 //! The page of an evaluation: to choose thresholds by, and to find what to look at.
 
-use super::Report;
 use super::figures::{NearPair, Thresholds};
+use super::{Report, share};
 use crate::cli::page::chart::{Chart, Series};
 use crate::cli::page::{Cell, Page, percent};
 use crate::cli::terminal::thousands;
@@ -30,7 +30,7 @@ pub(super) fn page(report: &Report) -> Page {
     let mut figures = vec![
         ("Precision of clusters", percent(clusters.pairwise.precision)),
         ("Recall of clusters", percent(clusters.pairwise.recall)),
-        ("F1 of clusters", format!("{:.5}", clusters.pairwise.f1)),
+        ("F1 of clusters", share(clusters.pairwise.f1)),
         ("Clusters found exactly", percent(clusters.exact)),
     ];
     if let Some(error) = report.figures.calibration_error {
@@ -62,7 +62,7 @@ fn quality(page: &mut Page, report: &Report) {
         "Pairwise: over pairs of rows. B-cubed: over rows, so that large clusters do not count more.",
     );
     let row = |name: &str, quality: &Quality| {
-        let figures = [quality.precision, quality.recall, quality.f1].map(|q| Cell::figure(format!("{q:.5}")));
+        let figures = [quality.precision, quality.recall, quality.f1].map(|q| Cell::figure(share(q)));
         [Cell::text(name)].into_iter().chain(figures).collect()
     };
     let clusters = &report.clusters;
@@ -70,14 +70,16 @@ fn quality(page: &mut Page, report: &Report) {
         vec![row("clusters, pairwise", &clusters.pairwise), row("clusters, B-cubed", &clusters.b_cubed)];
     if let Some(pairs) = &report.pairs {
         let pair = |name: &str, precision: f64, recall: f64| {
-            let f1 = if precision + recall > 0.0 { 2.0 * precision * recall / (precision + recall) } else { 0.0 };
+            let sum = precision + recall;
+            let f1 = if sum == 0.0 { 0.0 } else { 2.0 * precision * recall / sum };
             row(name, &Quality { precision, recall, f1 })
         };
         rows.push(pair("pairs decided link", pairs.link_precision, pairs.link_recall));
         let recall = pairs.link_or_review_recall;
         let all = pairs.link + pairs.review;
-        let right = pairs.link_precision * pairs.link as f64 + pairs.review_precision * pairs.review as f64;
-        rows.push(pair("pairs decided link or review", right / all.max(1) as f64, recall));
+        let right = |share: f64, number: u64| if number == 0 { 0.0 } else { share * number as f64 };
+        let right = right(pairs.link_precision, pairs.link) + right(pairs.review_precision, pairs.review);
+        rows.push(pair("pairs decided link or review", right / all as f64, recall));
     }
     page.table(&["", "precision", "recall", "F1"], &rows);
 }

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::dedupe::{Cells, failed_on, read_input, unread_text, wrong_model};
-use super::input::InputTable;
-use super::output::{Access, write_file};
+use super::input::{InputTable, ReadArgs};
+use super::output::{Access, clear, write_file};
 use super::page::line;
 use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome};
@@ -48,9 +48,8 @@ pub(super) struct Args {
     /// Show the values of the two rows as they are.
     #[arg(long)]
     values: bool,
-    /// The id column of files that are not feeds.
-    #[arg(long, value_name = "COLUMN")]
-    id: Option<String>,
+    #[command(flatten)]
+    reading: ReadArgs,
 }
 
 /// Files and two ids are needed.
@@ -129,8 +128,10 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     }
     let (inputs, ids) = args.inputs_and_ids.split_at(given - 2);
     let inputs: Vec<PathBuf> = inputs.iter().map(PathBuf::from).collect();
+    let read: Vec<PathBuf> = inputs.iter().chain(&args.model).cloned().collect();
+    clear(args.svg.as_slice(), &read).map_err(|error| CliError::failed("writing the picture", error))?;
     let model = TableModel::read(args.model.as_deref()).map_err(wrong_model)?;
-    let input = read_input(&model, &inputs, args.id.as_deref(), terminal)?;
+    let input = read_input(&model, &inputs, &args.reading, terminal)?;
     let (a, b) = (row_of(&input, &ids[0])?, row_of(&input, &ids[1])?);
     let cells = Cells::new(&input);
     let explained = model.explain(&cells, day_in_jakarta(SystemClock.now()), (a, b));

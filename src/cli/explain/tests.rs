@@ -32,6 +32,18 @@ id = "V1"
 about = "one birth date, another name"
 action = "review"
 all = [{ comparison = "born", levels = ["equal"] }, { comparison = "name", levels = ["other"] }]
+
+[[veto]]
+id = "V3"
+about = "other names in one town"
+action = "distinct"
+all = [{ comparison = "town", levels = ["equal"] }, { comparison = "name", levels = ["other"] }]
+
+[[veto]]
+id = "V3"
+about = "other names and other birth dates"
+action = "review"
+all = [{ comparison = "born", levels = ["other"] }, { comparison = "name", levels = ["other"] }]
 "#;
 
 const ROWS: &str = "id,name,born,town\n1,SITI,1990-04-12,X\n2,SITI,1990-04-12,Y\n3,BUDI,1990-04-12,X\n4,ALI,1950-01-01,\n5,A<LI>,1970-01-01,Z\n6,SITI,1970-02-03,\n";
@@ -53,7 +65,7 @@ impl Folder {
     fn explain(&self, a: &str, b: &str) -> Report {
         let model = TableModel::read(Some(self.path("m.toml").as_ref())).expect("a model");
         let paths = [PathBuf::from(self.path("people.csv"))];
-        let input = read_input(&model, &paths, None, Terminal::new(None)).expect("rows");
+        let input = read_input(&model, &paths, &ReadArgs::default(), Terminal::new(None)).expect("rows");
         let rows = (row_of(&input, a).expect("there"), row_of(&input, b).expect("there"));
         let cells = Cells::new(&input);
         let explained = model.explain(&cells, day_in_jakarta(SystemClock.now()), rows);
@@ -96,6 +108,26 @@ fn vetoes_and_missing_rules_are_told() {
         let found = conclusion(&folder.explain(a, b));
         for sentence in sentences {
             assert!(found.iter().any(|line| line == sentence), "{a}-{b}: {sentence} is not in {found:?}");
+        }
+    }
+}
+
+#[test]
+fn each_veto_that_holds_is_told_in_its_own_words() {
+    let folder = Folder::new();
+    for (a, b, expected) in [
+        ("1", "2", vec![]),
+        ("1", "3", vec![("V1", "one birth date, another name"), ("V3", "other names in one town")]),
+        ("2", "3", vec![("V1", "one birth date, another name")]),
+        ("1", "4", vec![("V3", "other names and other birth dates")]),
+    ] {
+        let report = folder.explain(a, b);
+        let told: Vec<(&str, &str)> =
+            report.vetoes.iter().map(|veto| (veto.id.as_str(), veto.about.as_str())).collect();
+        assert_eq!(told, expected, "{a}-{b}");
+        let picture = picture::svg(&report);
+        for (id, about) in expected {
+            assert!(picture.contains(&format!("veto {id}: {about}")), "{a}-{b}: {about} is not in the picture");
         }
     }
 }

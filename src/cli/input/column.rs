@@ -83,6 +83,17 @@ impl TextColumn {
         }
     }
 
+    /// The cells without those of some rows, which are ascending.
+    pub(super) fn without(&self, rows: &[usize]) -> Self {
+        let (mut left, mut rows) = (Self::default(), rows.iter().peekable());
+        for (row, cell) in self.iter().enumerate() {
+            if rows.next_if_eq(&&row).is_none() {
+                left.push(cell.unwrap_or_default()).expect("fewer cells hold less text");
+            }
+        }
+        left
+    }
+
     /// Adds missing cells until there are `rows`.
     pub(super) fn pad(&mut self, rows: usize) {
         while self.len < rows {

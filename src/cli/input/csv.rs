@@ -1,65 +1,115 @@
-//! CSV, as spreadsheets and other tools write it: a header line; comma, semicolon or tab; quotes; blanks around cells.
+//! CSV, as spreadsheets and other tools write it: a header line; comma, semicolon, tab or bar; quotes; blanks around cells.
+//!
+//! The crate `csv` takes rows apart. [`Tidy`] stands before it and sees what it does not tell: quotes that are never closed.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
-use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, Trim};
+use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 
+use super::text::{self, Bytes, is_blank, trimmed};
+use super::tidy::{OpenQuote, Tidy, separator};
 use super::{Builder, IdRule, InputError, RowProblem};
 
-const BUFFER: usize = 1 << 18;
-const SEPARATORS: [u8; 3] = *b",;\t";
+const BUFFER: usize = 1 << 16;
 
 /// A CSV file, row by row.
 pub struct CsvRows {
     path: PathBuf,
-    reader: Reader<Tidy<BufReader<File>>>,
+    reader: Reader<Tidy<Bytes>>,
+    delimiter: u8,
     header: Vec<String>,
     record: ByteRecord,
+    /// The line on which the row begins, and the one after its end.
     line: u64,
+    next_line: u64,
+    /// Rows without any value that were passed over.
+    empty_rows: usize,
 }
 
 impl CsvRows {
     /// Opens a file and reads its header.
-    pub fn open(path: &Path) -> Result<Self, InputError> {
-        let failed = |source| InputError::Read { path: path.to_owned(), source };
-        let mut file = BufReader::with_capacity(BUFFER, File::open(path).map_err(failed)?);
-        let delimiter = separator(file.fill_buf().map_err(failed)?);
-        let tidy = Tidy::new(file, delimiter);
-        let mut reader = ReaderBuilder::new().delimiter(delimiter).trim(Trim::All).from_reader(tidy);
-        let problem = |line, problem| InputError::Row { path: path.to_owned(), line, problem };
-        let cells = reader.byte_headers().map_err(|error| refusal(path, 1, error))?;
-        let header: Vec<String> = cells
-            .iter()
-            .map(|cell| std::str::from_utf8(cell).map(str::to_owned).map_err(|_| problem(1, RowProblem::NotUtf8)))
-            .collect::<Result<_, _>>()?;
-        if header.is_empty() {
-            return Err(problem(1, RowProblem::NoHeader));
-        }
-        if let Some(twice) = header.iter().enumerate().find(|(i, name)| header[..*i].contains(name)) {
-            return Err(problem(1, RowProblem::ColumnTwice { column: twice.1.clone() }));
-        }
-        Ok(Self { path: path.to_owned(), reader, header, record: ByteRecord::new(), line: 1 })
+    pub fn open(path: &Path, encoding: Option<&'static encoding_rs::Encoding>) -> Result<Self, InputError> {
+        Self::of(text::decoded(text::open(path)?, path, encoding)?, path)
     }
 
-    /// Names of the columns.
+    /// Reads the header of bytes that are UTF-8.
+    pub(super) fn of(mut bytes: Bytes, path: &Path) -> Result<Self, InputError> {
+        let start = bytes.fill_buf().map_err(|source| InputError::Read { path: path.to_owned(), source })?;
+        let (delimiter, told_by) = separator(start);
+        bytes.consume(told_by);
+        let tidy = Tidy::new(bytes, delimiter, told_by > 0);
+        let mut builder = ReaderBuilder::new();
+        builder.delimiter(delimiter).has_headers(false).flexible(true).buffer_capacity(BUFFER);
+        let reader = builder.from_reader(tidy);
+        let (header, record) = (Vec::new(), ByteRecord::new());
+        let mut rows =
+            Self { path: path.to_owned(), reader, delimiter, header, record, line: 1, next_line: 1, empty_rows: 0 };
+        if !rows.next_with_a_value()? {
+            return Err(rows.problem(RowProblem::NoHeader));
+        }
+        let names = (0..rows.record.len()).map(|at| rows.cell(at).map(str::to_owned));
+        rows.header = names.collect::<Result<_, _>>()?;
+        let named = |name: &String| !name.is_empty();
+        let mut twice = rows.header.iter().enumerate().filter(|(_, name)| named(name));
+        if let Some((_, name)) = twice.find(|(at, name)| rows.header[..*at].contains(name)) {
+            return Err(rows.problem(RowProblem::ColumnTwice { column: name.clone() }));
+        }
+        Ok(rows)
+    }
+
+    /// Names of the columns; empty where a column has none.
     pub fn header(&self) -> &[String] {
         &self.header
     }
 
-    /// Goes to the next row; `false` at the end.
+    /// Goes to the next row that holds anything; `false` at the end.
     pub fn advance(&mut self) -> Result<bool, InputError> {
-        let more = self.reader.read_byte_record(&mut self.record);
-        let more = more.map_err(|error| refusal(&self.path, self.line, error))?;
-        self.line = self.record.position().map_or(self.line, csv::Position::line);
-        Ok(more)
+        if !self.next_with_a_value()? {
+            return Ok(false);
+        }
+        if self.record.len() != self.header.len() {
+            let (found, expected) = (self.record.len() as u64, self.header.len() as u64);
+            return Err(self.problem(RowProblem::CellCount { found, expected }));
+        }
+        let spans_lines = self.next_line > self.line + 1;
+        if spans_lines && holds_rows(&self.record, self.delimiter) {
+            return Err(self.problem(RowProblem::RowsInQuotes { lines: self.next_line - self.line }));
+        }
+        Ok(true)
     }
 
-    /// A cell of the current row; empty when it is missing.
+    fn next_with_a_value(&mut self) -> Result<bool, InputError> {
+        loop {
+            let began = self.next_line;
+            let more = self.reader.read_byte_record(&mut self.record);
+            if !more.map_err(|error| refusal(&self.path, began, error))? {
+                return Ok(false);
+            }
+            // Every row ends with a line end, the last one with one that `Tidy` gave it.
+            self.next_line = self.reader.position().line();
+            self.line = if self.next_line == began + 1 {
+                began
+            } else {
+                let inside = self.record.as_slice().split(|byte| *byte == b'\n').count() - 1;
+                self.next_line - 1 - inside as u64
+            };
+            if !self.record.iter().all(is_empty) {
+                return Ok(true);
+            }
+            self.empty_rows += 1;
+        }
+    }
+
+    /// A cell of the current row, without the blanks around it.
     pub fn cell(&self, column: usize) -> Result<&str, InputError> {
         let bytes = self.record.get(column).unwrap_or_default();
-        std::str::from_utf8(bytes).map_err(|_| self.problem(RowProblem::NotUtf8))
+        std::str::from_utf8(bytes).map(trimmed).map_err(|_| self.problem(RowProblem::NotUtf8))
+    }
+
+    /// The line on which the current row begins.
+    pub fn line(&self) -> u64 {
+        self.line
     }
 
     /// The problem at the current row.
@@ -68,118 +118,98 @@ impl CsvRows {
     }
 }
 
+fn is_empty(cell: &[u8]) -> bool {
+    let shows = |byte: &u8| byte.is_ascii_graphic();
+    !cell.iter().any(shows) && std::str::from_utf8(cell).is_ok_and(|text| text.chars().all(is_blank))
+}
+
+/// Whether the lines of a row look like rows of their own when its quotes are taken for letters: as many cells, and a first
+/// cell of the same shape. Then two quotation marks that do not belong together made one row of several.
+fn holds_rows(record: &ByteRecord, delimiter: u8) -> bool {
+    let text = record.iter().collect::<Vec<_>>().join(&delimiter);
+    let first = shape(record.get(0).unwrap_or_default());
+    let width = record.len();
+    let is_row = |line: &[u8]| {
+        let mut cells = line.split(|byte| *byte == delimiter);
+        cells.next().is_some_and(|cell| shape(cell) == first) && cells.count() + 1 == width
+    };
+    width > 1 && text.split(|byte| *byte == b'\n').all(is_row)
+}
+
+/// `9` for digits, `a` for letters, however many.
+fn shape(cell: &[u8]) -> Vec<u8> {
+    let class = |byte: &u8| match byte {
+        b'0'..=b'9' => b'9',
+        b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => b'a',
+        other => *other,
+    };
+    let mut shape: Vec<u8> = cell.trim_ascii().iter().map(class).collect();
+    shape.dedup();
+    shape
+}
+
 /// Reads a CSV file into the table.
-pub(super) fn read(builder: &mut Builder<'_>, path: &Path) -> Result<(), InputError> {
-    let mut rows = CsvRows::open(path)?;
+pub(super) fn read(builder: &mut Builder<'_>, path: &Path, bytes: Bytes) -> Result<(), InputError> {
+    let mut rows = CsvRows::of(bytes, path)?;
     let id = builder.id_rule(path, rows.header())?;
-    let feed = if rows.header().iter().any(|name| name == "feed") { None } else { builder.feed_column() };
-    let withdrawn = builder.feed().and_then(|_| rows.header().iter().position(|name| name == "hapus"));
     let header = rows.header().to_vec();
-    let targets: Vec<(usize, usize)> =
-        header.iter().enumerate().filter_map(|(i, name)| Some((i, builder.column_for(name)?))).collect();
+    let named = header.iter().enumerate().filter(|(_, name)| !name.is_empty());
+    let targets: Vec<(usize, usize)> = named.filter_map(|(i, name)| Some((i, builder.column_for(name)?))).collect();
+    let feed = if header.iter().any(|name| name == "feed") { None } else { builder.feed_column() };
+    let state = builder.state_columns(id, &header);
+    let mut unnamed: Vec<(usize, bool)> =
+        (0..header.len()).filter(|i| header[*i].is_empty()).map(|i| (i, false)).collect();
     while rows.advance()? {
-        if let Some(column) = withdrawn
-            && matches!(rows.cell(column)?, "true" | "TRUE" | "1")
-        {
-            builder.drop_row();
-            continue;
+        for (column, filled) in unnamed.iter_mut().filter(|(_, filled)| !filled) {
+            *filled = !rows.cell(*column)?.is_empty();
+        }
+        let line = rows.line();
+        let refused = |problem| rows.problem(problem);
+        let parts = match id {
+            IdRule::Number => None,
+            IdRule::Column(column) => Some(["", rows.cell(column)?]),
+            IdRule::Feed(name, column) => Some([name, rows.cell(column)?]),
+            IdRule::FeedColumns(name, column) => {
+                let name = rows.cell(name)?;
+                if builder.pass_payment(name) {
+                    continue;
+                }
+                if name.is_empty() {
+                    return Err(refused(RowProblem::NoFeed));
+                }
+                Some([name, rows.cell(column)?])
+            }
+        };
+        if let (Some(state), Some(parts)) = (&state, parts) {
+            let is_withdrawn = state.withdrawn(|column| rows.cell(column))?.map_err(refused)?;
+            if is_withdrawn {
+                let day = state.day.map(|column| rows.cell(column)).transpose()?.unwrap_or_default();
+                builder.withdraw(parts, day, line).map_err(refused)?;
+                continue;
+            }
         }
         for (from, to) in &targets {
-            builder.set(*to, rows.cell(*from)?).map_err(|problem| rows.problem(problem))?;
+            builder.set(*to, rows.cell(*from)?).map_err(refused)?;
         }
         if let Some((column, name)) = feed {
-            builder.set(column, name).map_err(|problem| rows.problem(problem))?;
+            builder.set(column, name).map_err(refused)?;
         }
-        let ended = match id {
-            IdRule::Column(column) => builder.end_row(&[rows.cell(column)?]),
-            IdRule::Feed(name, column) => builder.end_row(&[name, "|", rows.cell(column)?]),
-            IdRule::FeedColumns(name, column) => builder.end_row(&[rows.cell(name)?, "|", rows.cell(column)?]),
-        };
-        ended.map_err(|problem| rows.problem(problem))?;
+        builder.end_row(parts, line).map_err(refused)?;
     }
+    let source = builder.source();
+    source.empty_rows = rows.empty_rows;
+    source.unnamed_empty = unnamed.iter().filter(|(_, filled)| !filled).count();
+    source.unnamed_filled = unnamed.iter().filter(|(_, filled)| *filled).map(|(column, _)| column + 1).collect();
     Ok(())
 }
 
 fn refusal(path: &Path, line: u64, error: csv::Error) -> InputError {
-    let line = error.position().map_or(line, csv::Position::line);
     let path = path.to_owned();
-    if let ErrorKind::UnequalLengths { len, expected_len, .. } = error.kind() {
-        let problem = RowProblem::CellCount { found: *len, expected: *expected_len };
-        return InputError::Row { path, line, problem };
-    }
-    if let ErrorKind::Io(source) = error.into_kind() {
-        return InputError::Read { path, source };
-    }
-    InputError::Row { path, line, problem: RowProblem::NotCsv }
-}
-
-/// The separator that is most often in the first line.
-fn separator(start: &[u8]) -> u8 {
-    let first_line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let parts = |separator: u8| first_line.split(|byte| *byte == separator).count();
-    SEPARATORS.into_iter().rev().max_by_key(|separator| parts(*separator)).unwrap_or(b',')
-}
-
-/// Drops a byte order mark and the blanks between a separator and a cell, so that a quote after `, ` opens a quoted cell.
-struct Tidy<R> {
-    inner: R,
-    delimiter: u8,
-    place: Place,
-    started: bool,
-}
-
-/// Where in the text the next byte stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    CellStart,
-    Plain,
-    Quoted,
-    /// After a quote in a quoted cell: its end, or the first half of a doubled quote.
-    AfterQuote,
-}
-
-impl Place {
-    /// Where the byte leads, and whether it is kept.
-    fn step(self, byte: u8, delimiter: u8) -> (Self, bool) {
-        let ends_cell = byte == delimiter || byte == b'\n' || byte == b'\r';
-        match self {
-            Self::CellStart | Self::AfterQuote if byte == b' ' => (self, false),
-            Self::CellStart | Self::AfterQuote if byte == b'"' => (Self::Quoted, true),
-            Self::Quoted if byte == b'"' => (Self::AfterQuote, true),
-            Self::Quoted => (Self::Quoted, true),
-            Self::CellStart | Self::Plain | Self::AfterQuote if ends_cell => (Self::CellStart, true),
-            Self::CellStart | Self::Plain | Self::AfterQuote => (Self::Plain, true),
-        }
-    }
-}
-
-impl<R: BufRead> Tidy<R> {
-    fn new(inner: R, delimiter: u8) -> Self {
-        Self { inner, delimiter, place: Place::CellStart, started: false }
-    }
-}
-
-impl<R: BufRead> Read for Tidy<R> {
-    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        loop {
-            let input = self.inner.fill_buf()?;
-            if input.is_empty() || out.is_empty() {
-                return Ok(0);
-            }
-            let skip = if !self.started && input.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-            let taken = (input.len() - skip).min(out.len());
-            let mut written = 0;
-            for byte in &input[skip..skip + taken] {
-                let (next, keep) = self.place.step(*byte, self.delimiter);
-                self.place = next;
-                out[written] = *byte;
-                written += usize::from(keep);
-            }
-            self.started = true;
-            self.inner.consume(skip + taken);
-            if written > 0 {
-                return Ok(written);
-            }
-        }
+    let ErrorKind::Io(source) = error.into_kind() else {
+        return InputError::Row { path, line, problem: RowProblem::NotCsv };
+    };
+    match source.get_ref().and_then(|inner| inner.downcast_ref::<OpenQuote>()) {
+        Some(open) => InputError::Row { path, line: open.line, problem: RowProblem::OpenQuote },
+        None => InputError::Read { path, source },
     }
 }

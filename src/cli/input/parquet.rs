@@ -1,49 +1,47 @@
-//! Parquet: wanted columns only, every scalar cast to text.
+//! Parquet: wanted columns only, every value as text.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::mpsc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, StringArray};
-use arrow::compute::{can_cast_types, cast};
-use arrow::datatypes::DataType;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use ::parquet::arrow::ProjectionMask;
+use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use ::parquet::file::reader::ChunkReader;
+use arrow::array::{RecordBatch, StringArray};
 
+use super::parquet_text::{Cells, as_text, has_text};
 use super::{Builder, IdRule, InputError, RowProblem, Wanted};
+use crate::cli::input::state::StateColumns;
+use crate::cli::input::text::trimmed;
 
 const BATCH_ROWS: usize = 16_384;
 /// Batches that may wait to be taken over.
 const BATCHES_AHEAD: usize = 4;
-/// What a day without a time looks like after the cast from a timestamp.
-const MIDNIGHT: &str = "T00:00:00";
 
 /// Reads a Parquet file into the table.
-pub(super) fn read(builder: &mut Builder<'_>, path: &Path) -> Result<(), InputError> {
-    let file = File::open(path).map_err(|source| InputError::Read { path: path.to_owned(), source })?;
+pub(super) fn read(builder: &mut Builder<'_>, path: &Path, file: impl ChunkReader + 'static) -> Result<(), InputError> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| refusal(path, error))?;
     let schema = reader.schema().clone();
-    let header: Vec<String> = schema.fields().iter().map(|field| field.name().trim().to_owned()).collect();
+    let header: Vec<String> = schema.fields().iter().map(|field| trimmed(field.name()).to_owned()).collect();
     let id = builder.id_rule(path, &header)?;
-    let id_columns = match id {
+    let state = builder.state_columns(id, &header);
+    let mut needed = match id {
+        IdRule::Number => Vec::new(),
         IdRule::Column(column) | IdRule::Feed(_, column) => vec![column],
         IdRule::FeedColumns(feed, column) => vec![feed, column],
     };
+    needed.extend(state.iter().flat_map(StateColumns::columns));
 
-    let mut plan = Plan { id, feed: None, projected: Vec::new(), targets: Vec::new() };
+    let mut plan = Plan { id, state, feed: None, projected: Vec::new(), targets: Vec::new() };
     for (at, field) in schema.fields().iter().enumerate() {
-        let is_scalar = !field.data_type().is_nested() && can_cast_types(field.data_type(), &DataType::Utf8);
-        let target = if is_scalar || !matches!(builder.options.wanted, Wanted::All) {
-            builder.column_for(&header[at])
-        } else {
-            None
-        };
-        let needed = target.is_some() || id_columns.contains(&at);
-        if needed && !is_scalar {
+        let has_text = has_text(field.data_type());
+        let is_asked_for = has_text || !matches!(builder.options.wanted, Wanted::All);
+        let target = if is_asked_for && !header[at].is_empty() { builder.column_for(&header[at]) } else { None };
+        let is_needed = target.is_some() || needed.contains(&at);
+        if is_needed && !has_text {
             let data_type = field.data_type().to_string();
             return Err(InputError::NotScalar { path: path.to_owned(), column: header[at].clone(), data_type });
         }
-        if needed {
+        if is_needed {
             plan.projected.push(at);
             plan.targets.push(target);
         }
@@ -68,21 +66,39 @@ pub(super) fn read(builder: &mut Builder<'_>, path: &Path) -> Result<(), InputEr
             }
         });
         let mut first_row = 1;
-        for texts in receiver {
-            first_row += plan.take(builder, path, &texts?, first_row)?;
+        for batch in receiver {
+            let (rows, texts) = batch?;
+            for row in 0..rows {
+                let line = first_row + row as u64;
+                let taken = plan.take(builder, &texts, row, line);
+                taken.map_err(|problem| InputError::Row { path: path.to_owned(), line, problem })?;
+            }
+            first_row += rows as u64;
         }
         Ok(())
     })
 }
 
-/// The columns of a batch as text.
-fn as_texts(path: &Path, batch: &RecordBatch) -> Result<Vec<StringArray>, InputError> {
-    batch.columns().iter().map(|column| as_text(path, column)).collect()
+/// The columns of a batch as text, and its number of rows.
+fn as_texts(path: &Path, batch: &RecordBatch) -> Result<(usize, Vec<StringArray>), InputError> {
+    let schema = batch.schema();
+    let columns = schema.fields().iter().zip(batch.columns());
+    let texts = columns.map(|(field, column)| {
+        let failed = |source| InputError::Column {
+            path: path.to_owned(),
+            column: field.name().clone(),
+            data_type: field.data_type().to_string(),
+            source: Box::new(source),
+        };
+        as_text(column).map_err(failed)
+    });
+    Ok((batch.num_rows(), texts.collect::<Result<_, _>>()?))
 }
 
 /// Which column of the file goes where.
 struct Plan {
     id: IdRule,
+    state: Option<StateColumns>,
     feed: Option<(usize, &'static str)>,
     /// Columns of the file that are read, ascending.
     projected: Vec<usize>,
@@ -91,53 +107,36 @@ struct Plan {
 }
 
 impl Plan {
-    /// Takes the rows of a batch over; answers how many they were.
-    fn take(
-        &self,
-        builder: &mut Builder<'_>,
-        path: &Path,
-        texts: &[StringArray],
-        first: u64,
-    ) -> Result<u64, InputError> {
-        let rows = texts.first().map_or(0, StringArray::len);
-        let text = |column: usize, row: usize| {
-            let at = self.projected.binary_search(&column).expect("id columns are projected");
-            cell(&texts[at], row)
+    /// Takes a row of a batch over.
+    fn take(&self, builder: &mut Builder<'_>, texts: &[StringArray], row: usize, line: u64) -> Result<(), RowProblem> {
+        let text = |column: usize| {
+            let at = self.projected.binary_search(&column).expect("columns that are needed are projected");
+            texts[at].cell(row)
         };
-        for row in 0..rows {
-            let taken = self.cells(builder, texts, row).and_then(|()| match self.id {
-                IdRule::Column(column) => builder.end_row(&[text(column, row)]),
-                IdRule::Feed(name, column) => builder.end_row(&[name, "|", text(column, row)]),
-                IdRule::FeedColumns(name, column) => builder.end_row(&[text(name, row), "|", text(column, row)]),
-            });
-            let line = first + row as u64;
-            taken.map_err(|problem| InputError::Row { path: path.to_owned(), line, problem })?;
-        }
-        Ok(rows as u64)
-    }
-
-    fn cells(&self, builder: &mut Builder<'_>, texts: &[StringArray], row: usize) -> Result<(), RowProblem> {
-        for (target, column) in self.targets.iter().zip(texts) {
-            if let Some(target) = target {
-                builder.set(*target, cell(column, row))?;
+        let id = match self.id {
+            IdRule::Number => None,
+            IdRule::Column(column) => Some(["", text(column)]),
+            IdRule::Feed(name, column) => Some([name, text(column)]),
+            IdRule::FeedColumns(name, _) if builder.pass_payment(text(name)) => return Ok(()),
+            IdRule::FeedColumns(name, _) if text(name).is_empty() => return Err(RowProblem::NoFeed),
+            IdRule::FeedColumns(name, column) => Some([text(name), text(column)]),
+        };
+        if let (Some(state), Some(id)) = (&self.state, id) {
+            let is_withdrawn = state.withdrawn(|column| Ok::<_, RowProblem>(text(column)))??;
+            if is_withdrawn {
+                return builder.withdraw(id, state.day.map_or("", text), line);
             }
         }
-        self.feed.map_or(Ok(()), |(column, name)| builder.set(column, name))
+        for (target, column) in self.targets.iter().zip(texts) {
+            if let Some(target) = target {
+                builder.set(*target, column.cell(row))?;
+            }
+        }
+        if let Some((column, name)) = self.feed {
+            builder.set(column, name)?;
+        }
+        builder.end_row(id, line)
     }
-}
-
-fn as_text(path: &Path, column: &ArrayRef) -> Result<StringArray, InputError> {
-    let text = cast(column, &DataType::Utf8).map_err(|error| refusal(path, error))?;
-    let text = text.as_any().downcast_ref::<StringArray>().expect("a cast to Utf8 gives a StringArray");
-    Ok(text.clone())
-}
-
-fn cell(column: &StringArray, row: usize) -> &str {
-    if column.is_null(row) {
-        return "";
-    }
-    let text = column.value(row).trim();
-    text.strip_suffix(MIDNIGHT).filter(|day| day.len() == 10).unwrap_or(text)
 }
 
 fn refusal(path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> InputError {

@@ -1,77 +1,59 @@
-use std::sync::Arc;
-
-use ::parquet::arrow::ArrowWriter;
-use arrow::array::{Date32Array, Float64Array, Int64Array, ListArray, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Int32Type, Schema};
-
 use super::*;
 
+mod csv_files;
+mod laws;
+mod ndjson_files;
+mod parquet_files;
+mod states;
+mod twins;
+
 /// All rows as `id: column=value ...`, for comparison.
-fn shown(table: &InputTable) -> Vec<String> {
+fn rows_of(table: &InputTable) -> Vec<String> {
     let cell = |row: usize, i: usize| Some(format!(" {}={}", table.columns()[i], table.column(i).get(row)?));
     let cells = |row: usize| (0..table.columns().len()).filter_map(|i| cell(row, i)).collect::<String>();
     (0..table.len()).map(|row| format!("{}:{}", table.id(row), cells(row))).collect()
 }
 
-fn read(files: &[(&str, &str)], options: &InputOptions) -> Result<InputTable, InputError> {
+/// Reads files of a folder of their own; in messages its name is left out.
+fn read_bytes(files: &[(&str, &[u8])], options: &InputOptions) -> Result<InputTable, String> {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let paths: Vec<PathBuf> = files.iter().map(|(name, _)| dir.path().join(name)).collect();
-    for (path, (_, text)) in paths.iter().zip(files) {
-        std::fs::write(path, text).expect("a file");
+    for (path, (_, bytes)) in paths.iter().zip(files) {
+        std::fs::create_dir_all(path.parent().expect("in the folder")).expect("a folder");
+        std::fs::write(path, bytes).expect("a file");
     }
-    InputTable::read(&paths, options)
+    InputTable::read(&paths, options).map_err(|error| {
+        assert!(error.hint().is_some(), "{error}: no hint");
+        error.to_string().replace(&format!("{}/", dir.path().display()), "")
+    })
+}
+
+fn read(files: &[(&str, &str)], options: &InputOptions) -> Result<InputTable, String> {
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+    read_bytes(&files, options)
+}
+
+/// Rows, or what is wrong.
+fn outcome(files: &[(&str, &[u8])], options: &InputOptions) -> Result<Vec<String>, String> {
+    read_bytes(files, options).map(|table| rows_of(&table))
 }
 
 fn id(column: &str) -> InputOptions {
-    InputOptions { id: Some(column.to_owned()), ..InputOptions::default() }
+    InputOptions { id: IdWanted::Column(column.to_owned()), ..InputOptions::default() }
 }
 
 fn only(columns: &[&str]) -> InputOptions {
-    InputOptions { wanted: Wanted::Only(columns.iter().map(|c| (*c).to_owned()).collect()), id: None }
+    InputOptions { wanted: Wanted::Only(columns.iter().map(|c| (*c).to_owned()).collect()), ..InputOptions::default() }
+}
+
+fn any(columns: &[&str]) -> InputOptions {
+    InputOptions { wanted: Wanted::Any(columns.iter().map(|c| (*c).to_owned()).collect()), ..InputOptions::default() }
 }
 
 #[test]
-fn tables_are_read() {
+fn several_files_are_one_table() {
     type Case = (&'static str, &'static [(&'static str, &'static str)], InputOptions, &'static [&'static str]);
     let cases: &[Case] = &[
-        ("plain", &[("a.csv", "id,name\n1,ana\n2,\n")], InputOptions::default(), &["1: id=1 name=ana", "2: id=2"]),
-        (
-            "blanks after commas, quotes after blanks, doubled quotes, a line end in a cell",
-            &[("a.csv", " rec_id, \"n, m\" \nr1, \"a, \"\"b\"\"\" \nr2,\"x\ny\"\n")],
-            InputOptions::default(),
-            &["r1: rec_id=r1 n, m=a, \"b\"", "r2: rec_id=r2 n, m=x\ny"],
-        ),
-        (
-            "byte order mark, semicolons, CRLF",
-            &[("a.csv", "\u{feff}id;a\r\n1;x,y\r\n")],
-            InputOptions::default(),
-            &["1: id=1 a=x,y"],
-        ),
-        ("a quote inside a cell is a letter", &[("a.csv", "id,a\n1,5\" pipe, cut\n")], InputOptions::default(), &[]),
-        (
-            "types of JSON",
-            &[(
-                "a.jsonl",
-                "{\"id\":7,\"n\":-3,\"f\":1.5,\"b\":true,\"z\":null,\"l\":[\"x\",null,2],\"o\":{\"a\":1}}\n\n",
-            )],
-            InputOptions::default(),
-            &["7: id=7 n=-3 f=1.5 b=true l=x;2"],
-        ),
-        (
-            "other id, escapes, last line without an end",
-            &[("a.ndjson", "{\"k\":\"a\\\"\\u00e9\",\"x\":\" y \"}\n{\"x\":\"z\",\"k\":\"b\"}")],
-            id("k"),
-            &["a\"\u{e9}: k=a\"\u{e9} x=y", "b: k=b x=z"],
-        ),
-        (
-            "a feed, a withdrawn row, unwanted columns",
-            &[(
-                "bank-rekening.ndjson",
-                "{\"id_sumber\":\"A\",\"nik\":\"1\",\"nama\":\"N\"}\n{\"id_sumber\":\"B\",\"nik\":\"2\",\"hapus\":true}\n{\"id_sumber\":\"C\",\"hapus\":null}\n",
-            )],
-            only(&["nik", "feed"]),
-            &["bank-rekening|A: nik=1 feed=bank-rekening", "bank-rekening|C: feed=bank-rekening"],
-        ),
         (
             "several files with different columns; payments hold no persons",
             &[
@@ -88,34 +70,76 @@ fn tables_are_read() {
             only(&["person_id"]),
             &["f|A: person_id=P1"],
         ),
-        ("a header and nothing else", &[("a.csv", "id,a\n")], only(&["b"]), &[]),
+        (
+            "names of feeds and formats in capitals",
+            &[("BANK-REKENING.CSV", "id_sumber,nik\nA,1\n"), ("X.JSON", "{\"id\":1,\"nik\":\"2\"}")],
+            any(&["nik", "feed"]),
+            &["bank-rekening|A: nik=1 feed=bank-rekening", "1: nik=2"],
+        ),
+        (
+            "ids that two inputs use begin with their input, those of others do not",
+            &[("a.csv", "id\n1\n2\n"), ("b.csv", "id\n3\n2\n"), ("c.csv", "id\n9\n")],
+            any(&[]),
+            &["a|1:", "a|2:", "b|3:", "b|2:", "9:"],
+        ),
+        (
+            "two offices send one feed",
+            &[
+                ("da/bank-rekening.csv", "id_sumber,nik\nA,1\n"),
+                ("db/bank-rekening.ndjson", "{\"id_sumber\":\"A\",\"nik\":\"2\"}"),
+            ],
+            any(&["nik"]),
+            &["da/bank-rekening|A: nik=1", "db/bank-rekening|A: nik=2"],
+        ),
+        (
+            "two offices whose ids do not meet keep them",
+            &[("da/bank-rekening.csv", "id_sumber,nik\nA,1\n"), ("db/bank-rekening.csv", "id_sumber,nik\nB,2\n")],
+            any(&["nik"]),
+            &["bank-rekening|A: nik=1", "bank-rekening|B: nik=2"],
+        ),
+        (
+            "two formats of one feed in one folder",
+            &[("bank-rekening.csv", "id_sumber\nA\n"), ("bank-rekening.jsonl", "{\"id_sumber\":\"A\"}")],
+            any(&[]),
+            &["bank-rekening.csv/bank-rekening|A:", "bank-rekening.jsonl/bank-rekening|A:"],
+        ),
+        (
+            "the same names deep down",
+            &[("x/1/List.csv", "id\n7\n"), ("y/1/List.csv", "id\n7\n")],
+            any(&[]),
+            &["x/1/List|7:", "y/1/List|7:"],
+        ),
     ];
     for (name, files, options, wanted) in cases {
-        match read(files, options) {
-            Ok(table) => assert_eq!(shown(&table), *wanted, "{name}"),
-            Err(InputError::Row { problem, .. }) if wanted.is_empty() => {
-                assert_eq!(problem, RowProblem::CellCount { found: 3, expected: 2 }, "{name}");
-            }
-            Err(error) => panic!("{name}: {error}"),
-        }
+        let table = read(files, options).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(rows_of(&table), *wanted, "{name}");
     }
 }
 
 #[test]
-fn bad_input_is_refused_with_file_and_line() {
+fn files_that_cannot_be_read_are_named() {
     type Case = (&'static str, &'static [(&'static str, &'static [u8])], InputOptions, &'static str);
-    let any = InputOptions::default();
+    let all = InputOptions::default;
     let cases: &[Case] = &[
-        ("cells", &[("a.csv", b"id,a\n1,x\n2\n")], any.clone(), "a.csv:3: 1 cells where the header has 2"),
-        ("bytes", &[("a.csv", b"id,a\n1,\xff\n")], any.clone(), "a.csv:2: the line is not UTF-8 text"),
-        ("empty", &[("a.csv", b"")], any.clone(), "a.csv:1: there is no header line"),
-        ("twice", &[("a.csv", b"id,a,a\n")], any.clone(), "a.csv:1: column 'a' has two values"),
-        ("no id", &[("a.csv", b"id,a\n,x\n")], any.clone(), "a.csv:2: the row has no id"),
-        ("format", &[("a.xml", b"")], any.clone(), "a.xml: the name ends in none of .csv, .ndjson, .jsonl, .parquet"),
+        (
+            "format",
+            &[("a.xml", b"")],
+            all(),
+            "a.xml: the name ends in none of .csv, .tsv, .txt, .ndjson, .jsonl, .json, .parquet (.gz or .zst behind them)",
+        ),
+        ("workbook", &[("a.xlsx", b"PK\x03\x04")], all(), "a.xlsx is a workbook of a spreadsheet program"),
+        ("renamed workbook", &[("a.csv", b"PK\x03\x04")], all(), "a.csv is a workbook of a spreadsheet program"),
+        (
+            "half a gzip file",
+            &[("a.csv.gz", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03")],
+            all(),
+            "cannot read a.csv.gz",
+        ),
+        ("payments", &[("bank-penyaluran.CSV", b"x")], all(), "bank-penyaluran.CSV holds payments and no persons"),
         (
             "no id column",
             &[("a.csv", b"x,y\n1,2\n")],
-            any.clone(),
+            all(),
             "a.csv: there is no id column (unique_id, id, rec_id); the columns are x, y",
         ),
         (
@@ -124,100 +148,115 @@ fn bad_input_is_refused_with_file_and_line() {
             id("nik"),
             "a.csv: there is no id column (nik); the columns are id, y",
         ),
+        (
+            "id column written otherwise",
+            &[("a.csv", b"ID,y\n1,2\n")],
+            all(),
+            "a.csv: there is no id column (unique_id, id, rec_id); the columns are ID, y; there is 'ID': did you mean 'id'?",
+        ),
+        (
+            "id of a feed written otherwise",
+            &[("bank-rekening.csv", b"Id Sumber\nA\n")],
+            all(),
+            "bank-rekening.csv: there is no id column (id_sumber); the columns are Id Sumber; there is 'Id Sumber': did you mean \
+             'id_sumber'?",
+        ),
         ("no column", &[("a.csv", b"id,y\n1,2\n")], only(&["z"]), "no input has a column 'z'; the columns are id, y"),
         (
-            "same id",
-            &[("a.csv", b"id\n1\n2\n"), ("b.csv", b"id\n3\n2\n")],
-            any.clone(),
-            "row 2 of a.csv and row 2 of b.csv have the same id",
+            "column written otherwise",
+            &[("a.csv", b"id,Full Name\n1,2\n")],
+            any(&["full_name", "born"]),
+            "a.csv: there is 'Full Name': did you mean 'full_name'?",
         ),
         (
-            "json",
-            &[("a.ndjson", b"{\"id\":1}\n{\"id\":2,}\n")],
-            any.clone(),
-            "a.ndjson:2: not JSON (character 9 of the line)",
-        ),
-        ("tail", &[("a.ndjson", b"{\"id\":1} 5\n")], any.clone(), "a.ndjson:1: not JSON (character 10 of the line)"),
-        ("list", &[("a.ndjson", b"{\"id\":1}\n[1]\n")], any.clone(), "a.ndjson:2: a line must be one JSON object"),
-        (
-            "key twice",
-            &[("a.ndjson", b"{\"id\":1,\"a\":1,\"a\":2}\n")],
-            any.clone(),
-            "a.ndjson:1: column 'a' has two values",
+            "column written otherwise in one of two",
+            &[("a.csv", b"id,nama\n1,2\n"), ("b.ndjson", b"{\"id\":2,\"NAMA\":\"x\"}\n")],
+            any(&["nama"]),
+            "b.ndjson: there is 'NAMA': did you mean 'nama'?",
         ),
         (
-            "json bytes",
-            &[("a.ndjson", b"{\"id\":\"\xc3\x28\"}\n")],
-            any.clone(),
-            "a.ndjson:1: the line is not UTF-8 text",
+            "signs that a terminal obeys",
+            &[("a\x1b[2J.csv", b"x\x1b,\"y\nz\"\n1,2\n")],
+            all(),
+            "a\\u001b[2J.csv: there is no id column (unique_id, id, rec_id); the columns are x, y\\u000az",
         ),
-        ("json no id", &[("a.ndjson", b"{\"id\":1}\n{\"x\":2}\n")], any.clone(), "a.ndjson:2: the row has no id"),
-        ("parquet", &[("a.parquet", b"PAR1 not really")], any, "a.parquet: cannot read it as Parquet"),
+        ("parquet", &[("a.parquet", b"PAR1 not really")], all(), "a.parquet: cannot read it as Parquet"),
     ];
     for (name, files, options, wanted) in cases {
-        let dir = tempfile::tempdir().expect("a temporary directory");
-        let paths: Vec<PathBuf> = files.iter().map(|(name, _)| dir.path().join(name)).collect();
-        for (path, (_, bytes)) in paths.iter().zip(*files) {
-            std::fs::write(path, bytes).expect("a file");
-        }
-        let error = InputTable::read(&paths, options).err().unwrap_or_else(|| panic!("{name}: accepted"));
-        let place = format!("{}/", dir.path().display());
-        assert_eq!(error.to_string().replace(&place, ""), *wanted, "{name}");
-        assert!(error.hint().is_some(), "{name}: no hint");
+        assert_eq!(outcome(files, options), Err((*wanted).to_owned()), "{name}");
     }
 }
 
 #[test]
-fn a_line_without_end_is_not_read_into_memory() {
+fn folders_and_files_given_twice_are_named() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let path = dir.path().join("a.ndjson");
-    std::fs::write(&path, vec![b' '; (17 << 20) + 1]).expect("a file");
-    let error = InputTable::read(&[path], &InputOptions::default()).err().map(|error| error.to_string());
-    assert!(error.is_some_and(|error| error.ends_with("longer than 16777216 bytes")));
-}
-
-fn write_parquet(path: &Path, batch: &RecordBatch) {
-    let file = std::fs::File::create(path).expect("a file");
-    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("a writer");
-    writer.write(batch).expect("a batch");
-    writer.close().expect("a footer");
-}
-
-fn sample_batch() -> RecordBatch {
-    let fields = vec![
-        Field::new("name", DataType::Utf8, true),
-        Field::new("list", DataType::List(Arc::new(Field::new_list_field(DataType::Int32, true))), true),
-        Field::new("unique_id", DataType::Int64, false),
-        Field::new("born", DataType::Date32, true),
-        Field::new("share", DataType::Float64, true),
-    ];
-    let lists = ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1)]), None]);
-    RecordBatch::try_new(
-        Arc::new(Schema::new(fields)),
-        vec![
-            Arc::new(StringArray::from(vec![Some("ana"), None])),
-            Arc::new(lists),
-            Arc::new(Int64Array::from(vec![10, 11])),
-            Arc::new(Date32Array::from(vec![Some(0), None])),
-            Arc::new(Float64Array::from(vec![Some(0.5), None])),
-        ],
-    )
-    .expect("columns fit the schema")
+    let path = dir.path().join("a.csv");
+    std::fs::write(&path, "id\n1\n").expect("a file");
+    let again = dir.path().join("./a.csv");
+    let folder = dir.path().join("folder.csv");
+    std::fs::create_dir(&folder).expect("a folder");
+    for (paths, wanted) in [
+        (vec![path, again], "./a.csv is given twice"),
+        (vec![folder], "folder.csv is a folder"),
+        (vec![dir.path().to_owned()], " is a folder"),
+    ] {
+        let error = InputTable::read(&paths, &InputOptions::default()).err().map(|error| error.to_string());
+        assert!(error.as_ref().is_some_and(|error| error.ends_with(wanted)), "{error:?}");
+    }
 }
 
 #[test]
-fn parquet_scalars_become_text() {
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    let path = dir.path().join("t.parquet");
-    write_parquet(&path, &sample_batch());
-    let cases: &[(InputOptions, &[&str])] = &[
-        (InputOptions::default(), &["10: name=ana unique_id=10 born=1970-01-01 share=0.5", "11: unique_id=11"]),
-        (only(&["born", "name"]), &["10: born=1970-01-01 name=ana", "11:"]),
+fn text_comes_packed_and_in_many_encodings() {
+    let utf16 = |text: &str, little: bool, mark: bool| -> Vec<u8> {
+        let units = mark.then_some(0xfeff).into_iter().chain(text.encode_utf16());
+        units.flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() }).collect()
+    };
+    let gzip = |bytes: &[u8]| {
+        use std::io::Write;
+        let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        out.write_all(bytes).expect("packed");
+        out.finish().expect("packed")
+    };
+    let csv = "id,name\n1,Désa 李\n";
+    let json = "{\"id\":1,\"name\":\"Désa 李\"}\n";
+    let told = |name: &str| InputOptions { encoding: Encoding::for_label(name.as_bytes()), ..InputOptions::default() };
+    let all = InputOptions::default;
+    let cases: Vec<(&str, Vec<u8>, InputOptions)> = vec![
+        ("a.csv", format!("\u{feff}{csv}").into_bytes(), all()),
+        ("a.csv", utf16(csv, true, true), all()),
+        ("a.csv", utf16(csv, false, true), all()),
+        ("a.csv", utf16(csv, true, false), all()),
+        ("a.txt", utf16(&csv.replace(',', "\t"), false, false), told("windows-1252")),
+        ("a.ndjson", utf16(json, true, true), all()),
+        ("a.ndjson", format!("\u{feff}{json}").into_bytes(), all()),
+        ("a.csv.gz", gzip(csv.as_bytes()), all()),
+        ("a.CSV.GZ", [gzip(b"id,name\n"), gzip("1,Désa 李\n".as_bytes())].concat(), all()),
+        ("a.jsonl.gz", gzip(&utf16(json, true, true)), all()),
+        ("a.csv.zst", zstd::encode_all(csv.as_bytes(), 1).expect("packed"), all()),
+        ("a.tsv.zst", zstd::encode_all(csv.replace(',', "\t").as_bytes(), 1).expect("packed"), all()),
+        ("packed, and not named so.csv", gzip(csv.as_bytes()), all()),
+        ("list", csv.into(), InputOptions { format: Some(Format::Csv), ..all() }),
+        ("list.dat", json.into(), InputOptions { format: Some(Format::Ndjson), ..all() }),
     ];
-    for (options, wanted) in cases {
-        let table = InputTable::read(std::slice::from_ref(&path), options).expect("a good file");
-        assert_eq!(shown(&table), *wanted, "{options:?}");
+    for (name, bytes, options) in cases {
+        assert_eq!(outcome(&[(name, &bytes)], &options), Ok(vec!["1: id=1 name=Désa 李".to_owned()]), "{name}");
     }
-    let error = InputTable::read(&[path], &only(&["list"])).err().map(|error| error.to_string());
-    assert!(error.is_some_and(|error| error.contains("column 'list'") && error.contains("no scalar")));
+    let old = b"id,name\n1,Ren\xe9 \x80\n";
+    assert_eq!(outcome(&[("a.csv", old)], &told("windows-1252")), Ok(vec!["1: id=1 name=René €".to_owned()]));
+    assert_eq!(outcome(&[("a.csv", old)], &all()), Err("a.csv:2: the line is not UTF-8 text".to_owned()));
+    let half = &utf16(csv, true, true)[..35];
+    assert_eq!(outcome(&[("a.csv", half)], &all()), Err("cannot read a.csv".to_owned()));
+}
+
+#[test]
+fn bytes_say_what_they_are_where_nobody_told() {
+    for (start, format) in [
+        ("id,name\n", Format::Csv),
+        ("", Format::Csv),
+        ("\u{feff} \n{\"id\":1}", Format::Ndjson),
+        ("[1]", Format::Ndjson),
+        ("PAR1", Format::Parquet),
+    ] {
+        assert_eq!(text::format_of(start.as_bytes()), format, "{start}");
+    }
 }

@@ -183,8 +183,11 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
-/// A share in percent; what is not quite all is never rounded to it.
+/// A share in percent; what is not quite all is never rounded to it. That of nothing is `-`.
 pub(super) fn percent(share: f64) -> String {
+    if share.is_nan() {
+        return "-".to_owned();
+    }
     let shown = if share < 1.0 { share.min(0.999_9) } else { share };
     format!("{:.2} %", shown * 100.0)
 }
@@ -222,7 +225,9 @@ mod tests {
 
     #[test]
     fn nearly_all_is_not_all() {
-        for (share, text) in [(1.0, "100.00 %"), (0.999_999, "99.99 %"), (0.5, "50.00 %"), (0.0, "0.00 %")] {
+        for (share, text) in
+            [(1.0, "100.00 %"), (0.999_999, "99.99 %"), (0.5, "50.00 %"), (0.0, "0.00 %"), (f64::NAN, "-")]
+        {
             assert_eq!(percent(share), text);
         }
     }

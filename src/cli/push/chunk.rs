@@ -1,12 +1,11 @@
-//! Cuts an NDJSON file into chunks, each with an idempotency key that a second run of the same file finds again.
+//! Cuts an NDJSON file into chunks, each with an idempotency key that the same run finds again when it
+//! goes on with the same file.
 
 use std::io::{self, BufRead, Read};
 
 use sha2::{Digest, Sha256};
 
 use super::hex;
-use crate::domain::feed::Feed;
-
 /// How big a chunk may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChunkLimits {
@@ -33,6 +32,8 @@ pub(super) struct Chunk {
     pub(super) body: Vec<u8>,
     /// The idempotency key.
     pub(super) key: String,
+    /// SHA-256 of the file up to the end of this chunk.
+    pub(super) sha256: String,
     /// Bytes of the file up to the end of this chunk.
     pub(super) end: u64,
 }
@@ -47,7 +48,7 @@ pub(super) enum ChunkError {
 /// The chunks of a file.
 pub(super) struct Chunks<R> {
     reader: R,
-    feed: Feed,
+    seed: String,
     limits: ChunkLimits,
     so_far: Sha256,
     number: u64,
@@ -58,8 +59,9 @@ pub(super) struct Chunks<R> {
 }
 
 impl<R: BufRead> Chunks<R> {
-    pub(super) fn new(reader: R, feed: Feed, limits: ChunkLimits) -> Self {
-        Self { reader, feed, limits, so_far: Sha256::new(), number: 0, lines: 0, bytes: 0, pending: Vec::new() }
+    /// `seed` tells the keys of one run and file from those of another.
+    pub(super) fn new(reader: R, seed: String, limits: ChunkLimits) -> Self {
+        Self { reader, seed, limits, so_far: Sha256::new(), number: 0, lines: 0, bytes: 0, pending: Vec::new() }
     }
 
     /// The next chunk with at least one row; `None` at the end of the file.
@@ -74,7 +76,8 @@ impl<R: BufRead> Chunks<R> {
             self.bytes += body.len() as u64;
             self.number += 1;
             if rows > 0 {
-                return Ok(Some(Chunk { first_line, body, key, end: self.bytes }));
+                let sha256 = hex(&self.so_far.clone().finalize());
+                return Ok(Some(Chunk { first_line, body, key, sha256, end: self.bytes }));
             }
         }
     }
@@ -104,12 +107,12 @@ impl<R: BufRead> Chunks<R> {
         Ok(!self.pending.is_empty())
     }
 
-    /// The same for the same beginning of a file, cut in the same way, for the same feed. Thus a file that has grown at
-    /// its end is taken up where it ended before.
+    /// The same in one run for the same beginning of a file, cut in the same way. Thus a run that was cut off is taken up
+    /// where it ended, also where the file has grown at its end.
     fn key(&mut self, body: &[u8]) -> String {
         self.so_far.update(body);
         let mut key = Sha256::new();
-        key.update(self.feed.name());
+        key.update(&self.seed);
         key.update(self.so_far.clone().finalize());
         key.update(self.number.to_be_bytes());
         key.update(Sha256::digest(body));
@@ -122,8 +125,12 @@ mod tests {
     use super::*;
 
     fn cut(text: &str, rows: u64, bytes: usize) -> Vec<Chunk> {
+        cut_as("run|0", text, rows, bytes)
+    }
+
+    fn cut_as(seed: &str, text: &str, rows: u64, bytes: usize) -> Vec<Chunk> {
         let limits = ChunkLimits { rows, bytes, line_bytes: 20 };
-        let mut chunks = Chunks::new(text.as_bytes(), Feed::Rekening, limits);
+        let mut chunks = Chunks::new(text.as_bytes(), seed.to_owned(), limits);
         std::iter::from_fn(|| chunks.next_chunk().expect("readable")).collect()
     }
 
@@ -165,6 +172,8 @@ mod tests {
         for (name, other) in [("a change before it", keys("x\nb\nc\n", 1)), ("another cut", keys("a\nb\nc\n", 2))] {
             assert_ne!(first[1], other[1], "{name}");
         }
+        let other: Vec<String> = cut_as("run|1", "a\nb\nc\n", 1, 99).into_iter().map(|chunk| chunk.key).collect();
+        assert!(first.iter().zip(&other).all(|(a, b)| a != b), "another run or file");
         let twice = keys("a\na\n", 1);
         assert_ne!(twice[0], twice[1], "equal chunks of one file are two chunks");
     }
@@ -173,7 +182,7 @@ mod tests {
     fn a_line_without_end_is_refused() {
         let limits = ChunkLimits { rows: 9, bytes: 99, line_bytes: 20 };
         let text = format!("a\n{}\n", "x".repeat(21));
-        let mut chunks = Chunks::new(text.as_bytes(), Feed::Rekening, limits);
+        let mut chunks = Chunks::new(text.as_bytes(), String::new(), limits);
         assert!(matches!(chunks.next_chunk(), Err(ChunkError::LineTooLong { line: 2 })));
     }
 }

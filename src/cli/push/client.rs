@@ -6,6 +6,8 @@ use ureq::Agent;
 use ureq::http::{Method, Request, Uri};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
+use crate::cli::printable::printable;
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A gateway that has more to do says so with 503; one that says nothing for this long is given up.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(2);
@@ -295,17 +297,27 @@ fn passes(status: u16) -> bool {
 }
 
 fn refusal(answer: &Answer) -> CallError {
-    #[derive(serde::Deserialize)]
+    #[derive(Default, serde::Deserialize)]
     struct Problem {
         title: Option<String>,
         detail: Option<String>,
+        #[serde(default)]
+        errors: Vec<Wrong>,
     }
-    let problem = match serde_json::from_slice(&answer.body) {
-        Ok(Problem { title: Some(title), detail: Some(detail) }) => format!("{title}: {detail}"),
-        Ok(Problem { title: Some(text), .. } | Problem { detail: Some(text), .. }) => text,
-        Ok(_) | Err(_) => "no explanation".to_owned(),
-    };
-    CallError::Refused { status: answer.status, problem }
+    #[derive(serde::Deserialize)]
+    struct Wrong {
+        #[serde(default)]
+        pointer: String,
+        #[serde(default)]
+        message: String,
+    }
+    let Problem { title, detail, errors } = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let told = detail.clone().unwrap_or_default();
+    let errors = errors.into_iter().filter(|wrong| !told.contains(&wrong.message));
+    let errors = errors.map(|wrong| format!("{} {}", wrong.pointer, wrong.message).trim().to_owned());
+    let said: Vec<String> = title.into_iter().chain(detail).chain(errors).collect();
+    let problem = if said.is_empty() { "no explanation".to_owned() } else { said.join(": ") };
+    CallError::Refused { status: answer.status, problem: printable(&problem).into_owned() }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ mod chunk;
 mod client;
 mod completeness;
 mod receipt;
+mod report;
+mod run;
 
 use std::fs::File;
 use std::io::BufReader;
@@ -20,12 +22,15 @@ use self::client::{JSON, NDJSON};
 pub use self::completeness::{Declared, declare};
 pub use self::receipt::{AnswerLine, Remark};
 use self::receipt::{Origin, Receipt};
+use self::report::Report;
+pub use self::run::Run;
 use super::output::OutputError;
-use super::terminal::{Progress, Terminal, Unit, table, thousands};
+use super::printable::printable;
+use super::terminal::{Progress, Terminal, Unit, thousands};
 use super::{CliError, Outcome};
 use crate::domain::batch::{BatchCounts, RowOutcome};
 use crate::domain::feed::Feed;
-use crate::service::alarms::{Alarm, FileAlarms};
+use crate::service::alarms::FileAlarms;
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
 
 const READ_BUFFER: usize = 1 << 18;
@@ -36,8 +41,12 @@ const POLL_LONGEST: Duration = Duration::from_secs(2);
 
 const HELP: &str = "\
 FEED is the feed's name; it may be left out when the files are named after their feeds (bank-rekening.ndjson).
-The same command again goes on where it stopped: what was accepted is not stored twice.
-Exit code 3: rows were refused, or all rows together raise an alarm (a spreadsheet that lost digits, swapped dates).
+A push that was cut off goes on where it stopped when the same command is run again within a day; what was accepted is
+not stored twice. A push that came to its end is over: the same command again is a new push, in which rows that stand
+already are unchanged.
+
+The exit code is 3 where rows were refused or are older than what stands, or where all rows together raise an
+alarm (a spreadsheet that lost digits, dates that are swapped).
 
 Examples:
   padan push data/*.ndjson --to https://127.0.0.1:8443 --ca keys/ca.pem --token-file dinsos.token --receipt tt.csv
@@ -74,6 +83,12 @@ pub(super) struct Args {
     /// Give up waiting after so many seconds.
     #[arg(long, value_name = "N", default_value_t = 3600)]
     wait_seconds: u64,
+    /// Begin anew, even where the last push of these files was cut off.
+    #[arg(long)]
+    new_run: bool,
+    /// Keep here how far the push has come, instead of in the user's own state folder.
+    #[arg(long, value_name = "FILE", conflicts_with = "new_run")]
+    run_file: Option<PathBuf>,
     /// Declare closed feeds from a JSON list of {feed, `kode_wilayah`, periode, lengkap}, after the files.
     #[arg(long, value_name = "FILE")]
     completeness: Option<PathBuf>,
@@ -197,16 +212,16 @@ pub struct FileSummary {
     pub counts: BatchCounts,
     /// Requests.
     pub chunks: u64,
-    /// Of those: known to the gateway from an earlier run.
+    /// Of those: answered before, in this run.
     pub repeated: u64,
+    /// What is odd about the numbers as a whole, of a batch as the gateway says or of the file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<String>,
     /// Time it took.
     pub seconds: f64,
     /// The last batch with an accepted row: once it is matched, all of the file is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_batch: Option<String>,
-    /// Warnings about all of its rows together.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub alarms: Vec<Alarm>,
 }
 
 impl FileSummary {
@@ -250,16 +265,28 @@ struct BatchHead {
     alarms: Vec<String>,
 }
 
+/// A file of a run.
+pub struct Outgoing<'a> {
+    /// Where it is.
+    pub path: &'a Path,
+    /// As which feed it is sent.
+    pub feed: Feed,
+    /// The run.
+    pub run: &'a mut Run,
+    /// Which file of the run it is.
+    pub nth: usize,
+}
+
 /// Sends one file, chunk by chunk. The rows of answered chunks are safe at the gateway whatever happens to the rest.
 pub fn push_file(
     session: &Session<'_>,
-    path: &Path,
-    feed: Feed,
+    outgoing: Outgoing<'_>,
     limits: ChunkLimits,
     observer: &mut dyn Observer,
 ) -> Result<FileSummary, PushError> {
+    let Outgoing { path, feed, run, nth } = outgoing;
     let file = File::open(path).map_err(|source| PushError::Read { path: path.to_owned(), source })?;
-    let mut chunks = Chunks::new(BufReader::with_capacity(READ_BUFFER, file), feed, limits);
+    let mut chunks = Chunks::new(BufReader::with_capacity(READ_BUFFER, file), run.seed(nth), limits);
     let url = format!("/v1/feeds/{feed}/batches");
     let started = Instant::now();
     let mut summary = FileSummary {
@@ -268,13 +295,13 @@ pub fn push_file(
         counts: BatchCounts::default(),
         chunks: 0,
         repeated: 0,
+        alarms: Vec::new(),
         seconds: 0.0,
         last_batch: None,
-        alarms: Vec::new(),
     };
-    let today = day_in_jakarta(SystemClock.now());
-    let (mut seen, mut of_batches) = (FileAlarms::default(), Vec::new());
+    let (today, mut of_file) = (day_in_jakarta(SystemClock.now()), FileAlarms::default());
     while let Some(chunk) = chunks.next_chunk().map_err(|error| unreadable(path, limits, error))? {
+        run.sending(nth, chunk.end, &chunk.sha256);
         let call = Call {
             method: &Method::POST,
             path: &url,
@@ -287,9 +314,8 @@ pub fn push_file(
         let answer = answer.map_err(|source| PushError::Call { what: path.to_owned(), source })?;
         let mut answer: PushAnswer = serde_json::from_slice(&answer.body).map_err(PushError::Answer)?;
         summary.add(&answer);
-        seen.note(feed, &chunk.body, today);
-        of_batches.append(&mut answer.batch.alarms);
-        summary.alarms = seen.raised(&of_batches);
+        of_file.note(feed, &chunk.body, today);
+        summary.add_alarms(of_file.raised());
         summary.seconds = started.elapsed().as_secs_f64();
         let shown = answer.not_clean.len() as u64;
         if answer.next.is_some() || (observer.wants_clean_lines() && shown < answer.batch.counts.baris) {
@@ -303,15 +329,20 @@ pub fn push_file(
 }
 
 impl FileSummary {
+    fn add_alarms<'a>(&mut self, alarms: impl IntoIterator<Item = &'a str>) {
+        for alarm in alarms {
+            if !self.alarms.iter().any(|known| known == alarm) {
+                self.alarms.push(alarm.to_owned());
+            }
+        }
+    }
+
     fn add(&mut self, answer: &PushAnswer) {
         let new = &answer.batch.counts;
-        self.counts.baris += new.baris;
-        self.counts.diterima += new.diterima;
-        self.counts.ditandai += new.ditandai;
-        self.counts.ditolak += new.ditolak;
-        self.counts.tanpa_perubahan += new.tanpa_perubahan;
+        self.counts.add_all(new);
         self.chunks += 1;
         self.repeated += u64::from(answer.replayed);
+        self.add_alarms(answer.batch.alarms.iter().map(String::as_str));
         if new.diterima + new.ditandai > 0 {
             self.last_batch = Some(answer.batch.id.clone());
         }
@@ -353,7 +384,8 @@ pub fn push_watched(
     terminal: Terminal,
 ) -> Result<FileSummary, PushError> {
     let mut watch = Watch::new(terminal, path, feed, None, false)?;
-    let pushed = push_file(session, path, feed, limits, &mut watch);
+    let mut run = Run::new(&[(feed, path.to_owned())]);
+    let pushed = push_file(session, Outgoing { path, feed, run: &mut run, nth: 0 }, limits, &mut watch);
     watch.finish();
     pushed
 }
@@ -400,21 +432,26 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
 fn push(args: &Args, terminal: Terminal) -> Result<Outcome, PushError> {
     let files = files_of(&args.files)?;
     let ca = args.ca.as_deref().map(read_file).transpose()?;
-    let client = Client::new(&args.to, &token(args.token_file.as_deref())?, ca.as_deref())?;
+    let token = token(args.token_file.as_deref())?;
+    let client = Client::new(&args.to, &token, ca.as_deref())?;
     let session = Session { transport: &client, patience: Patience::default(), pause: &std::thread::sleep };
     let limits = ChunkLimits { rows: args.chunk_rows, ..ChunkLimits::default() };
     let mut receipt = args.receipt.as_deref().map(Receipt::create).transpose()?;
+    let mut run = run_of(args, &files, &token, terminal);
+    let (id, continued) = (run.id().to_owned(), run.went_on_since().is_some());
 
     let mut summaries = Vec::new();
-    for (feed, path) in &files {
+    for (nth, (feed, path)) in files.iter().enumerate() {
         let mut watch = Watch::new(terminal, path, *feed, receipt.as_mut(), args.all_lines)?;
-        let pushed = push_file(&session, path, *feed, limits, &mut watch);
+        let outgoing = Outgoing { path, feed: *feed, run: &mut run, nth };
+        let pushed = push_file(&session, outgoing, limits, &mut watch);
         watch.finish();
         summaries.push(pushed?);
     }
     if let Some(receipt) = receipt {
         receipt.commit()?;
     }
+    run.ended();
     let declared = match &args.completeness {
         Some(path) => declare(&session, path, &mut |sentence| terminal.say(sentence))?,
         None => Vec::new(),
@@ -425,10 +462,36 @@ fn push(args: &Args, terminal: Terminal) -> Result<Outcome, PushError> {
             wait_matched(&session, batch, limit, &mut |sentence| terminal.say(sentence))?;
         }
     }
-    let refused = summaries.iter().any(|summary| summary.counts.ditolak > 0 || !summary.alarms.is_empty());
-    let report = Report { files: summaries, completeness: declared };
+    let report = Report { run: id, continued, files: summaries, completeness: declared };
     terminal.result(&report, || report.text());
-    Ok(if refused { Outcome::Refused } else { Outcome::Done })
+    Ok(if report.asks_for_a_look() { Outcome::Refused } else { Outcome::Done })
+}
+
+/// The run of this command: the one that was cut off, or a new one.
+fn run_of(args: &Args, files: &[(Feed, PathBuf)], token: &str, terminal: Terminal) -> Run {
+    let place = args.run_file.clone().or_else(|| run::place(&args.to, token));
+    let Some(place) = place.filter(|_| !files.is_empty()) else { return Run::new(files) };
+    if args.new_run {
+        // A run that begins ends the one before, wherever that stood.
+        let _ = std::fs::remove_file(&place);
+    }
+    match Run::kept(files, &place) {
+        Ok(run) => {
+            if let Some(since) = run.went_on_since() {
+                terminal.say(&format!(
+                    "this push was begun at {since:.0} and cut off; it goes on where it stopped (--new-run begins anew)"
+                ));
+            }
+            run
+        }
+        Err(error) => {
+            terminal.say(&format!(
+                "how far this push has come cannot be kept in {} ({error}): should it be cut off, it begins anew",
+                place.display()
+            ));
+            Run::new(files)
+        }
+    }
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, PushError> {
@@ -513,10 +576,10 @@ impl Observer for Watch<'_> {
         for line in &lines {
             match &mut self.receipt {
                 Some(receipt) if self.all_lines || !line.is_clean() => receipt.line(origin, line)?,
-                None if line.hasil == RowOutcome::Ditolak && self.shown <= SHOWN_LINES => {
-                    let more = "more lines were refused; --receipt FILE keeps them all".to_owned();
+                None if is_to_be_mended(line) && self.shown <= SHOWN_LINES => {
+                    let more = "more lines were refused or without effect; --receipt FILE keeps them all".to_owned();
                     let text = if self.shown < SHOWN_LINES { line.summary() } else { more };
-                    self.progress.say(&format!("{}: {text}", self.file));
+                    self.progress.say(&format!("{}: {text}", printable(&self.file)));
                     self.shown += 1;
                 }
                 _ => {}
@@ -526,45 +589,13 @@ impl Observer for Watch<'_> {
     }
 
     fn noted(&mut self, sentence: &str) {
-        self.progress.say(&format!("{}: {sentence}", self.file));
+        self.progress.say(&format!("{}: {}", printable(&self.file), printable(sentence)));
     }
 }
 
-/// What is printed in the end.
-#[derive(Debug, Serialize)]
-struct Report {
-    files: Vec<FileSummary>,
-    completeness: Vec<Declared>,
-}
-
-impl Report {
-    fn text(&self) -> String {
-        use std::fmt::Write;
-        let row = |s: &FileSummary| {
-            let counts =
-                [s.counts.baris, s.counts.diterima, s.counts.ditandai, s.counts.ditolak, s.counts.tanpa_perubahan];
-            let mut cells = vec![s.feed.to_string()];
-            cells.extend(counts.map(thousands));
-            cells.extend([
-                format!("{}/{}", s.repeated, s.chunks),
-                format!("{:.1}", s.seconds),
-                thousands(s.rows_per_second()),
-            ]);
-            cells
-        };
-        let rows: Vec<Vec<String>> = self.files.iter().map(row).collect();
-        let header = ["feed", "rows", "accepted", "flagged", "refused", "unchanged", "repeated", "seconds", "rows/s"];
-        let mut text = if rows.is_empty() { String::new() } else { table(&header, &rows) };
-        for (summary, alarm) in self.files.iter().flat_map(|file| file.alarms.iter().map(move |alarm| (file, alarm))) {
-            let _ = writeln!(text, "ALARM {}: {} {}", summary.feed, alarm.code, alarm.pesan);
-        }
-        for declared in &self.completeness {
-            let entries = thousands(declared.entries);
-            // Writing to a string does not fail.
-            let _ = writeln!(text, "{}: {entries} regions and periods declared", declared.feed);
-        }
-        text
-    }
+/// Whether a line had no effect that its sender wished for.
+fn is_to_be_mended(line: &AnswerLine) -> bool {
+    matches!(line.hasil, RowOutcome::Ditolak | RowOutcome::LebihLama)
 }
 
 /// Bytes as lower-case hexadecimal.

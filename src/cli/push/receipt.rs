@@ -1,4 +1,5 @@
-//! The receipt of a push as a file: one NDJSON object a line of the input, or CSV with one row a finding.
+//! The receipt of a push as a file: one NDJSON object a line of the input, or CSV with one row a finding, safe to be
+//! opened in a spreadsheet.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -6,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::output::{Access, AtomicFile, CsvFile, OutputError};
+use crate::cli::printable::{cell, id_cell, printable, printable_json};
 use crate::domain::batch::RowOutcome;
 use crate::domain::feed::Feed;
 
@@ -22,6 +24,9 @@ pub struct AnswerLine {
     /// It changed nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tanpa_perubahan: bool,
+    /// The day of the newer row that stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub berlaku: Option<String>,
     /// Doubts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tanda: Vec<Remark>,
@@ -48,9 +53,11 @@ pub struct Remark {
 }
 
 impl AnswerLine {
-    /// Accepted without a doubt: nothing to tell.
+    /// It counts, or stood already, without a doubt: nothing to tell.
     pub fn is_clean(&self) -> bool {
-        self.hasil == RowOutcome::Diterima && self.tanda.is_empty() && self.kesalahan.is_empty()
+        matches!(self.hasil, RowOutcome::Diterima | RowOutcome::TanpaPerubahan)
+            && self.tanda.is_empty()
+            && self.kesalahan.is_empty()
     }
 
     /// One line for people, without any value.
@@ -58,7 +65,7 @@ impl AnswerLine {
         let remarks = self.kesalahan.iter().chain(&self.tanda);
         let words: Vec<String> =
             remarks.map(|r| format!("{} {} {}", r.pointer, r.code, r.pesan).trim().to_owned()).collect();
-        format!("line {}: {}", self.baris, words.join("; "))
+        format!("line {}: {}", self.baris, printable(&words.join("; ")))
     }
 }
 
@@ -93,8 +100,12 @@ struct NdjsonLine<'a> {
 }
 
 impl Receipt {
-    /// Starts a receipt: CSV when the name ends so, else NDJSON.
+    /// Starts a receipt: CSV when the name ends so, else NDJSON. An older one goes: it is not of this push, even should
+    /// this one not come to its end.
     pub(super) fn create(path: &Path) -> Result<Self, OutputError> {
+        if path.is_file() {
+            std::fs::remove_file(path).map_err(|source| OutputError { path: path.to_owned(), source })?;
+        }
         let form = if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
             ReceiptForm::Csv(Box::new(CsvFile::create(path, &HEADER)?))
         } else {
@@ -107,25 +118,22 @@ impl Receipt {
         match &mut self.form {
             ReceiptForm::Ndjson(file) => {
                 let Origin { file: berkas, feed, batch } = origin;
-                let written = serde_json::to_writer(&mut *file, &NdjsonLine { berkas, feed, batch, line });
-                let written = written.map_err(std::io::Error::from).and_then(|()| file.write_all(b"\n"));
+                let document = serde_json::to_string(&NdjsonLine { berkas, feed, batch, line });
+                let written = document.map_err(std::io::Error::from);
+                let written = written.and_then(|text| writeln!(file, "{}", printable_json(&text)));
                 written.map_err(|source| OutputError { path: self.path.clone(), source })
             }
             ReceiptForm::Csv(file) => {
                 let number = line.baris.to_string();
-                let outcome = match line.hasil {
-                    RowOutcome::Diterima => "diterima",
-                    RowOutcome::Ditandai => "ditandai",
-                    RowOutcome::Ditolak => "ditolak",
-                };
-                let id = line.id_sumber.as_deref().unwrap_or_default();
-                let start = [origin.file, origin.feed.name(), origin.batch, &number, id, outcome];
+                let id = id_cell(line.id_sumber.as_deref().unwrap_or_default());
+                let (name, batch) = (cell(origin.file), cell(origin.batch));
+                let start = [&*name, origin.feed.name(), &*batch, &number, &*id, line.hasil.code()];
                 let mut row = |tail: [&str; 3]| file.row(&[&start[..], &tail].concat());
                 if line.kesalahan.is_empty() && line.tanda.is_empty() {
                     row(["", "", ""])?;
                 }
                 let mut remarks = line.kesalahan.iter().chain(&line.tanda);
-                remarks.try_for_each(|remark| row([&remark.pointer, &remark.code, &remark.pesan]))
+                remarks.try_for_each(|remark| row([&cell(&remark.pointer), &cell(&remark.code), &cell(&remark.pesan)]))
             }
         }
     }
@@ -141,6 +149,30 @@ impl Receipt {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_receipt_computes_nothing_and_moves_no_cursor() {
+        let line = r#"{"baris":1,"id_sumber":"=cmd|' /C calc'!A0","hasil":"ditolak","kesalahan":[{"pointer":"/@x","code":"UNKNOWN_FIELD","pesan":"-\u001b[2J\u202e"}]}"#;
+        let line: AnswerLine = serde_json::from_str(line).expect("a line");
+        let dir = tempfile::tempdir().expect("a folder");
+        for (name, wanted) in [
+            (
+                "r.csv",
+                "'=x.ndjson,bank-rekening,B1,1,'=cmd|' /C calc'!A0,ditolak,/@x,UNKNOWN_FIELD,'-\\u{1b}[2J\\u{202e}\n",
+            ),
+            ("r.ndjson", "\\u001b[2J\\u202e"),
+        ] {
+            let path = dir.path().join(name);
+            std::fs::write(&path, "of an earlier push").expect("written");
+            let mut receipt = Receipt::create(&path).expect("a file");
+            assert!(!path.exists(), "the old one is gone");
+            receipt.line(Origin { file: "=x.ndjson", feed: Feed::Rekening, batch: "B1" }, &line).expect("written");
+            receipt.commit().expect("complete");
+            let text = std::fs::read_to_string(&path).expect("the receipt");
+            assert!(text.contains(wanted), "{text}");
+        }
+        assert_eq!(line.summary(), "line 1: /@x UNKNOWN_FIELD -\\u{1b}[2J\\u{202e}");
+    }
 
     const LINES: [&str; 3] = [
         r#"{"baris":3,"id_sumber":"A,1","hasil":"ditolak","kesalahan":[{"pointer":"/nik","code":"TYPE","pesan":"harus teks","message":"must be text"},{"pointer":"","code":"REQUIRED"}]}"#,

@@ -32,7 +32,8 @@ impl Transport for Gateway {
         }
         if call.method == Method::PUT {
             self.rows.borrow_mut().push(String::from_utf8(call.body.to_vec()).expect("text"));
-            return Ok(Answer { status: 204, retry_after: None, body: Vec::new() });
+            let body = br#"{"declared":1,"changed":1,"unchanged":0,"unsent":[]}"#.to_vec();
+            return Ok(Answer { status: 200, retry_after: None, body });
         }
         // The answer of a request that fails is lost on its way; the rows are stored.
         let body = self.accept(call.key.expect("a key"), call.body);
@@ -116,19 +117,29 @@ impl Observer for Heard {
 
 const TEXT: &str = "a\n\nb?\ncx\nd\nex\n";
 
+/// Pushes the text in a run of its own.
 fn push_text(gateway: &Gateway, rows: u64, heard: &mut Heard) -> Result<FileSummary, PushError> {
-    let dir = tempfile::tempdir().expect("a temporary directory");
+    push_in(&tempfile::tempdir().expect("a temporary directory"), gateway, rows, heard)
+}
+
+/// Pushes the text as the command does it, with what is kept in a folder; a push that comes to its end ends the run.
+fn push_in(dir: &tempfile::TempDir, gateway: &Gateway, rows: u64, heard: &mut Heard) -> Result<FileSummary, PushError> {
     let path = dir.path().join("bank-rekening.ndjson");
     std::fs::write(&path, TEXT).expect("a file");
     let limits = ChunkLimits { rows, ..ChunkLimits::default() };
-    push_file(&gateway.session(), &path, Feed::Rekening, limits, heard)
+    let files = [(Feed::Rekening, path.clone())];
+    let mut run = Run::kept(&files, &dir.path().join("run.json")).expect("kept");
+    let outgoing = Outgoing { path: &path, feed: Feed::Rekening, run: &mut run, nth: 0 };
+    let summary = push_file(&gateway.session(), outgoing, limits, heard)?;
+    run.ended();
+    Ok(summary)
 }
 
 #[test]
-fn a_file_is_sent_once_however_often_it_is_pushed() {
+fn a_file_that_is_pushed_again_is_a_new_push() {
     let (gateway, mut heard) = (Gateway::default(), Heard::default());
     let summary = push_text(&gateway, 2, &mut heard).expect("pushed");
-    let wanted = BatchCounts { baris: 5, diterima: 2, ditandai: 1, ditolak: 2, tanpa_perubahan: 0 };
+    let wanted = BatchCounts { baris: 5, diterima: 2, ditandai: 1, ditolak: 2, ..BatchCounts::default() };
     assert_eq!((summary.counts, summary.chunks, summary.repeated), (wanted, 3, 0));
     assert_eq!(summary.last_batch.as_deref(), Some("b2"), "the last batch has no accepted row");
     assert_eq!(heard.lines, ["b1 3 b?", "b2 4 cx", "b3 6 ex"], "lines are those of the file");
@@ -136,8 +147,8 @@ fn a_file_is_sent_once_however_often_it_is_pushed() {
     assert_eq!(gateway.calls.borrow()[0], "POST /v1/feeds/bank-rekening/batches");
 
     let again = push_text(&gateway, 2, &mut Heard::default()).expect("pushed again");
-    assert_eq!((again.counts, again.repeated), (wanted, 3));
-    assert_eq!(*gateway.rows.borrow(), ["a", "b?", "d"], "no row twice");
+    assert_eq!((again.counts, again.repeated), (wanted, 0));
+    assert_eq!(gateway.rows.borrow().len(), 6, "the gateway is asked anew, and tells what stands already");
 }
 
 #[test]
@@ -160,15 +171,18 @@ fn lines_that_the_answer_has_no_room_for_come_from_the_receipt() {
 fn a_broken_push_goes_on_where_it_stopped() {
     let gateway = Gateway::default();
     gateway.fail_at.borrow_mut().extend([1, 2]);
+    let dir = tempfile::tempdir().expect("a temporary directory");
     let mut heard = Heard::default();
-    let error = push_text(&gateway, 2, &mut heard).expect_err("both tries of the second chunk are lost");
+    let error = push_in(&dir, &gateway, 2, &mut heard).expect_err("both tries of the second chunk are lost");
     assert!(matches!(&error, PushError::Call { source: CallError::NoAnswer { tries: 2, .. }, .. }));
     assert!(error.hint().is_some_and(|hint| hint.contains("go on where it stopped")));
     assert_eq!(heard.notes, 1);
 
-    let summary = push_text(&gateway, 2, &mut Heard::default()).expect("pushed");
+    let summary = push_in(&dir, &gateway, 2, &mut Heard::default()).expect("pushed");
     assert_eq!((summary.counts.baris, summary.repeated), (5, 2));
     assert_eq!(*gateway.rows.borrow(), ["a", "b?", "d"]);
+    let next = push_in(&dir, &gateway, 2, &mut Heard::default()).expect("pushed");
+    assert_eq!(next.repeated, 0, "that run was over");
 }
 
 #[test]
@@ -238,22 +252,42 @@ fn feeds_come_from_the_call_or_the_file_name() {
 
 #[test]
 fn the_summary_is_a_table() {
-    let counts = BatchCounts { baris: 3801, diterima: 3000, ditandai: 801, ditolak: 0, tanpa_perubahan: 5 };
+    let counts =
+        BatchCounts { baris: 3801, diterima: 3000, ditandai: 790, ditolak: 0, tanpa_perubahan: 5, lebih_lama: 6 };
     let file = FileSummary {
         file: PathBuf::from("x.ndjson"),
         feed: Feed::Rekening,
         counts,
         chunks: 2,
         repeated: 1,
+        alarms: vec!["EXCEL_PRECISION".to_owned(), "A\u{1b}".to_owned()],
         seconds: 0.5,
         last_batch: None,
-        alarms: Vec::new(),
     };
-    let report = Report { files: vec![file], completeness: vec![Declared { feed: Feed::Rekening, entries: 16 }] };
+    let report = Report { run: "r".to_owned(), continued: false, files: vec![file], completeness: vec![declared()] };
     assert_eq!(
         report.text(),
-        "feed            rows  accepted  flagged  refused  unchanged  repeated  seconds  rows/s\n\
-         bank-rekening  3,801     3,000      801        0          5       1/2      0.5   7,602\n\
-         bank-rekening: 16 regions and periods declared\n"
+        "feed            rows  accepted  flagged  refused  unchanged  older  repeated  seconds  rows/s\n\
+         bank-rekening  3,801     3,000      790        0          5      6       1/2      0.5   7,602\n\
+         bank-rekening: 6 rows are older than what stands, without effect; the receipt names them\n\
+         bank-rekening: alarm EXCEL_PRECISION: almost all numbers end in 0; digits were lost in a spreadsheet. Send \
+         them again as text\n\
+         bank-rekening: alarm A\\u{1b}: something about the numbers as a whole cannot be chance; look at them before \
+         you rely on them\n\
+         bank-rekening: 16 regions and periods declared, 2 changed, 14 unchanged\n\
+         bank-rekening: 1 row was not sent again in 3201 since the list was declared complete at 2025-11-01T02:00:00Z; \
+         until they are withdrawn they count\n  D\\u{1b}1\n"
     );
+    assert!(report.asks_for_a_look());
+}
+
+/// What a declaration was answered with.
+fn declared() -> Declared {
+    let unsent = super::completeness::Unsent {
+        kode_wilayah: "3201".to_owned(),
+        since: "2025-11-01T02:00:00.461772615Z".to_owned(),
+        rows: 1,
+        ids: vec!["D\u{1b}1".to_owned()],
+    };
+    Declared { feed: Feed::Rekening, entries: 16, changed: 2, unchanged: 14, unsent: vec![unsent] }
 }

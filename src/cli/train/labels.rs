@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::CliError;
-use crate::cli::input::{CsvRows, InputError, InputTable};
+use crate::cli::input::{IdWanted, InputError, InputOptions, InputTable, ReadArgs, Wanted, shown};
+use crate::cli::terminal::{Terminal, thousands};
 use crate::cli::truth::Truth;
 use crate::service::blocking::NO_ENTITY;
 use crate::service::dedupe::Labels;
@@ -13,9 +14,9 @@ use crate::service::dedupe::Labels;
 enum LabelError {
     #[error(transparent)]
     Input(#[from] InputError),
-    #[error("{}: pair {pair}: `match` is none of true, false, 1 and 0", path.display())]
-    NoVerdict { path: PathBuf, pair: usize },
-    #[error("{}: none of its ids is in the input", path.display())]
+    #[error("{}:{line}: `match` is none of true, false, 1 and 0", shown(&path.display()))]
+    NoVerdict { path: PathBuf, line: u64 },
+    #[error("{}: none of its pairs has both ids in the input", shown(&path.display()))]
     Nothing { path: PathBuf },
 }
 
@@ -36,47 +37,59 @@ impl From<LabelError> for CliError {
     }
 }
 
-/// Reads labels for the rows of an input; rows that are not there are left out.
-pub(super) fn read(path: &Path, input: &InputTable) -> Result<Labels, CliError> {
-    if path.extension().is_some_and(|extension| extension == "csv") {
-        let rows = CsvRows::open(path).map_err(LabelError::from)?;
-        let at = |name: &str| rows.header().iter().position(|column| column == name);
-        if let (Some(left), Some(right), Some(verdict)) = (at("id_l"), at("id_r"), at("match")) {
-            return Ok(pairs(rows, path, [left, right, verdict], input)?);
-        }
+/// Reads labels for the rows of an input. Those of rows that are not there are left out, told, and counted.
+pub(super) fn read(
+    path: &Path,
+    input: &InputTable,
+    reading: &ReadArgs,
+    terminal: Terminal,
+) -> Result<(Labels, u64), CliError> {
+    const COLUMNS: [&str; 3] = ["id_l", "id_r", "match"];
+    let options = reading.options(Wanted::Any(COLUMNS.map(str::to_owned).to_vec()));
+    let options = InputOptions { id: IdWanted::None, ..options };
+    let table = InputTable::read_statements(&[path.to_owned()], &options).map_err(LabelError::from)?;
+    let [left, right, verdict] = COLUMNS.map(|name| table.column_index(name));
+    let (labels, left_out, what) = if let (Some(left), Some(right), Some(verdict)) = (left, right, verdict) {
+        let (labels, left_out) = pairs(&table, [left, right, verdict], input)?;
+        (labels, left_out, "labelled pairs name a row that is not in the input")
+    } else {
+        let (entities, meeting) = Truth::read(path, reading)?.entities_of(input)?;
+        let known = (0u64..).zip(entities).filter(|(_, entity)| *entity != NO_ENTITY);
+        (Labels::of_entities(known), meeting.truth_rows_not_found, "labelled rows are not in the input")
+    };
+    if left_out > 0 {
+        terminal.say(&format!("{}: {} {what}; they are left out", shown(&path.display()), thousands(left_out)));
     }
-    let entities = Truth::read(path)?.entities_of(input)?;
-    let known = (0u64..).zip(entities).filter(|(_, entity)| *entity != NO_ENTITY);
-    let known: Vec<(u64, u32)> = known.collect();
-    if known.is_empty() {
-        return Err(LabelError::Nothing { path: path.to_owned() }.into());
-    }
-    Ok(Labels::of_entities(known))
+    Ok((labels, left_out))
 }
 
 fn pairs(
-    mut rows: CsvRows,
-    path: &Path,
+    table: &InputTable,
     [left, right, verdict]: [usize; 3],
     input: &InputTable,
-) -> Result<Labels, LabelError> {
+) -> Result<(Labels, u64), LabelError> {
     let index = input.unique_ids()?;
-    let (mut pairs, mut read) = (Vec::new(), 0);
-    while rows.advance()? {
-        read += 1;
-        let same = match rows.cell(verdict)?.to_ascii_lowercase().as_str() {
+    let cell = |column: usize, row: usize| table.column(column).get(row).unwrap_or_default();
+    let (mut pairs, mut left_out) = (Vec::new(), 0);
+    for row in 0..table.len() {
+        let same = match cell(verdict, row).to_ascii_lowercase().as_str() {
             "true" | "1" => true,
             "false" | "0" => false,
-            _ => return Err(LabelError::NoVerdict { path: path.to_owned(), pair: read }),
+            _ => {
+                let (path, line) = table.place(row);
+                return Err(LabelError::NoVerdict { path, line });
+            }
         };
-        if let (Some(a), Some(b)) = (index.find(rows.cell(left)?), index.find(rows.cell(right)?)) {
-            pairs.push((u64::from(a), u64::from(b), same));
+        match (index.find(cell(left, row)), index.find(cell(right, row))) {
+            (Some(a), Some(b)) => pairs.push((u64::from(a), u64::from(b), same)),
+            _ => left_out += 1,
         }
     }
     if pairs.is_empty() {
-        return Err(LabelError::Nothing { path: path.to_owned() });
+        let path = table.sources().first().map(|source| source.path.clone()).unwrap_or_default();
+        return Err(LabelError::Nothing { path });
     }
-    Ok(Labels::of_pairs(pairs))
+    Ok((Labels::of_pairs(pairs), left_out))
 }
 
 #[cfg(test)]
@@ -126,6 +139,8 @@ mod tests {
         let (model, page) = train("id_l,id_r,match\n0,1,true\n2,3,1\n0,2,FALSE\n0,999,1\n").expect("decisions");
         assert!(model.contains("labels = \"some pairs\"\nlabelled_matches = 2\nlabelled_others = 1"), "{model}");
         assert!(page.contains("2 pairs the same, 1 different"), "{page}");
+        let (model, _) = train("id_l|id_r|match\n0|1|TRUE\n2|3|1\n||\n0|2|0\n").expect("another separator");
+        assert!(model.contains("labelled_matches = 2\nlabelled_others = 1"), "{model}");
         let truth: Vec<String> = (0..80).map(|n| format!("{n},{}", n / 2)).collect();
         let (model, page) = train(&format!("id,cluster\n{}\n", truth.join("\n"))).expect("a truth");
         assert!(model.contains("labels = \"the entity of every row\"\nlabelled_matches = 40"), "{model}");
@@ -138,8 +153,11 @@ mod tests {
     #[test]
     fn labels_that_say_nothing_are_refused() {
         for (labels, message) in [
-            ("id_l,id_r,match\n0,1,perhaps\n", "pair 1: `match` is none of true, false, 1 and 0\nhint: write true"),
-            ("id_l,id_r,match\na,b,1\n", "none of its ids is in the input\nhint: ids are those"),
+            (
+                "id_l,id_r,match\n0,1,perhaps\n",
+                "labels.csv:2: `match` is none of true, false, 1 and 0\nhint: write true",
+            ),
+            ("id_l,id_r,match\na,b,1\n", "none of its pairs has both ids in the input\nhint: ids are those"),
             ("id,cluster\na,1\n", "none of its ids is in the input"),
             ("id_l,id_r\n0,1\n", "there is no id column"),
         ] {

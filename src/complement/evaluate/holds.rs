@@ -56,6 +56,7 @@ impl<'i, 'a> Judge<'i, 'a> {
             Condition::Programme(test) => self.programme(test, who, evidence),
             Condition::Row(test) => self.rows(test, who, evidence),
             Condition::Flag(codes) => self.flagged(codes, who, evidence),
+            Condition::SharedNik(range) => self.shared_nik(range, who, evidence),
             Condition::SharedCard(test) => self.shared_card(&test.programme, who, evidence),
             Condition::HolderFamilies(range) => self.holder_families(range, who, evidence),
             Condition::AccountName(test) => self.account_name(self.amount(&test.below), who, evidence),
@@ -212,7 +213,7 @@ impl<'i, 'a> Judge<'i, 'a> {
         if test.latest {
             let mut newest: Option<&Record> = None;
             self.each_row(who, test.feed, &mut |record| {
-                let age = |record: &Record| (record.tgl_data, record.sequence, record.id);
+                let age = |record: &Record| (record.standing(), record.id);
                 if newest.is_none_or(|known| age(known) < age(record)) {
                     newest = Some(record);
                 }
@@ -275,6 +276,19 @@ impl<'i, 'a> Judge<'i, 'a> {
         (test.ahead || ago >= 0)
             && test.over.as_ref().is_none_or(|over| ago > self.amount(over))
             && test.upto.as_ref().is_none_or(|upto| ago <= self.amount(upto))
+    }
+
+    /// How many persons bear a NIK of the person's. The evidence is the person's own rows: the others have theirs.
+    fn shared_nik(&self, range: &Between, who: Who, evidence: &mut Vec<RecordId>) -> bool {
+        let Who::Person(person) = who else { return false };
+        let before = evidence.len();
+        for at in self.index.all_rows_of(person) {
+            let sharing = self.index.shared_niks.get(at).copied().unwrap_or(1);
+            if self.within(range, i64::from(sharing)) {
+                evidence.push(self.index.record(*at).id);
+            }
+        }
+        evidence.len() > before
     }
 
     /// Another membership on one of the family's KK numbers is in the programme too, under another PKH number.

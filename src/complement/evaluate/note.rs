@@ -15,7 +15,7 @@ pub(super) fn of_gap(rule: &Rule, judge: &Judge<'_, '_>, who: Who, evidence: &mu
     }
     evidence.extend(rows.iter().map(|record| record.id));
     let mut parts: Vec<String> = rule.note.text.iter().cloned().collect();
-    match rows.iter().max_by_key(|record| (record.tgl_data, record.sequence, record.id)) {
+    match rows.iter().max_by_key(|record| (record.standing(), record.id)) {
         Some(newest) => parts.extend(shown(rule, newest)),
         None if rule.note.feed.is_some() => parts.push(rule.note.none.clone().unwrap_or_else(|| "no_row".to_owned())),
         None => {}

@@ -104,6 +104,11 @@ impl Blocks {
         self.rules.iter().map(|rule| rule.pairs).sum()
     }
 
+    /// Whether a key was dropped because too many rows have it.
+    pub(crate) fn stopped(&self) -> bool {
+        !self.stop_keys.is_empty()
+    }
+
     /// Rows in units of work: all slots, those without a row among them.
     pub(crate) fn tasks(&self) -> Vec<std::ops::Range<u32>> {
         let range = |from: u32| from..(from + ROWS_PER_TASK).min(self.slots);
@@ -247,7 +252,7 @@ impl RuleBlocks {
             many: rule.many,
             stop_keys: Vec::new(),
         };
-        let slots: Vec<u32> = rows.slots().collect();
+        let slots: Vec<u32> = rows.leading().collect();
         let guess = guess(rows, rule, &slots);
         let passes = guess.div_ceil(ENTRIES_PER_PASS).next_power_of_two();
         let bits = passes.trailing_zeros();

@@ -1,14 +1,17 @@
 //! Links to people: clusters that no veto, no human and no contradiction forbids.
 //!
 //! The result is a function of the rows, the edges and the decisions. Inside a connected component, human decisions
-//! come first, then links by falling weight; ties go to the lower record numbers. Two clusters become one only when
-//! every pair across them may stand together, so a weak bridge does not join what the rest of the evidence keeps apart.
+//! come first, then links by falling weight. Links of one weight that cannot all be followed are not followed at all, so
+//! that nothing depends on the order of arrival. Two clusters become one only when every pair across them may stand
+//! together: two records that contradict each other do so only where links lead from one to the other by way of records
+//! that say as much as they do. So neither a weak bridge nor a row that says little joins what the evidence keeps apart.
 
 mod cases;
 mod decisions;
 mod resolve;
 #[cfg(test)]
 mod tests;
+mod ties;
 
 pub(crate) use self::cases::review_items;
 pub use self::decisions::Verdict;
@@ -35,7 +38,7 @@ pub enum RefusalReason {
         /// The vetoes; [`super::Plan::veto_ids`] names them.
         vetoes: u64,
     },
-    /// Two of the records contradict each other.
+    /// Two of the records contradict each other: they would not be linked, and a value speaks against it.
     Contradiction {
         /// The records.
         pair: (u64, u64),
@@ -47,10 +50,15 @@ pub enum RefusalReason {
         /// Their mean weight.
         mean: f32,
     },
+    /// Another link of the same weight leads elsewhere, and both together are not possible.
+    Tie {
+        /// Two records, one on each way, that cannot stand together.
+        apart: (u64, u64),
+    },
 }
 
 impl RefusalReason {
-    /// A stable code: `HUMAN`, `SIZE`, `VETO`, `CONTRADICTION`, `WEAK`.
+    /// A stable code: `HUMAN`, `SIZE`, `VETO`, `CONTRADICTION`, `WEAK`, `TIE`.
     pub const fn code(self) -> &'static str {
         match self {
             Self::HumanSeparated { .. } => "HUMAN",
@@ -58,6 +66,16 @@ impl RefusalReason {
             Self::Veto { .. } => "VETO",
             Self::Contradiction { .. } => "CONTRADICTION",
             Self::WeakOnAverage { .. } => "WEAK",
+            Self::Tie { .. } => "TIE",
+        }
+    }
+
+    /// The two records that cannot stand in one cluster, where it is about two.
+    pub const fn pair(self) -> Option<(u64, u64)> {
+        match self {
+            Self::HumanSeparated { pair } | Self::Veto { pair, .. } | Self::Contradiction { pair, .. } => Some(pair),
+            Self::Tie { apart } => Some(apart),
+            Self::TooLarge { .. } | Self::WeakOnAverage { .. } => None,
         }
     }
 }
@@ -80,6 +98,8 @@ pub enum ReviewReason {
     Band,
     /// No strong identifier holds.
     NoStrongIdentifier,
+    /// A value could not be read, and could have spoken against it.
+    Unreadable,
     /// Vetoes hold the pair back; [`super::Plan::veto_ids`] names them.
     Veto {
         /// The vetoes.
@@ -87,9 +107,15 @@ pub enum ReviewReason {
     },
     /// The pair would be linked, but its clusters could not be joined.
     Refused(RefusalReason),
+    /// A third record links to both, which contradict each other.
+    Bridge {
+        /// The third record.
+        by: u64,
+    },
 }
 
-/// A question for a steward: the strongest pair between two clusters.
+/// A question for a steward about two clusters: the strongest pair between them, or two records that contradict each
+/// other and that a third one would join.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReviewItem {
     /// The pair, the lower record number first.

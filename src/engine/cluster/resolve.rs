@@ -2,9 +2,13 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::ties::{self, Join, Sum};
 use super::{Decisions, Refusal, RefusalReason, Verdict, key};
 use crate::engine::plan::ClusterLimits;
 use crate::engine::score::{Scorer, Scratch};
+
+/// More joins of one weight that cannot all be followed are ties without a closer look, which would grow with their square.
+const MOST_TOGETHER: usize = 64;
 
 /// Rows that links and decisions connect.
 #[derive(Debug, Default, Clone)]
@@ -63,6 +67,8 @@ struct Forming<'a> {
     scorer: &'a Scorer<'a>,
     decisions: &'a Decisions,
     limits: ClusterLimits,
+    /// From this weight on a pair is a link.
+    link: f32,
     members: &'a [u32],
     place: FxHashMap<u64, usize>,
     /// Weights of the links by pair of records.
@@ -83,6 +89,7 @@ impl<'a> Forming<'a> {
             scorer,
             decisions,
             limits: scorer.rows().plan().cluster_limits(),
+            link: scorer.rows().plan().thresholds().link,
             members,
             place,
             links: component.links.iter().map(|(a, b, weight)| (key(id(*a), id(*b)), *weight)).collect(),
@@ -118,24 +125,122 @@ impl<'a> Forming<'a> {
         }
     }
 
+    /// Follows the links by falling weight. Links of one weight are looked at together: which of them came first is chance.
     fn follow_links(&mut self, component: &Component, scratch: &mut Scratch) {
         let rows = self.scorer.rows();
         let mut links: Vec<(f32, (u64, u64))> =
             component.links.iter().map(|(a, b, weight)| (*weight, key(rows.id(*a), rows.id(*b)))).collect();
         links.sort_unstable_by(|x, y| y.0.total_cmp(&x.0).then(x.1.cmp(&y.1)));
-        for (weight, pair) in links {
-            let (one, other) = (self.cluster_of[self.place[&pair.0]], self.cluster_of[self.place[&pair.1]]);
-            if one == other || self.refused.contains(&(one.min(other), one.max(other))) {
+        for equal in links.chunk_by(|x, y| x.0.total_cmp(&y.0).is_eq()) {
+            let mut seen = FxHashSet::default();
+            let joins = equal.iter().map(|(weight, pair)| Join {
+                pair: *pair,
+                weight: *weight,
+                clusters: self.clusters_of(*pair),
+            });
+            let known = |clusters: (usize, usize)| clusters.0 == clusters.1 || self.refused.contains(&clusters);
+            let open = joins.filter(|join| !known(join.clusters) && seen.insert(join.clusters)).collect();
+            self.follow_equal(open, scratch);
+        }
+    }
+
+    /// The clusters of two records, the older first.
+    fn clusters_of(&self, pair: (u64, u64)) -> (usize, usize) {
+        let (one, other) = (self.cluster_of[self.place[&pair.0]], self.cluster_of[self.place[&pair.1]]);
+        (one.min(other), one.max(other))
+    }
+
+    /// Follows joins of one weight. Where one can be followed only instead of another, none of them is.
+    fn follow_equal(&mut self, open: Vec<Join>, scratch: &mut Scratch) {
+        let mut possible = Vec::new();
+        for join in open {
+            match self.forbids(join.clusters.0, join.clusters.1, scratch) {
+                None => possible.push(join),
+                Some(reason) => self.refuse(&join, reason),
+            }
+        }
+        for group in ties::groups(&possible) {
+            if self.follow_together(&group, scratch) {
                 continue;
             }
-            match self.forbids(one, other, scratch) {
-                None => self.join(one, other),
-                Some(reason) => {
-                    self.refused.insert((one.min(other), one.max(other)));
-                    self.refusals.push(Refusal { pair, weight: Some(weight), reason });
+            let rivals = self.rivals(&group, scratch);
+            for (join, apart) in group.iter().zip(&rivals) {
+                if let Some(apart) = apart {
+                    self.refuse(join, RefusalReason::Tie { apart: *apart });
+                }
+            }
+            let left: Vec<Join> = group.iter().zip(&rivals).filter(|(_, r)| r.is_none()).map(|(j, _)| *j).collect();
+            for rest in ties::groups(&left) {
+                if !self.follow_together(&rest, scratch) {
+                    let apart = self.apart_in(&rest, scratch).unwrap_or(rest[0].pair);
+                    for join in &rest {
+                        self.refuse(join, RefusalReason::Tie { apart });
+                    }
                 }
             }
         }
+    }
+
+    fn refuse(&mut self, join: &Join, reason: RefusalReason) {
+        self.refused.insert(join.clusters);
+        self.refusals.push(Refusal { pair: join.pair, weight: Some(join.weight), reason });
+    }
+
+    /// Joins all clusters of joins that hang together, if all of them may stand together.
+    fn follow_together(&mut self, group: &[Join], scratch: &mut Scratch) -> bool {
+        if let [join] = group {
+            self.join(join.clusters.0, join.clusters.1);
+            return true;
+        }
+        if self.apart_in(group, scratch).is_some() {
+            return false;
+        }
+        for join in group {
+            let (one, other) = self.clusters_of(join.pair);
+            if one != other {
+                self.join(one, other);
+            }
+        }
+        true
+    }
+
+    /// For each join of a group a pair of records that forbids it together with a neighbour, if there is one.
+    fn rivals(&self, group: &[Join], scratch: &mut Scratch) -> Vec<Option<(u64, u64)>> {
+        let mut rivals = vec![None; group.len()];
+        if group.len() > MOST_TOGETHER {
+            return group.iter().map(|join| Some(join.pair)).collect();
+        }
+        for (at, join) in group.iter().enumerate() {
+            for (to, other) in group.iter().enumerate().skip(at + 1).filter(|(_, other)| join.meets(other)) {
+                if rivals[at].is_some() && rivals[to].is_some() {
+                    continue;
+                }
+                if let Some(apart) = self.apart_in(&[*join, *other], scratch) {
+                    rivals[at].get_or_insert(apart);
+                    rivals[to].get_or_insert(apart);
+                }
+            }
+        }
+        rivals
+    }
+
+    /// Two records that keep the clusters of some joins from standing together all at once.
+    fn apart_in(&self, group: &[Join], scratch: &mut Scratch) -> Option<(u64, u64)> {
+        let mut clusters: Vec<usize> = group.iter().flat_map(|join| [join.clusters.0, join.clusters.1]).collect();
+        clusters.sort_unstable();
+        clusters.dedup();
+        let size: usize = clusters.iter().map(|cluster| self.clusters[*cluster].len()).sum();
+        let mut sum = Sum::default();
+        for (at, one) in clusters.iter().enumerate() {
+            for other in &clusters[at + 1..] {
+                match self.sum_across(*one, *other, scratch) {
+                    Ok(across) => sum = sum.and(across),
+                    Err(reason) => return Some(reason.pair().unwrap_or(group[0].pair)),
+                }
+            }
+        }
+        let too_much = size > self.limits.max_size || self.weak(sum).is_some();
+        too_much.then(|| group.iter().map(|join| join.pair).max().expect("a group has joins"))
     }
 
     fn across(&self, one: usize, other: usize) -> impl Iterator<Item = (usize, usize)> {
@@ -151,6 +256,7 @@ impl<'a> Forming<'a> {
         Some(RefusalReason::HumanSeparated { pair: key(self.id(a), self.id(b)) })
     }
 
+    /// Why two clusters may not be joined; `None` when they may.
     fn forbids(&self, one: usize, other: usize, scratch: &mut Scratch) -> Option<RefusalReason> {
         if let Some(reason) = self.separated(one, other) {
             return Some(reason);
@@ -159,7 +265,18 @@ impl<'a> Forming<'a> {
         if size > self.limits.max_size {
             return Some(RefusalReason::TooLarge { size });
         }
-        let (mut sum, mut count) = (0.0f64, 0u32);
+        match self.sum_across(one, other, scratch) {
+            Ok(sum) => self.weak(sum),
+            Err(reason) => Some(reason),
+        }
+    }
+
+    /// The weights of all pairs across two clusters, or why one of them may not stand in one cluster.
+    fn sum_across(&self, one: usize, other: usize, scratch: &mut Scratch) -> Result<Sum, RefusalReason> {
+        if let Some(reason) = self.separated(one, other) {
+            return Err(reason);
+        }
+        let mut sum = Sum::default();
         for (a, b) in self.across(one, other) {
             let pair = key(self.id(a), self.id(b));
             if self.decisions.verdict(pair.0, pair.1) == Some(Verdict::Same) {
@@ -171,19 +288,60 @@ impl<'a> Forming<'a> {
             } else {
                 let score = self.scorer.score(self.members[a], self.members[b], scratch);
                 if score.judged.vetoes != 0 {
-                    return Some(RefusalReason::Veto { pair, vetoes: score.judged.vetoes });
+                    return Err(RefusalReason::Veto { pair, vetoes: score.judged.vetoes });
+                }
+                let said = self.scorer.said(scratch);
+                let contradicts = score.weight < self.link && said.against != 0;
+                if contradicts && !self.settles((a, b), said.disputed, (one, other), scratch) {
+                    return Err(RefusalReason::Contradiction { pair, weight: score.weight });
                 }
                 score.weight
             };
             if self.limits.min_pair_weight.is_some_and(|least| weight < least) {
-                return Some(RefusalReason::Contradiction { pair, weight });
+                return Err(RefusalReason::Contradiction { pair, weight });
             }
-            sum += f64::from(weight);
-            count += 1;
+            sum.add(weight);
         }
-        let mean = (sum / f64::from(count.max(1))) as f32;
-        let weak = count > 0 && self.limits.min_mean_weight.is_some_and(|least| mean < least);
-        weak.then_some(RefusalReason::WeakOnAverage { mean })
+        Ok(sum)
+    }
+
+    /// Whether links, or what people called the same, lead from one record to another, across two clusters, by way of
+    /// records that have a value wherever these two dispute each other.
+    ///
+    /// Who says less than two others cannot settle what they disagree about: without this, a row whose birth date is
+    /// missing would join two people whose birth dates differ.
+    fn settles(&self, (a, b): (usize, usize), disputed: u32, clusters: (usize, usize), scratch: &mut Scratch) -> bool {
+        let mut others = [clusters.0, clusters.1].map(|cluster| &self.clusters[cluster]).into_iter().flatten();
+        let mut unseen: Vec<usize> = others.by_ref().copied().filter(|at| *at != a && *at != b).collect();
+        let linked = |x: usize, y: usize| {
+            let pair = key(self.id(x), self.id(y));
+            self.links.contains_key(&pair) || self.decisions.verdict(pair.0, pair.1) == Some(Verdict::Same)
+        };
+        let mut reached = vec![a];
+        while let Some(from) = reached.pop() {
+            let (next, rest): (Vec<usize>, Vec<usize>) = unseen.into_iter().partition(|to| linked(from, *to));
+            unseen = rest;
+            let says_enough = |at: &usize, scratch: &mut Scratch| {
+                [a, b].into_iter().all(|end| {
+                    self.scorer.score(self.members[*at], self.members[end], scratch);
+                    self.scorer.said(scratch).nothing & disputed == 0
+                })
+            };
+            for at in next {
+                if says_enough(&at, scratch) {
+                    if linked(at, b) {
+                        return true;
+                    }
+                    reached.push(at);
+                }
+            }
+        }
+        false
+    }
+
+    fn weak(&self, sum: Sum) -> Option<RefusalReason> {
+        let mean = sum.mean()?;
+        self.limits.min_mean_weight.is_some_and(|least| mean < least).then_some(RefusalReason::WeakOnAverage { mean })
     }
 
     fn join(&mut self, one: usize, other: usize) {

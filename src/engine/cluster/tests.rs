@@ -81,10 +81,10 @@ fn vetoes_refuse_a_join_across_the_clusters() {
 
 #[test]
 fn limits_of_size_and_contradiction() {
-    let rows = [(1, "1111"), (2, "1111"), (3, "1112"), (4, "1113")];
-    let sized = live(&plan("max_size = 3", "review"), &rows, &[]);
-    assert_eq!(sized.clusters(), [vec![1, 2, 3]]);
-    assert_eq!((refusals(&sized), questions(&sized)), (vec![((1, 4), "SIZE")], vec![(1, 4)]));
+    let rows = [(1, "1111"), (2, "1111x"), (3, "1112"), (4, "1113")];
+    let sized = live(&plan("max_size = 2", "review"), &rows, &[]);
+    assert_eq!(sized.clusters(), [[1, 2], [3, 4]]);
+    assert_eq!((refusals(&sized), questions(&sized)), (vec![((1, 3), "SIZE")], vec![(1, 3)]));
 
     // A person joined 2 and 3; what either links to contradicts the other.
     let rows = [(1, "1111"), (2, "1112"), (3, "1211"), (4, "1212")];
@@ -139,7 +139,46 @@ fn an_undone_decision_restores_the_state() {
     let mut live = live(&plan, &[(1, "1111"), (2, "1112x"), (3, "1121"), (4, "1122x")], &[]);
     let before = (live.clusters(), live.review().cloned().collect::<Vec<_>>());
     let delta = live.apply(vec![Change::Decide { a: 1, b: 3, verdict: Same }]).unwrap();
-    assert_eq!((delta.before, delta.after), (vec![vec![1, 2], vec![3, 4]], vec![vec![1, 2, 3], vec![4]]));
+    // Both others link to the new pair alike, and there is room for one of them.
+    assert_eq!((delta.before, delta.after), (vec![vec![1, 2], vec![3, 4]], vec![vec![1, 3], vec![2], vec![4]]));
+    assert_eq!(refusals(&live), [((1, 2), "TIE"), ((3, 4), "TIE")]);
     live.apply(vec![Change::Decide { a: 1, b: 3, verdict: Cleared }]).unwrap();
     assert_eq!(before, (live.clusters(), live.review().cloned().collect::<Vec<_>>()));
+}
+
+#[test]
+fn equal_rows_are_one_entity_before_any_limit() {
+    let plan = plan("max_size = 2", "review");
+    let copies: Vec<(u64, &str)> = (1..=150).map(|id| (id, "1111")).chain([(200, "1112"), (201, "1211")]).collect();
+    let mut live = live(&plan, &copies, &[]);
+    let everybody: Vec<u64> = (1..=150).chain([200]).collect();
+    assert_eq!((live.clusters(), live.stop_keys()), (vec![everybody.clone()], vec![]));
+    let row = |number: &str| vec![Value::Digits(Digits::parse(number).unwrap()), Value::Missing];
+    let delta = live.apply(vec![Change::Upsert { id: 151, values: row("1111") }]).unwrap();
+    assert_eq!((delta.opened, delta.before, delta.after.len()), (vec![], vec![everybody], 1));
+    // The first one goes: the next one stands for the others.
+    live.apply(vec![Change::Remove { id: 1 }]).unwrap();
+    assert_eq!(live.clusters()[0].len(), 151);
+    // A person tells two of them apart: they are not one any more, and the block is too large for all of them.
+    live.apply(vec![Change::Decide { a: 2, b: 3, verdict: Different }]).unwrap();
+    assert_eq!((live.clusters(), live.stop_keys().len()), (Vec::<Vec<u64>>::new(), 1));
+    live.apply(vec![Change::Decide { a: 2, b: 3, verdict: Cleared }]).unwrap();
+    assert_eq!((live.clusters()[0].len(), live.stop_keys().len()), (151, 0));
+}
+
+#[test]
+fn links_of_one_weight_that_exclude_each_other_are_questions() {
+    // 2 fits 1 and 3 alike, which a veto keeps apart: whoever came first.
+    for rows in [[(1, "1111x"), (2, "1112"), (3, "1113x")], [(3, "1111x"), (1, "1112"), (2, "1113x")]] {
+        let tied = live(&plan("", "review"), &rows, &[]);
+        assert_eq!(tied.clusters(), Vec::<Vec<u64>>::new());
+        assert!(tied.refusals().all(|refusal| refusal.reason.code() == "TIE"));
+        assert_eq!(tied.review().count(), 3, "both ways, and the two that exclude each other");
+        let third = rows.iter().find(|(_, number)| !number.ends_with('x')).unwrap().0;
+        let vetoed = tied.review().find(|item| item.pair.0 != third && item.pair.1 != third).unwrap();
+        assert!(vetoed.reasons.contains(&ReviewReason::Bridge { by: third }), "{:?}", vetoed.reasons);
+    }
+    // A person keeps 1 and 3 apart: 2 is asked about both ways, and the judged pair is not asked again.
+    let judged = live(&plan("", "review"), &[(1, "1111"), (2, "1112"), (3, "1113")], &[(1, 3, Different)]);
+    assert_eq!((judged.clusters(), questions(&judged)), (vec![], vec![(1, 2), (2, 3)]));
 }

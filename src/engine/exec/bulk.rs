@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::components::components;
+use super::copies::Copies;
 use super::{Edge, edge};
 use crate::engine::block::bulk::{Blocks, Partner, Partners};
 use crate::engine::block::{BlockReport, guard};
@@ -46,16 +47,23 @@ pub fn match_rows_metered(
     meter: &Meter,
 ) -> Result<Linkage, RowError> {
     guard::apply(rows);
+    let decisions = Decisions::new(decisions);
+    let copies = Copies::find(rows, &decisions);
     let blocks = Blocks::build(rows, meter);
-    match_blocks(rows, blocks, decisions, meter)
+    match_blocks(rows, blocks, &copies, &decisions, meter)
 }
 
 /// Trains the model whose file is `text` on the rows, then matches them with it: what [`super::super::train`] and
 /// [`match_rows`] give one after the other, for one round of blocking.
 pub fn train_and_match(mut rows: Rows, text: &str, meter: &Meter) -> Result<(Trained, Rows, Linkage), TrainError> {
     let (trained, blocks) = train_on(&mut rows, text, &Labels::none(), meter)?;
-    let rows = rows.with_plan(trained.plan()).expect("training keeps the columns");
-    let linkage = match_blocks(&rows, blocks, &[], meter)?;
+    let mut rows = rows.with_plan(trained.plan()).expect("training keeps the columns");
+    let decisions = Decisions::default();
+    let copies = Copies::find(&mut rows, &decisions);
+    // Training looks at all rows; a block that was too large for their copies may not be so without them.
+    let stopped = !copies.is_empty() && blocks.stopped();
+    let blocks = if stopped { Blocks::build(&rows, meter) } else { blocks };
+    let linkage = match_blocks(&rows, blocks, &copies, &decisions, meter)?;
     Ok((trained, rows, linkage))
 }
 
@@ -63,7 +71,8 @@ pub fn train_and_match(mut rows: Rows, text: &str, meter: &Meter) -> Result<(Tra
 fn match_blocks(
     rows: &Rows,
     blocks: Blocks,
-    decisions: &[(u64, u64, Verdict)],
+    copies: &Copies,
+    decisions: &Decisions,
     meter: &Meter,
 ) -> Result<Linkage, RowError> {
     // Rows of a table have ascending numbers; a map of them would cost more than what is looked up in it.
@@ -74,10 +83,10 @@ fn match_blocks(
         None => slots.get(&id).copied(),
     };
     let found = score_blocks(rows, blocks, meter);
-    let decisions = Decisions::new(decisions);
-    let formed = form_clusters(rows, &found.edges, &decisions, slot_of, meter);
-    let mut edges: Vec<Edge> =
-        found.edges.iter().zip(&found.rules).map(|(scored, rule)| edge(rows, scored, usize::from(*rule))).collect();
+    let formed = form_clusters((rows, copies), &found.edges, decisions, slot_of, meter);
+    let of_rules = found.edges.iter().zip(&found.rules);
+    let mut edges: Vec<Edge> = of_rules.map(|(scored, rule)| edge(rows, scored, Some(usize::from(*rule)))).collect();
+    edges.extend(copies.edges(rows));
     edges.par_sort_unstable_by_key(|edge| edge.pair);
     let mut assignments: Vec<(u64, u64)> =
         rows.slots().map(|slot| (rows.id(slot), formed.cluster_of[slot as usize])).collect();
@@ -127,14 +136,21 @@ fn score_blocks(rows: &Rows, blocks: Blocks, meter: &Meter) -> Found {
     let scored: Vec<Swept> = blocks
         .tasks()
         .into_par_iter()
-        .map_init(<(Partners, Scratch)>::default, |(partners, scratch), slots| {
+        .map_init(<(Partners, Vec<Partner>, Scratch)>::default, |(partners, leading, scratch), slots| {
             let (mut edges, mut counts) = (Vec::new(), vec![0; rules]);
             let looked = blocks.sweep(
                 rows,
                 slots,
-                |_| true,
+                |row| !rows.stands_aside(row),
                 partners,
                 |row, partners| {
+                    let partners = if rows.any_aside() {
+                        leading.clear();
+                        leading.extend(partners.iter().filter(|partner| !rows.stands_aside(partner.slot)));
+                        leading.as_slice()
+                    } else {
+                        partners
+                    };
                     count_in(&mut counts, partners);
                     let others = partners.iter().map(|partner| partner.slot);
                     scorer.edges(row, others, scratch, |place, edge| edges.push((edge, partners[place].rule() as u16)));
@@ -192,7 +208,7 @@ pub(super) struct Formed {
 
 /// Forms the clusters of all rows.
 pub(super) fn form_clusters(
-    rows: &Rows,
+    (rows, copies): (&Rows, &Copies),
     edges: &[Scored],
     decisions: &Decisions,
     slot_of: impl Fn(u64) -> Option<u32>,
@@ -207,19 +223,33 @@ pub(super) fn form_clusters(
         resolved
     };
     let resolved: Vec<Resolved> = components.par_iter().map_init(Scratch::default, resolve).collect();
+    let mut connected = vec![false; if copies.is_empty() { 0 } else { rows.slot_limit() }];
+    if !copies.is_empty() {
+        components.iter().flat_map(|component| &component.members).for_each(|slot| connected[*slot as usize] = true);
+    }
     drop(components);
     let mut cluster_of: Vec<u64> = (0..rows.slot_limit()).map(|slot| rows.id(slot as u32)).collect();
     let mut members: FxHashMap<u64, Vec<u64>> = FxHashMap::default();
     let mut refusals = Vec::new();
-    for component in resolved {
-        refusals.extend(component.refusals);
-        for cluster in component.clusters.into_iter().filter(|cluster| cluster.len() > 1) {
+    let mut settle = |cluster: Vec<u32>| {
+        let cluster = copies.expand(rows, cluster);
+        if cluster.len() > 1 {
             let first = rows.id(cluster[0]);
             for slot in &cluster {
                 cluster_of[*slot as usize] = first;
             }
             members.insert(first, cluster.iter().map(|slot| rows.id(*slot)).collect());
         }
+    };
+    for component in resolved {
+        refusals.extend(component.refusals);
+        component.clusters.into_iter().for_each(&mut settle);
+    }
+    // Whom nothing but their copies connects to anybody.
+    let mut alone: Vec<u32> = copies.all().map(|(leader, _)| leader).collect();
+    alone.retain(|leader| !connected[*leader as usize]);
+    for leader in alone {
+        settle(vec![leader]);
     }
     refusals.sort_unstable_by_key(|refusal: &Refusal| refusal.pair);
     let of_id = |id: u64| slot_of(id).map_or(id, |slot| cluster_of[slot as usize]);

@@ -12,11 +12,14 @@ mod probe;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use self::index::{Index, Keys};
+use self::postings::Postings;
 use super::bulk::{count_pairs, find_edges, form_clusters, slots_by_id};
-use super::{Edge, edge};
+use super::copies::Copies;
+use super::{Edge, copy_edge, edge};
 use crate::engine::block::{BlockReport, StopKey};
 use crate::engine::cluster::{Decisions, Refusal, ReviewItem, Verdict};
 use crate::engine::decide::Decision;
@@ -25,7 +28,7 @@ use crate::engine::explain::{Explanation, explain};
 use crate::engine::meter::Meter;
 use crate::engine::plan::Plan;
 use crate::engine::rows::Rows;
-use crate::engine::score::{Scored, Scratch};
+use crate::engine::score::{Scored, Scorer, Scratch};
 use crate::engine::value::Value;
 
 /// One change of a live set.
@@ -88,6 +91,9 @@ pub struct Live {
     slot_of: FxHashMap<u64, u32>,
     decisions: Decisions,
     index: Index,
+    /// Rows by the hash of their content, and those that stand aside for equal ones.
+    contents: Postings,
+    copies: Copies,
     halves: Vec<Vec<Half>>,
     /// Per slot the lowest record of its cluster.
     cluster_of: Vec<u64>,
@@ -113,6 +119,8 @@ impl Live {
     pub fn new(plan: Arc<Plan>) -> Self {
         Self {
             index: Index::new(&plan),
+            contents: Postings::default(),
+            copies: Copies::default(),
             rows: Rows::new(plan),
             slot_of: FxHashMap::default(),
             decisions: Decisions::default(),
@@ -145,10 +153,16 @@ impl Live {
         live.slot_of = slots_by_id(&live.rows)?;
         live.decisions = Decisions::new(decisions);
         live.index.build_guards(&mut live.rows);
+        let rows = &live.rows;
+        let mut contents: Vec<(u64, u32)> =
+            rows.slots().filter_map(|slot| rows.content_of_row(slot).map(|content| (content, slot))).collect();
+        contents.par_sort_unstable();
+        live.contents = Postings::build(&contents);
+        live.copies = Copies::find(&mut live.rows, &live.decisions);
         let edges = find_edges(&live.rows).edges;
         live.index.build_blocks(&live.rows);
-        let formed =
-            form_clusters(&live.rows, &edges, &live.decisions, |id| live.slot_of.get(&id).copied(), &Meter::default());
+        let slot_of = |id: u64| live.slot_of.get(&id).copied();
+        let formed = form_clusters((&live.rows, &live.copies), &edges, &live.decisions, slot_of, &Meter::default());
         live.halves.resize(live.rows.slot_limit(), Vec::new());
         for scored in &edges {
             live.connect(scored);
@@ -253,13 +267,19 @@ impl Live {
 
     fn edges_at(&self, slot: u32, side: Side) -> Vec<Edge> {
         let lower = |half: &&Half| side == Side::Both || self.rows.id(slot) < self.rows.id(half.other);
-        let mut keys = Keys::default();
+        let (mut keys, mut scratch) = (Keys::default(), Scratch::default());
+        let scorer = Scorer::new(&self.rows);
+        let leader = self.copies.leader(slot).filter(|_| side == Side::Both);
+        let twins = self.copies.of(slot).iter().copied().map(|copy| (slot, copy));
+        let pairs = twins.chain(leader.map(|leader| (leader, slot)));
+        let copies: Vec<Edge> = pairs.map(|(one, copy)| copy_edge(&scorer, one, copy, &mut scratch)).collect();
         let halves = self.halves[slot as usize].iter().filter(lower);
         halves
             .map(|half| {
                 let rules = self.index.rules_of_pair(&self.rows, slot, half.other, &mut keys);
-                edge(&self.rows, &self.scored(slot, half), rules.first().copied().unwrap_or_default())
+                edge(&self.rows, &self.scored(slot, half), Some(rules.first().copied().unwrap_or_default()))
             })
+            .chain(copies)
             .collect()
     }
 

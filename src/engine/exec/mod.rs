@@ -3,6 +3,7 @@
 
 mod bulk;
 mod components;
+mod copies;
 mod live;
 mod pair;
 #[cfg(test)]
@@ -14,7 +15,7 @@ pub use self::pair::{ExplainedPair, explain_pair};
 
 use super::decide::Decision;
 use super::rows::Rows;
-use super::score::Scored;
+use super::score::{Scored, Scorer, Scratch};
 
 /// A scored pair at or above `review`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,11 +28,19 @@ pub struct Edge {
     pub decision: Decision,
     /// Vetoes that hold; [`super::Plan::veto_ids`] names them.
     pub vetoes: u64,
-    /// The first blocking rule that finds the pair, as an index into [`super::Plan::rule_names`].
-    pub rule: usize,
+    /// The first blocking rule that finds the pair, as an index into [`super::Plan::rule_names`]; `None` for a row that
+    /// says the same as the other one in every column, which no rule has to find.
+    pub rule: Option<usize>,
 }
 
-fn edge(rows: &Rows, scored: &Scored, rule: usize) -> Edge {
+/// The edge between a row and one that stands aside for it.
+fn copy_edge(scorer: &Scorer<'_>, leader: u32, copy: u32, scratch: &mut Scratch) -> Edge {
+    let weight = scorer.score(leader, copy, scratch).weight;
+    let (a, b) = scorer.ordered(leader, copy);
+    edge(scorer.rows(), &Scored { a, b, weight, decision: Decision::Link, vetoes: 0 }, None)
+}
+
+fn edge(rows: &Rows, scored: &Scored, rule: Option<usize>) -> Edge {
     Edge {
         pair: (rows.id(scored.a), rows.id(scored.b)),
         weight: scored.weight,

@@ -3,7 +3,7 @@
 //! One call of a comparator serves many pairs, which lets it prepare the row once and compare texts in step. Each pair
 //! meets the same comparisons in the same order as in [`Scorer::weigh`], so that its sum is the same to the last bit.
 
-use super::{OPEN, SLACK, Scored, Scorer, decide};
+use super::{OPEN, SLACK, Scored, Scorer};
 use crate::engine::compare::{Outcome, Pair};
 use crate::engine::plan::Pattern;
 
@@ -65,7 +65,7 @@ impl Scorer<'_> {
         for (other, place) in many.others.iter().zip(&many.places) {
             let (weight, pattern) = (many.sums[*place as usize] as f32, &many.patterns[*place as usize]);
             if weight >= floor {
-                let judged = decide(self.plan, pattern, weight);
+                let judged = self.judge(*other, row, pattern, weight);
                 let edge = Scored { a: *other, b: row, weight, decision: judged.decision, vetoes: judged.vetoes };
                 found(*place as usize, edge);
             }

@@ -62,6 +62,20 @@ pub(crate) struct Step {
     pub(crate) adjustment: f64,
 }
 
+/// From this weight on, in bits, a comparison disputes a match: four to one.
+const DISPUTE: f64 = -2.0;
+
+/// What the comparisons of a pair said, as bits by their place in the model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Said {
+    /// A value is missing.
+    pub(crate) nothing: u32,
+    /// The level weighs less than nothing.
+    pub(crate) against: u32,
+    /// The level is strong evidence against a match.
+    pub(crate) disputed: u32,
+}
+
 /// The score of a pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Score {
@@ -114,7 +128,7 @@ impl<'a> Scorer<'a> {
     /// The full score of a pair.
     pub(crate) fn score(&self, a: u32, b: u32, scratch: &mut Scratch) -> Score {
         let weight = self.weigh(a, b, Which::Weighing, scratch, |_, _| true).unwrap_or(f64::NEG_INFINITY) as f32;
-        Score { weight, judged: decide(self.plan, &scratch.pattern, weight) }
+        Score { weight, judged: self.judge(a, b, &scratch.pattern, weight) }
     }
 
     /// The edge of a pair, if it reaches `review`; stops as soon as that is out of reach.
@@ -126,7 +140,7 @@ impl<'a> Scorer<'a> {
         if weight < floor {
             return None;
         }
-        let judged = decide(self.plan, &scratch.pattern, weight);
+        let judged = self.judge(a, b, &scratch.pattern, weight);
         let (a, b) = self.ordered(a, b);
         Some(Scored { a, b, weight, decision: judged.decision, vetoes: judged.vetoes })
     }
@@ -237,6 +251,38 @@ impl<'a> Scorer<'a> {
                 (a.min(b) * factor).clamp(min, max)
             }
         }
+    }
+
+    /// Judges a pair by what its comparisons said.
+    fn judge(&self, a: u32, b: u32, pattern: &Pattern, weight: f32) -> Judged {
+        decide(self.plan, pattern, weight, self.unread(a, b))
+    }
+
+    /// The columns, as bits, that one row of a pair has and in which a value of the pair could not be read.
+    pub(crate) fn unread(&self, a: u32, b: u32) -> u64 {
+        let (of_a, of_b) = (self.rows.unread(a), self.rows.unread(b));
+        if of_a | of_b == 0 {
+            return 0;
+        }
+        // Against an empty cell a value could have said nothing either.
+        let there = |slot: u32, unread: u64| {
+            let fields = self.plan.fields().iter();
+            let given = fields.filter(|field| self.rows.given(slot, **field) != 0);
+            given.fold(unread, |set, field| set | 1 << field.index.min(63))
+        };
+        (of_a & there(b, of_b)) | (of_b & there(a, of_a))
+    }
+
+    /// What the pair that was weighed last said, comparison by comparison.
+    pub(crate) fn said(&self, scratch: &Scratch) -> Said {
+        let mut said = Said::default();
+        for (index, (comparison, level)) in self.plan.comparisons().iter().zip(&scratch.pattern).enumerate() {
+            let Some(level) = comparison.levels.get(usize::from(*level)) else { continue };
+            said.nothing |= u32::from(level.absent()) << index;
+            said.against |= u32::from(level.weight < 0.0) << index;
+            said.disputed |= u32::from(level.weight <= DISPUTE) << index;
+        }
+        said
     }
 
     /// The levels of the pair that was weighed last.

@@ -50,7 +50,7 @@ pub(crate) struct BatchDto {
     receipt: String,
 }
 
-/// Counts of rows.
+/// Counts of rows: each line is in one of them.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CountsDto {
     /// Lines with content.
@@ -61,8 +61,10 @@ pub(crate) struct CountsDto {
     ditandai: u64,
     /// Refused.
     ditolak: u64,
-    /// Of the accepted: changed nothing.
+    /// As they stand already, byte for byte.
     tanpa_perubahan: u64,
+    /// Older than the row that stands: without effect.
+    lebih_lama: u64,
 }
 
 /// The answer to a push.
@@ -72,7 +74,7 @@ pub(crate) struct PushedDto {
     batch: BatchDto,
     /// The same push had been accepted before under this idempotency key.
     replayed: bool,
-    /// The first lines that were refused or flagged.
+    /// The first lines that were refused, flagged, or older than what stands.
     not_clean: Vec<LineDto>,
     /// Path of the receipt when there are more such lines than shown here; else null.
     next: Option<String>,
@@ -80,8 +82,8 @@ pub(crate) struct PushedDto {
 
 impl From<BatchCounts> for CountsDto {
     fn from(counts: BatchCounts) -> Self {
-        let BatchCounts { baris, diterima, ditandai, ditolak, tanpa_perubahan } = counts;
-        Self { baris, diterima, ditandai, ditolak, tanpa_perubahan }
+        let BatchCounts { baris, diterima, ditandai, ditolak, tanpa_perubahan, lebih_lama } = counts;
+        Self { baris, diterima, ditandai, ditolak, tanpa_perubahan, lebih_lama }
     }
 }
 
@@ -107,7 +109,7 @@ impl PushedDto {
     /// The answer, with at most `limit` lines.
     fn new(pushed: &Pushed, limit: usize) -> Self {
         let batch = BatchDto::new(&pushed.batch, None);
-        let mut lines = pushed.lines.iter().filter(|line| line.hasil != RowOutcome::Diterima);
+        let mut lines = pushed.lines.iter().filter(|line| !line.is_clean());
         let not_clean = lines.by_ref().take(limit).map(LineDto::from).collect();
         let next = lines.next().map(|_| batch.receipt.clone());
         Self { batch, replayed: pushed.replayed, not_clean, next }
@@ -116,8 +118,8 @@ impl PushedDto {
 
 /// Push a batch of rows.
 ///
-/// One JSON object a line. Every row gets an answer: accepted, flagged or refused; refused rows do not hold back the
-/// others. Answers when the batch is durable. The same key and body give the same answer again.
+/// One JSON object a line. Every row gets an answer: accepted, flagged, refused, unchanged or older than what stands; refused rows
+/// do not hold back the others. Answers when the batch is durable. The same key and body give the same answer again.
 #[utoipa::path(post, path = "/v1/feeds/{feed}/batches", tag = "push", operation_id = "pushBatch",
     params(("feed" = String, Path, description = "Name of the feed"),
            ("Idempotency-Key" = String, Header, description = "1 to 128 visible characters, new for each new body")),
@@ -170,9 +172,9 @@ pub(super) async fn store(
 ) -> Result<Pushed, ServiceError> {
     let pushed = gateway.push(&writer.caller, feed, writer.key.clone(), body).await?;
     let counts = pushed.batch.counts;
-    for (outcome, rows) in [("diterima", counts.diterima), ("ditandai", counts.ditandai), ("ditolak", counts.ditolak)] {
-        let rows = if pushed.replayed { 0 } else { rows };
-        metrics::counter!(metric::PUSHED_ROWS, "feed" => feed.name(), "outcome" => outcome).increment(rows);
+    for outcome in RowOutcome::ALL {
+        let rows = if pushed.replayed { 0 } else { counts.of(outcome) };
+        metrics::counter!(metric::PUSHED_ROWS, "feed" => feed.name(), "outcome" => outcome.code()).increment(rows);
     }
     Ok(pushed)
 }

@@ -14,7 +14,7 @@ use crate::http::caller::{Reader, Writer, need};
 use crate::http::config::Config;
 use crate::http::extract::{Backend, page_size, query, region};
 use crate::http::problem::{Code, Problem, ProblemDocument};
-use crate::service::views::{CaseFilter, CaseView, Decided, Explained, VerdictRequest};
+use crate::service::views::{CaseFilter, CaseView, Decided, Explained, VerdictRequest, VetoLine};
 
 /// Characters of a reason at most.
 const MAX_REASON_CHARS: usize = 500;
@@ -22,7 +22,7 @@ const MAX_REASON_CHARS: usize = 500;
 /// A case in a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CaseLineDto {
-    /// `C` and the numbers of the two records.
+    /// `C` and the numbers of the two records; `N-` and the first record of a NIK that several persons share.
     #[schema(example = "C12-40")]
     id: String,
     /// What is asked.
@@ -34,14 +34,31 @@ pub(crate) struct CaseLineDto {
     /// Why it is asked.
     #[schema(example = json!(["V1"]))]
     reasons: Vec<String>,
-    /// Match weight of the pair, in bits.
-    weight: f64,
+    /// Match weight of the pair, in bits; `null` where there is none: of a shared NIK, and while a row is withdrawn.
+    weight: Option<f64>,
     /// Probability of a match.
-    probability: f64,
-    /// All records on both sides.
+    probability: Option<f64>,
+    /// All records on both sides; of a shared NIK one of each person, the first 20.
     records: Vec<u64>,
     /// The persons on both sides at present.
     persons: Vec<String>,
+    /// Of a shared NIK: by how many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shared: Option<SharedByDto>,
+    /// The decision rests, because its sender withdrew a row; it counts again when the row is back.
+    resting: bool,
+    /// The rows that were withdrawn.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    withdrawn: Vec<u64>,
+}
+
+/// Who shares a NIK.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SharedByDto {
+    /// So many persons.
+    persons: u64,
+    /// In so many records.
+    records: u64,
 }
 
 /// A case with what is needed to decide it.
@@ -52,8 +69,8 @@ pub(crate) struct CaseDto {
     line: CaseLineDto,
     /// Its records, the two of the pair first.
     sources: Vec<RecordDto>,
-    /// Why the pair has its weight.
-    explanation: ExplanationDto,
+    /// Why the pair has its weight; `null` where it has none.
+    explanation: Option<ExplanationDto>,
     /// Decisions so far, oldest first.
     decisions: Vec<DecisionDto>,
 }
@@ -69,14 +86,28 @@ pub(crate) struct ExplanationDto {
     probability: f64,
     /// `link`, `review` or `distinct`.
     decision: String,
-    /// Vetoes that hold.
+    /// Ids of the vetoes that hold, each once.
     vetoes: Vec<String>,
+    /// The vetoes that hold, each with its own text: several may have one id.
+    held_back_by: Vec<VetoDto>,
     /// From this weight on a steward is asked.
     threshold_review: f64,
     /// From this weight on records are linked.
     threshold_link: f64,
     /// Name and version of the model.
     model: String,
+}
+
+/// A veto that holds for a pair.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VetoDto {
+    /// Its id.
+    #[schema(example = "V3")]
+    id: String,
+    /// `review`: a steward is asked. `distinct`: the pair is kept apart without asking.
+    action: &'static str,
+    /// What it is about, in the words of the model.
+    about: String,
 }
 
 /// What one comparison contributed.
@@ -134,10 +165,13 @@ pub(crate) enum Putusan {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CaseParams {
+    /// Only with this question: `same_person`, `shared_nik` or `over_linked`.
+    #[param(example = "shared_nik")]
+    question: Option<String>,
     /// Only with this reason code.
     #[param(example = "V1")]
     reason: Option<String>,
-    /// Only in this region.
+    /// Only in this region: 2, 4, 6 or 10 digits.
     #[param(example = "320101")]
     kode_wilayah: Option<String>,
     /// `baru` (the default) or `selesai`.
@@ -146,6 +180,15 @@ pub(crate) struct CaseParams {
     cursor: Option<String>,
     /// Items a page.
     limit: Option<String>,
+}
+
+/// The machine name of a question.
+fn question_name(question: Question) -> &'static str {
+    match question {
+        Question::SamePerson => "same_person",
+        Question::SharedNik => "shared_nik",
+        Question::OverLinked => "over_linked",
+    }
 }
 
 impl Putusan {
@@ -164,20 +207,19 @@ impl From<&CaseView> for CaseLineDto {
         let case = &view.case;
         Self {
             id: case.id.clone(),
-            question: match case.question {
-                Question::SamePerson => "same_person",
-                Question::SharedNik => "shared_nik",
-                Question::OverLinked => "over_linked",
-            },
+            question: question_name(case.question),
             state: match case.state {
                 CaseState::Baru => "baru",
                 CaseState::Selesai => "selesai",
             },
             reasons: case.reasons.clone(),
-            weight: case.weight,
-            probability: case.probability,
+            weight: view.explained.as_ref().map(|_| case.weight),
+            probability: view.explained.as_ref().map(|_| case.probability),
             records: case.records.iter().map(|record| record.0).collect(),
             persons: case.persons.iter().map(ToString::to_string).collect(),
+            shared: case.shared.map(|by| SharedByDto { persons: by.persons, records: by.records }),
+            resting: !view.resting.is_empty(),
+            withdrawn: view.resting.iter().map(|record| record.0).collect(),
         }
     }
 }
@@ -194,11 +236,19 @@ impl From<&Explained> for ExplanationDto {
             total: why.total,
             probability: why.probability,
             decision: why.decision.clone(),
-            vetoes: why.vetoes.clone(),
+            vetoes: why.veto_ids(),
+            held_back_by: why.vetoes.iter().map(VetoDto::from).collect(),
             threshold_review: why.thresholds.0,
             threshold_link: why.thresholds.1,
             model: why.model.clone(),
         }
+    }
+}
+
+impl From<&VetoLine> for VetoDto {
+    fn from(veto: &VetoLine) -> Self {
+        let action = if veto.keeps_apart { "distinct" } else { "review" };
+        Self { id: veto.id.clone(), action, about: veto.about.clone() }
     }
 }
 
@@ -218,7 +268,7 @@ impl From<&CaseView> for CaseDto {
         Self {
             line: view.into(),
             sources: view.records.iter().map(RecordDto::from).collect(),
-            explanation: (&view.explained).into(),
+            explanation: view.explained.as_ref().map(ExplanationDto::from),
             decisions: view.decisions.iter().map(DecisionDto::from).collect(),
         }
     }
@@ -238,9 +288,15 @@ pub(crate) async fn list(
     let params: CaseParams = query(&request)?;
     let limit = page_size(params.limit.as_deref(), &config.limits)?;
     let kode_wilayah = region("kode_wilayah", params.kode_wilayah)?;
-    let filter = CaseFilter { reason: params.reason, kode_wilayah, decided: decided(params.state.as_deref())? };
+    let filter = CaseFilter {
+        question: question(params.question.as_deref())?,
+        reason: params.reason,
+        kode_wilayah,
+        decided: decided(params.state.as_deref())?,
+    };
     let page = gateway.get()?.cases(&caller, filter.clone(), params.cursor, limit).await?;
     let more = [
+        ("question", params.question.as_deref()),
         ("reason", filter.reason.as_deref()),
         ("kode_wilayah", filter.kode_wilayah.as_deref()),
         ("state", params.state.as_deref()),
@@ -302,6 +358,15 @@ pub(crate) fn verdict_request(putusan: Putusan, alasan: &str) -> Result<VerdictR
     Err(Problem::field(Code::FieldInvalid, "/alasan", &pesan, &message))
 }
 
+fn question(name: Option<&str>) -> Result<Option<Question>, Problem> {
+    let Some(name) = name else { return Ok(None) };
+    let all = [Question::SamePerson, Question::SharedNik, Question::OverLinked];
+    let known = all.into_iter().find(|question| question_name(*question) == name);
+    let (pesan, message) =
+        ("isi same_person, shared_nik, atau over_linked", "give same_person, shared_nik or over_linked");
+    known.map(Some).ok_or_else(|| Problem::field(Code::QueryInvalid, "question", pesan, message))
+}
+
 fn decided(state: Option<&str>) -> Result<Decided, Problem> {
     match state {
         None | Some("baru") => Ok(Decided::Open),
@@ -329,8 +394,9 @@ mod tests {
     #[test]
     fn a_case_leaves_the_gateway_masked_and_adds_up() {
         let case = CaseDto::from(&samples::case_view());
-        let sum: f64 = case.explanation.lines.iter().map(|line| line.weight).sum();
-        assert!((sum - case.explanation.total).abs() < 1e-9);
+        let explanation = case.explanation.as_ref().expect("a pair has one");
+        let sum: f64 = explanation.lines.iter().map(|line| line.weight).sum();
+        assert!((sum - explanation.total).abs() < 1e-9);
         let text = serde_json::to_string(&case).expect("JSON");
         for secret in samples::SECRETS {
             assert!(!text.contains(secret), "{secret} left the gateway");

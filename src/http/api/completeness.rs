@@ -5,14 +5,16 @@ use actix_web::{HttpMessage, HttpRequest, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::batch::Completeness;
+use super::{PageDto, PageParams, next_path};
+use crate::domain::batch::{Completeness, Declaration};
 use crate::domain::date::Period;
 use crate::domain::feed::Feed;
 use crate::http::body::{Incoming, JSON, NDJSON, parse};
-use crate::http::caller::Writer;
+use crate::http::caller::{Reader, Writer};
 use crate::http::config::Config;
-use crate::http::extract::Backend;
+use crate::http::extract::{Backend, page_size, query};
 use crate::http::problem::{Code, Problem, ProblemDocument};
+use crate::service::views::{Declared, Unsent};
 
 /// One declaration.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -31,16 +33,90 @@ pub(crate) struct DeclarationDto {
     lengkap: bool,
 }
 
-/// How many declarations were stored.
+/// What the declarations did.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeclaredDto {
-    /// Declarations that are in force now because of this request.
+    /// Declarations in the request: all of them are in force now.
     declared: u64,
+    /// Of those: they changed what is closed.
+    changed: u64,
+    /// Of those: it was so before.
+    unchanged: u64,
+    /// Rows of the agency that it did not send again since it last declared the list complete. They still count.
+    unsent: Vec<UnsentDto>,
 }
 
-/// Close or open a feed for regions and periods.
+/// Rows of an agency that its list no longer has.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UnsentDto {
+    /// The region that was declared.
+    #[schema(example = "3201")]
+    kode_wilayah: String,
+    /// When the list was declared complete before.
+    #[schema(format = DateTime)]
+    since: String,
+    /// How many rows.
+    rows: u64,
+    /// Source keys of the first 1,000 of them.
+    ids: Vec<String>,
+}
+
+impl From<Declared> for DeclaredDto {
+    fn from(answer: Declared) -> Self {
+        let unsent = |unsent: Unsent| UnsentDto {
+            kode_wilayah: unsent.kode_wilayah,
+            since: unsent.since.to_string(),
+            rows: unsent.rows,
+            ids: unsent.ids,
+        };
+        Self {
+            declared: answer.declared,
+            changed: answer.changed,
+            unchanged: answer.unchanged,
+            unsent: answer.unsent.into_iter().map(unsent).collect(),
+        }
+    }
+}
+
+/// A declaration in force.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StandingDto {
+    /// The agency whose rows it is about; null where an early release did not note it.
+    #[schema(example = "bank-bri")]
+    agency: Option<String>,
+    /// The region.
+    #[schema(example = "320101")]
+    kode_wilayah: String,
+    /// The period.
+    #[schema(example = "2025-T4")]
+    periode: String,
+    /// Closed, or open.
+    lengkap: bool,
+    /// When it was said.
+    #[schema(format = DateTime)]
+    at: Option<String>,
+    /// The client that said it.
+    by: Option<String>,
+}
+
+impl From<&Declaration> for StandingDto {
+    fn from(item: &Declaration) -> Self {
+        Self {
+            agency: item.agency.as_ref().map(ToString::to_string),
+            kode_wilayah: item.kode_wilayah.clone(),
+            periode: item.periode.to_string(),
+            lengkap: item.lengkap,
+            at: item.at.map(|at| at.to_string()),
+            by: item.by.clone(),
+        }
+    }
+}
+
+/// Close or open the caller's rows of a feed for regions and periods.
 ///
-/// A JSON list, or one object a line as NDJSON.
+/// A JSON list, or one object a line as NDJSON. A feed is closed for a place when every agency that is to send it there has
+/// closed it. It is a state: set it as often as you like. A region covers what lies in it, a quarter its months; the last
+/// word counts.
 #[utoipa::path(put, path = "/v1/feeds/{feed}/completeness", tag = "push", operation_id = "declareCompleteness",
     params(("feed" = String, Path, description = "Name of the feed"),
            ("Idempotency-Key" = String, Header, description = "1 to 128 visible characters, new for each new body")),
@@ -62,8 +138,41 @@ pub(crate) async fn declare(
     let lines = !JSON.iter().any(|json| json.eq_ignore_ascii_case(request.content_type()));
     let declared = read(&incoming.whole().await?, lines)?;
     let declared = check(feed, declared, config.limits.max_declared)?;
-    let declared = gateway.get()?.declare(&writer.caller, feed, writer.key, declared).await?;
-    Ok(web::Json(DeclaredDto { declared }))
+    let answer = gateway.get()?.declare(&writer.caller, feed, writer.key, declared).await?;
+    Ok(web::Json(answer.into()))
+}
+
+/// Who has closed a feed, and where.
+///
+/// An agency sees its own declarations; who may read reports sees those of all.
+#[utoipa::path(get, path = "/v1/feeds/{feed}/completeness", tag = "push", operation_id = "listCompleteness",
+    params(("feed" = String, Path, description = "Name of the feed"), PageParams),
+    responses((status = 200, description = "Declarations in force", body = PageDto<StandingDto>),
+        (status = 403, description = "Neither the agency's feed nor the right to read reports", body = ProblemDocument, content_type = "application/problem+json")))]
+pub(crate) async fn list(
+    Reader(caller): Reader,
+    feed: web::Path<String>,
+    request: HttpRequest,
+    config: web::Data<Config>,
+    gateway: Backend,
+) -> Result<web::Json<PageDto<StandingDto>>, Problem> {
+    let feed: Feed = feed.parse()?;
+    let params: PageParams = query(&request)?;
+    let limit = page_size(params.limit.as_deref(), &config.limits)?;
+    let start: usize = match params.cursor.as_deref().map(str::parse) {
+        None => 0,
+        Some(Ok(start)) => start,
+        Some(Err(_)) => {
+            let (pesan, message) = ("bukan kursor dari gerbang ini", "not a cursor that this gateway gave");
+            return Err(Problem::field(Code::FieldInvalid, "/cursor", pesan, message));
+        }
+    };
+    let declared = gateway.get()?.declarations(&caller, feed).await?;
+    let items: Vec<StandingDto> = declared.iter().skip(start).take(limit).map(StandingDto::from).collect();
+    let reached = start.saturating_add(items.len());
+    let next = (reached < declared.len()).then(|| reached.to_string());
+    let next = next_path(&format!("/v1/feeds/{feed}/completeness"), next.as_deref(), limit, &[]);
+    Ok(web::Json(PageDto { items, next, total: Some(declared.len() as u64) }))
 }
 
 fn read(body: &Bytes, lines: bool) -> Result<Vec<DeclarationDto>, Problem> {

@@ -32,8 +32,10 @@ pub(crate) struct OverviewDto {
     closed_feeds: u64,
     /// Name and version of the match model.
     model: String,
-    /// Keys too common to be compared.
+    /// Keys too common to be compared, the largest first, at most 50.
     stop_keys: Vec<StopKeyDto>,
+    /// How many there are in all.
+    stop_keys_total: u64,
     /// The newest batches.
     batches: Vec<BatchDto>,
 }
@@ -59,8 +61,11 @@ pub(crate) struct FeedDto {
 pub(crate) struct StopKeyDto {
     /// The blocking rule.
     rule: String,
-    /// Rows that share the key.
+    /// Rows that share the key. This rule does not compare them with one another.
     rows: u64,
+    /// A person with one of these rows, to look at.
+    #[schema(example = "P0000000042")]
+    example: Option<String>,
 }
 
 impl From<&FeedLine> for FeedDto {
@@ -90,8 +95,13 @@ impl From<&Overview> for OverviewDto {
             stop_keys: view
                 .stop_keys
                 .iter()
-                .map(|(rule, rows)| StopKeyDto { rule: rule.clone(), rows: *rows })
+                .map(|key| StopKeyDto {
+                    rule: key.rule.clone(),
+                    rows: key.rows,
+                    example: key.example.map(|person| person.to_string()),
+                })
                 .collect(),
+            stop_keys_total: view.stop_keys_total,
             batches: view.batches.iter().map(|view| BatchDto::new(&view.batch, Some(view.matched))).collect(),
         }
     }

@@ -18,14 +18,22 @@ use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::masked;
 use crate::http::problem::{Code, Problem, ProblemDocument};
-use crate::service::views::{HistoryLine, LookupQuery, PersonView, ProgrammeLine};
+use crate::service::views::{Found, HistoryLine, LookupQuery, PersonView, ProgrammeLine};
 
-/// How to look a person up: by NIK, by name and birth date, or by a source row.
+/// How to look a person up: by a number, by name and birth date, or by a source row.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LookupDto {
-    /// Exact NIK.
+    /// Exact NIK: everybody with a row that bears it, however doubtful it is; then near ones.
     nik: Option<String>,
+    /// Exact number of a family card.
+    no_kk: Option<String>,
+    /// Exact number of a pupil.
+    nisn: Option<String>,
+    /// Exact number of an insured person.
+    no_jkn: Option<String>,
+    /// Exact number of an account, at any bank.
+    no_rekening: Option<String>,
     /// Name; needs `tanggal_lahir`.
     nama: Option<String>,
     /// Birth date.
@@ -49,8 +57,21 @@ pub(crate) struct SourceKeyDto {
 /// The persons that fit.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FoundDto {
-    /// At most 50.
+    /// First those who bear the number that was asked for, at most 200; then near ones, up to 50 in all.
     items: Vec<PersonDto>,
+    /// How many persons bear the number, when one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bearers: Option<u64>,
+    /// Several persons bear the number.
+    shared: bool,
+    /// Persons who fit and are not in `items`.
+    left_off: u64,
+    /// What that means, in Indonesian.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pesan: Option<String>,
+    /// What that means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
 }
 
 /// Everything about one person.
@@ -59,6 +80,8 @@ pub(crate) struct PersonDto {
     /// The person's number.
     #[schema(example = "P0000000042")]
     id: String,
+    /// All its rows were withdrawn: there is only its history.
+    withdrawn: bool,
     /// The number that was asked for, when a merge retired it.
     #[serde(skip_serializing_if = "Option::is_none")]
     redirected_from: Option<String>,
@@ -172,8 +195,8 @@ pub(crate) struct HistoryDto {
     /// When.
     #[schema(format = DateTime)]
     at: Option<String>,
-    /// `row_accepted`, `row_updated`, `row_withdrawn` or `decision`; `row_kept` is the oldest row that the retention rule
-    /// left of a record.
+    /// `row_accepted`, `row_updated`, `row_withdrawn`, `row_older` (without effect) or `decision`; `row_kept` is the oldest
+    /// row that the retention rule left of a record.
     what: &'static str,
     /// The record.
     record: u64,
@@ -193,18 +216,29 @@ impl SourceKeyDto {
 impl From<LookupDto> for LookupQuery {
     fn from(lookup: LookupDto) -> Self {
         let source = lookup.sumber.map(SourceKeyDto::key);
-        Self { nik: lookup.nik, nama: lookup.nama, tanggal_lahir: lookup.tanggal_lahir, source }
+        Self {
+            nik: lookup.nik,
+            no_kk: lookup.no_kk,
+            nisn: lookup.nisn,
+            no_jkn: lookup.no_jkn,
+            no_rekening: lookup.no_rekening,
+            nama: lookup.nama,
+            tanggal_lahir: lookup.tanggal_lahir,
+            source,
+        }
     }
 }
 
 impl LookupDto {
     /// One way of asking, and a complete one.
     fn check(self) -> Result<Self, Problem> {
-        let ways = [self.nik.is_some(), self.nama.is_some() || self.tanggal_lahir.is_some(), self.sumber.is_some()];
-        if ways.into_iter().filter(|way| *way).count() != 1 {
+        let numbers = [&self.nik, &self.no_kk, &self.nisn, &self.no_jkn, &self.no_rekening];
+        let others = [self.nama.is_some() || self.tanggal_lahir.is_some(), self.sumber.is_some()];
+        let ways = numbers.into_iter().map(Option::is_some).chain(others);
+        if ways.filter(|way| *way).count() != 1 {
             let (pesan, message) = (
-                "isi salah satu: nik, nama dengan tanggal_lahir, atau sumber",
-                "give one of nik, nama with tanggal_lahir, or sumber",
+                "isi salah satu: nik, no_kk, nisn, no_jkn, no_rekening, nama dengan tanggal_lahir, atau sumber",
+                "give one of nik, no_kk, nisn, no_jkn, no_rekening, nama with tanggal_lahir, or sumber",
             );
             return Err(Problem::field(Code::FieldInvalid, "", pesan, message));
         }
@@ -288,6 +322,7 @@ impl From<&PersonView> for PersonDto {
         });
         Self {
             id: view.person.id.to_string(),
+            withdrawn: view.withdrawn,
             redirected_from: view.redirected_from.map(|id| id.to_string()),
             fields: fields.collect(),
             sources: view.sources.iter().map(RecordDto::from).collect(),
@@ -299,9 +334,25 @@ impl From<&PersonView> for PersonDto {
     }
 }
 
+impl From<&Found> for FoundDto {
+    fn from(found: &Found) -> Self {
+        let shared = found.bearers.filter(|bearers| *bearers > 1);
+        Self {
+            items: found.persons.iter().map(PersonDto::from).collect(),
+            bearers: found.bearers,
+            shared: shared.is_some(),
+            left_off: found.left_off,
+            pesan: shared.map(|bearers| format!("Nomor ini dipakai {bearers} orang")),
+            message: shared.map(|bearers| format!("{bearers} persons bear this number")),
+        }
+    }
+}
+
 /// Look persons up.
 ///
-/// By NIK, by name and birth date, or by a source row. The values travel in the body, so that no log keeps them.
+/// By a number, by name and birth date, or by a source row. A number is looked up exactly: everybody with a row that bears
+/// it is found, also where matching passes over it because it is doubtful or on many rows, and `bearers` says how many they
+/// are. The values travel in the body, so that no log keeps them.
 #[utoipa::path(post, path = "/v1/persons/lookup", tag = "persons", operation_id = "lookupPersons",
     request_body = LookupDto,
     responses((status = 200, description = "The persons that fit; none is an answer too", body = FoundDto),
@@ -318,7 +369,7 @@ pub(crate) async fn lookup(
     let incoming = Incoming::open(&request, payload, JSON, &config.limits, config.limits.max_document_bytes)?;
     let question = incoming.json::<LookupDto>().await?.check()?;
     let found = gateway.get()?.lookup(&caller, question.into()).await?;
-    Ok(web::Json(FoundDto { items: found.iter().map(PersonDto::from).collect() }))
+    Ok(web::Json(FoundDto::from(&found)))
 }
 
 /// One person.
@@ -355,6 +406,8 @@ mod tests {
     fn a_question_is_asked_in_one_way() {
         for (body, good) in [
             (r#"{"nik":"1"}"#, true),
+            (r#"{"no_kk":"1"}"#, true),
+            (r#"{"nik":"1","no_jkn":"2"}"#, false),
             (r#"{"nama":"A","tanggal_lahir":"2001-02-03"}"#, true),
             (r#"{"sumber":{"feed":"bank-rekening","id_sumber":"7"}}"#, true),
             ("{}", false),

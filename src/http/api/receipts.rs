@@ -1,5 +1,7 @@
 //! Receipts: every line of a batch and what became of it, a page at a time or all as NDJSON.
 
+use std::borrow::Cow;
+
 use actix_web::error::Error;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -9,8 +11,10 @@ use utoipa::ToSchema;
 
 use super::{PageDto, PageParams, next_path};
 use crate::auth::Caller;
-use crate::domain::batch::{ReceiptLine, RowOutcome};
+use crate::domain::batch::ReceiptLine;
+use crate::domain::date::Date;
 use crate::domain::flag::{Flag, Severity};
+use crate::domain::record::day_of;
 use crate::http::body::NDJSON;
 use crate::http::caller::Reader;
 use crate::http::config::Config;
@@ -26,11 +30,15 @@ pub(crate) struct LineDto {
     baris: u64,
     /// The sender's row key, where it could be read.
     id_sumber: Option<String>,
-    /// `diterima`, `ditandai` or `ditolak`.
-    #[schema(pattern = "^(diterima|ditandai|ditolak)$")]
+    /// `diterima`, `ditandai`, `ditolak`, `tanpa_perubahan` (it stands already) or `lebih_lama` (a newer row stands).
+    #[schema(pattern = "^(diterima|ditandai|ditolak|tanpa_perubahan|lebih_lama)$")]
     hasil: &'static str,
-    /// The row changed nothing: it was known, or older than what is there.
+    /// The row changed nothing: it stands already, or a newer one does.
     tanpa_perubahan: bool,
+    /// The day of the newer row that stands.
+    #[schema(format = Date)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    berlaku: Option<String>,
     /// Doubts about values.
     tanda: Vec<FlagDto>,
     /// Why the row was refused.
@@ -50,9 +58,35 @@ pub(crate) struct FlagDto {
     #[schema(pattern = "^(info|warn|error)$")]
     severity: &'static str,
     /// The sentence in Indonesian.
-    pesan: &'static str,
+    pesan: Cow<'static, str>,
     /// The sentence in English.
-    message: &'static str,
+    message: Cow<'static, str>,
+}
+
+impl FlagDto {
+    /// Says that a row is without effect, and which day is newer.
+    fn older(day: Date, flags: &[Flag]) -> Self {
+        let (pesan, message) = if day_of(day, flags).is_none() {
+            (
+                format!(
+                    "Tanggal data belum tiba, maka baris bertanggal {day} tetap berlaku; baris ini tidak mengubah apa pun"
+                ),
+                format!("its as-of date has not come, so the row of {day} stands; this row changes nothing"),
+            )
+        } else {
+            (
+                format!("Lebih lama dari baris bertanggal {day} yang sudah berlaku; baris ini tidak mengubah apa pun"),
+                format!("older than the row of {day} that stands; this row changes nothing"),
+            )
+        };
+        Self {
+            pointer: "/tgl_data".to_owned(),
+            code: "LEBIH_LAMA",
+            severity: "warn",
+            pesan: pesan.into(),
+            message: message.into(),
+        }
+    }
 }
 
 impl From<&Flag> for FlagDto {
@@ -66,25 +100,22 @@ impl From<&Flag> for FlagDto {
             pointer: flag.pointer.clone(),
             code: flag.code.code(),
             severity,
-            pesan: flag.code.message_id(),
-            message: flag.code.message_en(),
+            pesan: flag.code.message_id().into(),
+            message: flag.code.message_en().into(),
         }
     }
 }
 
 impl From<&ReceiptLine> for LineDto {
     fn from(line: &ReceiptLine) -> Self {
-        let hasil = match line.hasil {
-            RowOutcome::Diterima => "diterima",
-            RowOutcome::Ditandai => "ditandai",
-            RowOutcome::Ditolak => "ditolak",
-        };
+        let older = line.berlaku.map(|day| FlagDto::older(day, &line.tanda));
         Self {
             baris: line.baris,
             id_sumber: line.id_sumber.clone(),
-            hasil,
+            hasil: line.hasil.code(),
             tanpa_perubahan: line.tanpa_perubahan,
-            tanda: line.tanda.iter().map(FlagDto::from).collect(),
+            berlaku: line.berlaku.map(|day| day.to_string()),
+            tanda: older.into_iter().chain(line.tanda.iter().map(FlagDto::from)).collect(),
             kesalahan: line.kesalahan.iter().map(ProblemField::from).collect(),
         }
     }

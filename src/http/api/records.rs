@@ -38,6 +38,7 @@ pub(crate) struct RecordDto {
            ("Idempotency-Key" = String, Header, description = "1 to 128 visible characters, new for each new body")),
     request_body(content = Object, description = "A row as `/v1/schemas/{feed}` describes it"),
     responses((status = 201, description = "Stored", body = RecordDto),
+        (status = 200, description = "Nothing changed: the row stands already, or a newer one does", body = RecordDto),
         (status = 400, description = "Not JSON, or no key", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "Another agency's feed", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "The row was refused", body = ProblemDocument, content_type = "application/problem+json")))]
@@ -60,7 +61,8 @@ pub(crate) async fn push(
         return Err(refused(line));
     }
     let answer = RecordDto { batch: pushed.batch.id.clone(), replayed: pushed.replayed, line: line.into() };
-    Ok(HttpResponse::Created().insert_header((header::LOCATION, format!("/v1/batches/{}", answer.batch))).json(answer))
+    let mut response = if line.tanpa_perubahan { HttpResponse::Ok() } else { HttpResponse::Created() };
+    Ok(response.insert_header((header::LOCATION, format!("/v1/batches/{}", answer.batch))).json(answer))
 }
 
 fn read(mut intake: Intake, row: &[u8]) -> Result<ReadBody, BodyError> {

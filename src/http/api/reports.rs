@@ -40,7 +40,7 @@ pub(crate) struct ReportDto {
     as_of: String,
     /// Number of the last matched row: two reports with the same number saw the same data.
     state: u64,
-    /// The rules evaluated.
+    /// The rules evaluated: one entry for each id and scope, as they are counted.
     rules: Vec<RuleDto>,
     /// Rule by sub-district.
     cells: Vec<CellDto>,
@@ -48,6 +48,9 @@ pub(crate) struct ReportDto {
     findings: Vec<FindingDto>,
     /// Feeds that are not closed and made answers impossible.
     open_feeds: Vec<OpenFeedDto>,
+    /// Where a village was asked for: findings of its sub-district that no row assigns to a village. The report does not
+    /// count them.
+    without_village: u64,
 }
 
 /// A rule.
@@ -75,6 +78,8 @@ pub(crate) struct RuleDto {
 pub(crate) struct CellDto {
     /// The rule.
     rule: String,
+    /// What is counted: `person`, `family` or `account`. A rule that asks about several has a count for each.
+    scope: &'static str,
     /// Sub-district code; empty when it is not known.
     kode_kecamatan: String,
     /// Its name.
@@ -122,6 +127,8 @@ pub(crate) struct OpenFeedDto {
     periode: String,
     /// Answers it made impossible.
     answers: u64,
+    /// The agencies that are to send it there and have not closed it; empty where nobody is to send it.
+    awaited: Vec<String>,
 }
 
 /// The machine name of an outcome.
@@ -143,6 +150,15 @@ pub(crate) fn subject_name(subject: &Subject) -> String {
     }
 }
 
+/// The machine name of what a rule asks about.
+pub(crate) fn scope_name(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Person => "person",
+        Scope::Family => "family",
+        Scope::Account => "account",
+    }
+}
+
 fn kind_name(kind: RuleKind) -> &'static str {
     match kind {
         RuleKind::Gap => "gap",
@@ -156,11 +172,7 @@ impl From<&RuleView> for RuleDto {
         Self {
             id: rule.id.clone(),
             kind: kind_name(rule.kind),
-            scope: match rule.scope {
-                Scope::Person => "person",
-                Scope::Family => "family",
-                Scope::Account => "account",
-            },
+            scope: scope_name(rule.scope),
             severity: match rule.severity {
                 RuleSeverity::Low => "low",
                 RuleSeverity::Medium => "medium",
@@ -199,15 +211,17 @@ impl ReportDto {
         let shown = |id: &str| rules.iter().any(|rule| rule.id == id);
         let cells = view.cells.iter().filter(|cell| shown(&cell.rule)).map(|cell| CellDto {
             rule: cell.rule.clone(),
+            scope: scope_name(cell.scope),
             kode_kecamatan: cell.kode_kecamatan.clone(),
             kecamatan: cell.kecamatan.clone(),
             counts: cell.counts.iter().map(|(outcome, count)| (outcome_name(*outcome), *count)).collect(),
         });
-        let open_feeds = view.open_feeds.iter().map(|(feed, region, period, answers)| OpenFeedDto {
-            feed: feed.name(),
-            kode_wilayah: region.clone(),
-            periode: period.to_string(),
-            answers: *answers,
+        let open_feeds = view.open_feeds.iter().map(|open| OpenFeedDto {
+            feed: open.feed.name(),
+            kode_wilayah: open.kode_wilayah.clone(),
+            periode: open.periode.to_string(),
+            answers: open.answers,
+            awaited: open.awaited.iter().map(ToString::to_string).collect(),
         });
         Self {
             as_of: view.as_of.to_string(),
@@ -215,6 +229,7 @@ impl ReportDto {
             cells: cells.collect(),
             findings: view.findings.iter().filter(|finding| shown(&finding.rule)).map(FindingDto::from).collect(),
             open_feeds: open_feeds.collect(),
+            without_village: view.without_village,
             rules: rules.into_iter().map(RuleDto::from).collect(),
         }
     }
@@ -231,6 +246,7 @@ impl ReportDto {
                 "belum_menerima",
                 "tumpang_tindih",
                 "belum_dapat_dinilai",
+                "scope",
             ])?;
             for cell in &self.cells {
                 let count = |outcome| cell.counts.get(outcome_name(outcome)).copied().unwrap_or_default().to_string();
@@ -242,6 +258,7 @@ impl ReportDto {
                     count(Outcome::BelumMenerima),
                     count(Outcome::TumpangTindih),
                     count(Outcome::BelumDapatDinilai),
+                    cell.scope.to_owned(),
                 ])?;
             }
         } else {
@@ -338,6 +355,6 @@ mod tests {
         assert!(findings.contains("G01,P0000000003"), "{findings}");
         let counts = lines(&ReportDto::new(&ReportView { findings: Vec::new(), ..view }, None));
         assert!(counts.starts_with("rule,kode_kecamatan"), "{counts}");
-        assert!(counts.contains("G01,320101,Cibinong,412,37,0,0"), "{counts}");
+        assert!(counts.contains("G01,320101,Cibinong,412,37,0,0,person"), "{counts}");
     }
 }

@@ -73,7 +73,7 @@ async fn headers_tell_a_client_what_to_do_next() {
     assert_eq!(head.headers().get(header::WWW_AUTHENTICATE).expect("a challenge"), "Bearer realm=\"padan\"");
     let (head, _) =
         document(&Problem::of_status(StatusCode::METHOD_NOT_ALLOWED).allowing(vec![Method::GET, Method::PUT])).await;
-    assert_eq!(head.headers().get(header::ALLOW).expect("methods"), "GET, PUT");
+    assert_eq!(head.headers().get(header::ALLOW).expect("methods"), "GET, PUT, HEAD");
     let (head, _) = document(&Problem::new(Code::TooManyAttempts, "x")).await;
     assert_eq!(head.headers().get(header::RETRY_AFTER).expect("a time"), "60");
 }

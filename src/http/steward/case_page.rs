@@ -20,7 +20,7 @@ use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::problem::{Code, Problem};
 use crate::service::gateway::IdempotencyKey;
-use crate::service::views::CaseView;
+use crate::service::views::{CaseView, Explained};
 
 #[derive(Template)]
 #[template(path = "case.html")]
@@ -30,20 +30,31 @@ pub(super) struct CasePage {
     id: String,
     question: &'static str,
     reasons: Vec<String>,
-    gist: &'static str,
     done: bool,
-    probability: String,
+    /// What it means that a row was withdrawn, where one was.
+    resting: Option<&'static str>,
+    /// How many persons and records share the NIK.
+    shared: Option<(String, String)>,
+    /// The verdicts that can be given.
+    decidable: bool,
     compared: Comparison,
-    others: usize,
-    picture: Waterfall,
-    vetoes: Vec<String>,
-    model: String,
+    others: u64,
+    why: Option<Why>,
     persons: Vec<(String, String)>,
     decisions: Vec<DecisionRow>,
     latest: Option<DecisionRow>,
     saved: bool,
     /// Makes a form safe to send twice.
     key: String,
+}
+
+/// Why the pair has its weight.
+struct Why {
+    gist: &'static str,
+    probability: String,
+    picture: Waterfall,
+    vetoes: Vec<String>,
+    model: String,
 }
 
 #[derive(Clone)]
@@ -74,7 +85,8 @@ impl CasePage {
         let mut persons = view.persons.clone();
         persons.sort_by_key(|person| !view.records.first().is_some_and(|first| person.records.contains(&first.id)));
         let mut compared = compare(&view.records, &persons, today, lang);
-        if view.explained.lines.iter().any(|line| line.comparison == "nama_ibu" && line.level == "same") {
+        let lines = view.explained.iter().flat_map(|why| &why.lines);
+        if lines.into_iter().any(|line| line.comparison == "nama_ibu" && line.level == "same") {
             compared.mothers_agree(lang);
         }
         let name = |person: &crate::domain::person::GoldenPerson| {
@@ -85,14 +97,17 @@ impl CasePage {
             id: view.case.id.clone(),
             question: labels::question(view.case.question, lang),
             reasons: view.case.reasons.iter().map(|code| labels::reason(code, lang)).collect(),
-            gist: gist(view, lang.texts()),
             done: view.case.state == CaseState::Selesai,
-            probability: format::percent(view.explained.probability, lang),
-            others: view.records.len().saturating_sub(compared.columns.len()),
+            resting: view.resting.first().map(|_| lang.texts().resting_text),
+            shared: view.case.shared.map(|by| (format::count(by.persons, lang), format::count(by.records, lang))),
+            decidable: view.can_be_decided(),
+            others: view
+                .case
+                .shared
+                .map_or(view.records.len() as u64, |by| by.records)
+                .saturating_sub(compared.columns.len() as u64),
             compared,
-            picture: draw(&view.explained, lang),
-            vetoes: view.explained.vetoes.iter().map(|veto| labels::reason(veto, lang)).collect(),
-            model: view.explained.model.clone(),
+            why: view.explained.as_ref().map(|explained| why(view, explained, lang)),
             persons: persons.iter().map(|person| (person.id.to_string(), name(person))).collect(),
             latest: decisions.last().cloned(),
             decisions,
@@ -103,16 +118,26 @@ impl CasePage {
     }
 }
 
+fn why(view: &CaseView, explained: &Explained, lang: Lang) -> Why {
+    Why {
+        gist: gist(view, explained, lang.texts()),
+        probability: format::percent(explained.probability, lang),
+        picture: draw(explained, lang),
+        vetoes: explained.vetoes.iter().map(|veto| labels::veto(veto, lang)).collect(),
+        model: explained.model.clone(),
+    }
+}
+
 /// Why the machine left it to a person, in one sentence.
-fn gist(view: &CaseView, t: &'static Texts) -> &'static str {
-    let (review, link) = view.explained.thresholds;
-    let total = view.explained.total;
+fn gist(view: &CaseView, explained: &Explained, t: &'static Texts) -> &'static str {
+    let (review, link) = explained.thresholds;
+    let total = explained.total;
     let asked = |code: &str| view.case.reasons.iter().any(|reason| reason.starts_with(code));
     if total < review {
         t.gist_below
     } else if total < link {
         t.gist_between
-    } else if !view.explained.vetoes.is_empty() {
+    } else if !explained.vetoes.is_empty() {
         t.gist_veto
     } else if asked("REFUSED_") {
         t.gist_refused

@@ -46,8 +46,11 @@ struct CaseRow {
     question: &'static str,
     reasons: Vec<String>,
     sides: Vec<Side>,
-    weight: String,
-    probability: String,
+    /// Weight and probability, where there are any.
+    score: Option<(String, String)>,
+    /// How many persons share the NIK.
+    shared: Option<String>,
+    resting: bool,
 }
 
 struct Side {
@@ -60,6 +63,7 @@ struct Side {
 impl Choice {
     fn filter(&self) -> Result<CaseFilter, Problem> {
         Ok(CaseFilter {
+            question: None,
             reason: Some(self.alasan.clone()).filter(|reason| !reason.is_empty()),
             kode_wilayah: region("wilayah", Some(self.wilayah.trim().to_owned()))?,
             decided: if self.done() { Decided::Done } else { Decided::Open },
@@ -106,9 +110,13 @@ fn case_row(view: &CaseView, lang: Lang) -> CaseRow {
         id: view.case.id.clone(),
         question: labels::question(view.case.question, lang),
         reasons: view.case.reasons.iter().map(|code| labels::reason(code, lang)).collect(),
-        sides: view.records.iter().take(2).map(side).collect(),
-        weight: format::weight(view.case.weight, lang),
-        probability: format::percent(view.case.probability, lang),
+        sides: view.records.iter().take(if view.case.shared.is_some() { 3 } else { 2 }).map(side).collect(),
+        score: view
+            .explained
+            .as_ref()
+            .map(|_| (format::weight(view.case.weight, lang), format::percent(view.case.probability, lang))),
+        shared: view.case.shared.map(|by| format::count(by.persons, lang)),
+        resting: !view.resting.is_empty(),
     }
 }
 

@@ -12,10 +12,10 @@ use super::report_page::Choice;
 use super::texts::Texts;
 use super::{format, labels};
 use crate::auth::Right;
-use crate::domain::finding::{Finding, Outcome, Subject};
+use crate::domain::finding::{Finding, Outcome, Scope, Subject};
 use crate::domain::person::FamilyId;
-use crate::domain::record::PersonId;
-use crate::http::api::reports::subject_name;
+use crate::domain::record::{PersonId, RecordId};
+use crate::http::api::reports::{outcome_name, scope_name, subject_name};
 use crate::http::config::Config;
 use crate::http::extract::{Backend, percent};
 use crate::http::problem::{Code, Problem};
@@ -72,8 +72,43 @@ pub(super) struct Part {
     #[serde(default)]
     wilayah: String,
     kecamatan: Option<String>,
+    /// Only findings about persons, families or accounts, where the rule has several.
     #[serde(default)]
-    hal: String,
+    subjek: String,
+    /// The page begins behind this finding.
+    #[serde(default)]
+    mulai: String,
+    /// The page ends before this finding.
+    #[serde(default)]
+    sebelum: String,
+}
+
+/// The place of a finding in the list of its rule: what was found comes before what cannot be assessed. It does not move
+/// when others come and go, so pages begin and end at findings and not at numbers.
+type Key<'a> = (Outcome, &'a Subject);
+
+fn key_of(finding: &Finding) -> Key<'_> {
+    (finding.outcome, &finding.subject)
+}
+
+fn written(finding: &Finding) -> String {
+    format!("{}.{}", outcome_name(finding.outcome), subject_name(&finding.subject))
+}
+
+/// A key as [`written`]; `None` for anything else, and then the list begins at its start.
+fn read_key(text: &str) -> Option<(Outcome, Subject)> {
+    let (outcome, subject) = text.split_once('.')?;
+    let all = [Outcome::Menerima, Outcome::BelumMenerima, Outcome::TumpangTindih, Outcome::BelumDapatDinilai];
+    let outcome = all.into_iter().find(|known| outcome_name(*known) == outcome)?;
+    let (kind, digits) = subject.split_at_checked(1)?;
+    let record = RecordId(digits.parse().ok()?);
+    let subject = match kind {
+        "P" => Subject::Person(PersonId(record)),
+        "K" => Subject::Family(FamilyId(record)),
+        "R" => Subject::Account(record),
+        _ => return None,
+    };
+    Some((outcome, subject))
 }
 
 impl Part {
@@ -81,15 +116,16 @@ impl Part {
         Choice { tanggal: self.tanggal.clone(), wilayah: self.wilayah.clone() }
     }
 
-    /// The page's number, from 0.
-    fn number(&self) -> usize {
-        self.hal.parse::<usize>().unwrap_or(1).saturating_sub(1)
+    fn counts(&self, scope: Scope) -> bool {
+        self.subjek.is_empty() || self.subjek == scope_name(scope)
     }
 
-    fn link(&self, rule: &str, number: usize) -> String {
+    fn link(&self, rule: &str, from: &str, finding: &Finding) -> String {
         let place = self.kecamatan.as_deref().map(|code| format!("&kecamatan={}", percent(code))).unwrap_or_default();
+        let subject = if self.subjek.is_empty() { String::new() } else { format!("&subjek={}", percent(&self.subjek)) };
         let (day, region) = (percent(&self.tanggal), percent(&self.wilayah));
-        format!("/komplementaritas/{}?tanggal={day}&wilayah={region}{place}&hal={}", percent(rule), number + 1)
+        let from = format!("{from}={}", percent(&written(finding)));
+        format!("/komplementaritas/{}?tanggal={day}&wilayah={region}{place}{subject}&{from}", percent(rule))
     }
 }
 
@@ -98,27 +134,40 @@ pub(super) struct Listed<'a> {
     rows: Vec<&'a Finding>,
     found: usize,
     held: usize,
-    number: usize,
-    more: bool,
+    /// There are findings before the page.
+    before: bool,
+    /// There are findings behind it.
+    behind: bool,
 }
 
 impl<'a> Listed<'a> {
-    /// The findings of a rule in the place asked for, what was found before what cannot be assessed; one page of `size`.
+    /// The findings of a rule in the place asked for; one page of about `size`: findings about one subject stay together.
     pub(super) fn new(part: &Part, rule: &RuleView, view: &'a ReportView, size: usize) -> Self {
         let here = |finding: &&Finding| {
             let place = finding.kode_kecamatan.as_deref().unwrap_or_default();
-            finding.rule == rule.id && part.kecamatan.as_deref().is_none_or(|code| code == place)
+            let placed = part.kecamatan.as_deref().is_none_or(|code| code == place);
+            finding.rule == rule.id && placed && part.counts(finding.subject.scope())
         };
         let mut all: Vec<&Finding> = view.findings.iter().filter(here).collect();
-        all.sort_by_key(|finding| finding.outcome);
+        all.sort_by(|a, b| key_of(a).cmp(&key_of(b)));
         let held = all.iter().filter(|finding| finding.outcome == Outcome::BelumDapatDinilai).count();
-        let number = part.number().min(all.len().saturating_sub(1) / size);
+        let (start, end) = match (read_key(&part.mulai), read_key(&part.sebelum)) {
+            (Some((outcome, subject)), _) => {
+                let start = all.partition_point(|finding| key_of(finding) <= (outcome, &subject));
+                (start, end_of(&all, start, size))
+            }
+            (None, Some((outcome, subject))) => {
+                let end = all.partition_point(|finding| key_of(finding) < (outcome, &subject));
+                (start_of(&all, end, size), end)
+            }
+            (None, None) => (0, end_of(&all, 0, size)),
+        };
         Self {
-            rows: all.iter().skip(number * size).take(size).copied().collect(),
+            rows: all[start..end].to_vec(),
             found: all.len() - held,
             held,
-            number,
-            more: (number + 1) * size < all.len(),
+            before: start > 0,
+            behind: end < all.len(),
         }
     }
 
@@ -139,6 +188,18 @@ impl<'a> Listed<'a> {
     }
 }
 
+/// The end of a page that begins at `start`.
+fn end_of(all: &[&Finding], start: usize, size: usize) -> usize {
+    let Some(last) = all.get(start..).and_then(|rest| rest[..size.min(rest.len())].last()) else { return all.len() };
+    all.partition_point(|finding| key_of(finding) <= key_of(last))
+}
+
+/// The start of a page that ends before `end`.
+fn start_of(all: &[&Finding], end: usize, size: usize) -> usize {
+    let Some(first) = all.get(end.saturating_sub(size)..end).and_then(<[_]>::first) else { return 0 };
+    all.partition_point(|finding| key_of(finding) < key_of(first))
+}
+
 impl FindingsPage {
     /// One page of the list.
     pub(super) fn new(
@@ -150,7 +211,7 @@ impl FindingsPage {
         names: &Names,
     ) -> Self {
         let lang = page.lang;
-        let number = listed.number;
+        let (first, last) = (listed.rows.first(), listed.rows.last());
         let (day, region) = (percent(&part.tanggal), percent(&part.wilayah));
         Self {
             t: lang.texts(),
@@ -158,7 +219,7 @@ impl FindingsPage {
             name: lang.pick(&rule.name_id, &rule.name_en).clone(),
             severity: labels::severity(rule.severity, lang),
             legal: rule.legal_basis.clone(),
-            to_do: lang.pick(&rule.message_id, &rule.message_en).clone(),
+            to_do: to_do(part, rule, view, lang),
             place: match part.kecamatan.as_deref() {
                 None => lang.texts().all_kecamatan.to_owned(),
                 Some("") => lang.texts().no_region.to_owned(),
@@ -169,11 +230,23 @@ impl FindingsPage {
             held: (listed.held > 0).then(|| format::count(listed.held as u64, lang)),
             rows: listed.rows.iter().map(|finding| finding_row(finding, names, lang)).collect(),
             back: format!("/komplementaritas?tanggal={day}&wilayah={region}"),
-            previous: (number > 0).then(|| part.link(&rule.id, number - 1)),
-            next: listed.more.then(|| part.link(&rule.id, number + 1)),
+            previous: first.filter(|_| listed.before).map(|first| part.link(&rule.id, "sebelum", first)),
+            next: last.filter(|_| listed.behind).map(|last| part.link(&rule.id, "mulai", last)),
             page,
         }
     }
+}
+
+/// What to do about the findings of a rule: said for persons and for families where both are listed.
+fn to_do(part: &Part, rule: &RuleView, view: &ReportView, lang: Lang) -> String {
+    let listed = view.rules.iter().filter(|other| other.id == rule.id && part.counts(other.scope));
+    let mut said: Vec<&str> = Vec::new();
+    for text in listed.map(|rule| lang.pick(&rule.message_id, &rule.message_en).as_str()) {
+        if !said.contains(&text) {
+            said.push(text);
+        }
+    }
+    said.join(" ")
 }
 
 fn place_name(code: &str, view: &ReportView) -> String {
@@ -224,4 +297,63 @@ pub(super) async fn show(
     let (persons, families) = listed.mentioned();
     let names = gateway.get()?.names(caller, &persons, &families).await?;
     render(&FindingsPage::new(steward.page, &part, known, &view, &listed, &names))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::steward::samples;
+
+    /// A rule with findings about these persons; those from 90 on cannot be assessed.
+    fn report(persons: &[u64]) -> ReportView {
+        let view = samples::report_view();
+        let finding = |id: &u64| Finding {
+            subject: Subject::Person(PersonId(RecordId(*id))),
+            outcome: if *id < 90 { Outcome::BelumMenerima } else { Outcome::BelumDapatDinilai },
+            ..view.findings[0].clone()
+        };
+        ReportView { findings: persons.iter().map(finding).collect(), ..view }
+    }
+
+    fn shown(listed: &Listed<'_>) -> Vec<String> {
+        listed
+            .rows
+            .iter()
+            .map(|finding| subject_name(&finding.subject).trim_start_matches(['P', '0']).to_owned())
+            .collect()
+    }
+
+    fn part(mulai: &str, sebelum: &str) -> Part {
+        Part { mulai: mulai.to_owned(), sebelum: sebelum.to_owned(), ..Part::default() }
+    }
+
+    #[test]
+    fn a_page_begins_behind_the_last_finding_of_the_one_before() {
+        let all = report(&[91, 1, 2, 3, 4, 92]);
+        for (mulai, sebelum, expected, before, behind) in [
+            ("", "", "1 2", false, true),
+            ("belum_menerima.P0000000002", "", "3 4", true, true),
+            ("belum_menerima.P0000000004", "", "91 92", true, false),
+            ("belum_dapat_dinilai.P0000000092", "", "", true, false),
+            ("", "belum_menerima.P0000000003", "1 2", false, true),
+            ("", "belum_dapat_dinilai.P0000000091", "3 4", true, true),
+            ("2", "", "1 2", false, true),
+            ("belum_menerima.é", "", "1 2", false, true),
+        ] {
+            let listed = Listed::new(&part(mulai, sebelum), &all.rules[0], &all, 2);
+            assert_eq!(shown(&listed).join(" "), expected, "{mulai} {sebelum}");
+            assert_eq!((listed.before, listed.behind), (before, behind), "{mulai} {sebelum}");
+        }
+        // The list changes between two pages: what was shown does not come again, and nothing is passed over.
+        let later = report(&[3, 4, 5, 91]);
+        let listed = Listed::new(&part("belum_menerima.P0000000002", ""), &later.rules[0], &later, 2);
+        assert_eq!(shown(&listed), ["3", "4"]);
+        let twice = report(&[1, 1, 1, 2]);
+        let listed = Listed::new(&part("", ""), &twice.rules[0], &twice, 2);
+        assert_eq!(
+            (shown(&listed).join(" "), listed.behind),
+            ("1 1 1".to_owned(), true),
+            "one subject stays on one page"
+        );
+    }
 }

@@ -4,14 +4,17 @@ mod words;
 
 use serde_json::Value;
 
-use self::words::{ALARMS, COMPARISONS, FEEDS, FIELDS, HISTORY, LEVELS, NOTES, REASONS, VALUES, VETOES, Words};
+use self::words::{
+    ALARMS, COMPARISONS, FEEDS, FIELDS, HISTORY, LEVELS, NOTES, REASONS, VALUES, VETO_TEXTS, VETOES, Words,
+};
 use super::format;
 use super::layout::Lang;
 use crate::domain::case::Question;
 use crate::domain::date::parse_date;
 use crate::domain::feed::Feed;
-use crate::domain::finding::{Outcome, RuleSeverity, Subject};
+use crate::domain::finding::{Outcome, RuleSeverity, Scope, Subject};
 use crate::domain::money::Rupiah;
+use crate::service::views::VetoLine;
 
 fn look_up(words: Words, code: &str, lang: Lang) -> Option<&'static str> {
     words.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(code)).map(|(_, id, en)| lang.pick(*id, *en))
@@ -82,6 +85,13 @@ pub(super) fn reason(code: &str, lang: Lang) -> String {
     }
 }
 
+/// A veto that holds: `V3 · NIK anggota keluarga lain? Tanggal lahir dan nama berbeda`.
+pub(super) fn veto(veto: &VetoLine, lang: Lang) -> String {
+    let english = VETO_TEXTS.iter().find(|(about, _)| *about == veto.about).map(|(_, english)| *english);
+    let about = lang.pick(veto.about.as_str(), english.unwrap_or(&veto.about));
+    if about.is_empty() { reason(&veto.id, lang) } else { format!("{} · {about}", veto.id) }
+}
+
 /// The reasons that the queue can be filtered by.
 pub(super) fn reasons(lang: Lang) -> Vec<(&'static str, String)> {
     REASONS.iter().map(|(code, _, _)| (*code, reason(code, lang))).collect()
@@ -134,6 +144,15 @@ pub(super) fn severity(severity: RuleSeverity, lang: Lang) -> &'static str {
         RuleSeverity::Medium => lang.pick("sedang", "medium"),
         RuleSeverity::High => lang.pick("tinggi", "high"),
         RuleSeverity::Critical => lang.pick("kritis", "critical"),
+    }
+}
+
+/// What a rule counts.
+pub(super) fn scope(scope: Scope, lang: Lang) -> &'static str {
+    match scope {
+        Scope::Person => lang.pick("orang", "persons"),
+        Scope::Family => lang.pick("keluarga", "families"),
+        Scope::Account => lang.pick("rekening", "accounts"),
     }
 }
 
@@ -211,7 +230,7 @@ mod tests {
             (level("nama", "new_level", Lang::English), "new level"),
             (reason("V1", Lang::Indonesian), "V1 · Diduga kembar"),
             (reason("V1: same KK and birth date", Lang::Indonesian), "V1 · Diduga kembar"),
-            (reason("V3", Lang::English), "V3 · Head's NIK used by a member"),
+            (reason("V3", Lang::English), "V3 · The same NIK on somebody else?"),
             (reason("REVIEW_BAND", Lang::Indonesian), "Skor di antara kedua ambang"),
             (survivorship("newest:DINSOS", Lang::Indonesian), "terbaru dari DINSOS"),
             (survivorship("dukcapil", Lang::English), "matched with Dukcapil"),
@@ -270,6 +289,8 @@ mod tests {
         for veto in list(&model, "veto") {
             let id = text(&veto, "id");
             ask(knows(REASONS, &id) || knows(VETOES, &id), id);
+            let about = text(&veto, "about");
+            ask(VETO_TEXTS.iter().any(|(known, _)| *known == about), about);
         }
         for feed in Feed::ALL {
             ask(knows(FEEDS, feed.name()), feed.name().to_owned());

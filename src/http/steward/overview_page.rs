@@ -9,7 +9,7 @@ use super::{format, labels};
 use crate::auth::Right;
 use crate::http::extract::Backend;
 use crate::http::problem::Problem;
-use crate::service::views::{BatchView, FeedLine, Overview};
+use crate::service::views::{BatchView, FeedLine, Overview, StopKeyLine};
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -27,7 +27,9 @@ pub(super) struct OverviewPage {
     closed: String,
     feeds: Vec<FeedRow>,
     batches: Vec<BatchRow>,
-    stop_keys: Vec<(String, String)>,
+    stop_keys: Vec<StopKeyRow>,
+    /// How many there are, where not all are shown.
+    stop_keys_total: Option<String>,
     model: String,
 }
 
@@ -41,6 +43,12 @@ struct FeedRow {
     last: String,
 }
 
+struct StopKeyRow {
+    rule: String,
+    rows: String,
+    example: Option<String>,
+}
+
 struct BatchRow {
     at: String,
     agency: String,
@@ -48,6 +56,8 @@ struct BatchRow {
     rows: String,
     accepted: String,
     flagged: String,
+    unchanged: String,
+    older: String,
     refused: String,
     has_refused: bool,
     matched: bool,
@@ -72,7 +82,8 @@ impl OverviewPage {
             closed: count(view.closed_feeds),
             feeds: view.feeds.iter().map(|line| feed_row(line, &page)).collect(),
             batches: view.batches.iter().map(|view| batch_row(view, &page)).collect(),
-            stop_keys: view.stop_keys.iter().map(|(rule, rows)| (rule.clone(), count(*rows))).collect(),
+            stop_keys: view.stop_keys.iter().map(|key| stop_key_row(key, &page)).collect(),
+            stop_keys_total: (view.stop_keys_total > view.stop_keys.len() as u64).then(|| count(view.stop_keys_total)),
             model: view.model.clone(),
             page,
         }
@@ -96,6 +107,14 @@ fn feed_row(line: &FeedLine, page: &Layout) -> FeedRow {
     }
 }
 
+fn stop_key_row(key: &StopKeyLine, page: &Layout) -> StopKeyRow {
+    StopKeyRow {
+        rule: key.rule.clone(),
+        rows: format::count(key.rows, page.lang),
+        example: key.example.map(|person| person.to_string()),
+    }
+}
+
 fn batch_row(view: &BatchView, page: &Layout) -> BatchRow {
     let counts = view.batch.counts;
     let count = |number| format::count(number, page.lang);
@@ -106,6 +125,8 @@ fn batch_row(view: &BatchView, page: &Layout) -> BatchRow {
         rows: count(counts.baris),
         accepted: count(counts.diterima + counts.ditandai),
         flagged: count(counts.ditandai),
+        unchanged: count(counts.tanpa_perubahan),
+        older: count(counts.lebih_lama),
         refused: count(counts.ditolak),
         has_refused: counts.ditolak > 0,
         matched: view.matched,

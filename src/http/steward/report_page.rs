@@ -11,10 +11,11 @@ use super::places::{Places, places};
 use super::texts::Texts;
 use super::{format, labels};
 use crate::auth::Right;
-use crate::domain::finding::{Outcome, RuleKind};
+use crate::domain::finding::{Outcome, RuleKind, Scope};
+use crate::http::api::reports::scope_name;
 use crate::http::extract::{Backend, date, percent, region};
 use crate::http::problem::Problem;
-use crate::service::views::{ReportQuery, ReportView, RuleView};
+use crate::service::views::{ReportCell, ReportQuery, ReportView, RuleView};
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -29,6 +30,8 @@ pub(super) struct ReportPage {
     state: String,
     tables: Vec<KindTable>,
     open_feeds: Vec<OpenFeed>,
+    /// Findings that no row assigns to a village, where one was asked for.
+    without_village: Option<String>,
 }
 
 /// What the report is narrowed to.
@@ -55,6 +58,8 @@ struct RuleHead {
     name: String,
     severity: &'static str,
     legal: String,
+    /// What is counted, where a rule has a column for persons and one for families.
+    counted: Option<&'static str>,
 }
 
 struct TableRow {
@@ -79,6 +84,7 @@ struct OpenFeed {
     code: &'static str,
     region: String,
     period: String,
+    awaited: String,
     answers: String,
 }
 
@@ -100,7 +106,7 @@ impl ReportPage {
         let tables = kinds.into_iter().filter_map(|(kind, title, text, class)| {
             let rules: Vec<&RuleView> = view.rules.iter().filter(|rule| rule.kind == kind).collect();
             let (total, rows) = Sheet { view, rules: &rules, choice: &choice, lang }.rows();
-            let rules: Vec<RuleHead> = rules.into_iter().map(|rule| head(rule, lang)).collect();
+            let rules: Vec<RuleHead> = rules.iter().map(|rule| head(rule, &rules, lang)).collect();
             (!rules.is_empty()).then_some(KindTable { title, text, class, rules, total, rows })
         });
         Self {
@@ -111,34 +117,49 @@ impl ReportPage {
             state: format::count(view.state, lang),
             tables: tables.collect(),
             open_feeds: open_feeds(view, lang),
+            without_village: (view.without_village > 0).then(|| format::count(view.without_village, lang)),
             choice,
             page,
         }
     }
 }
 
-fn head(rule: &RuleView, lang: Lang) -> RuleHead {
+/// Whether a rule has another column, too: what it is about then stands in its head.
+fn several(rule: &RuleView, rules: &[&RuleView]) -> bool {
+    rules.iter().any(|other| other.id == rule.id && other.scope != rule.scope)
+}
+
+fn head(rule: &RuleView, rules: &[&RuleView], lang: Lang) -> RuleHead {
     RuleHead {
         id: rule.id.clone(),
         // A slash is a place to break a line in the narrow heads of the table.
         name: lang.pick(&rule.name_id, &rule.name_en).replace('/', "/\u{200b}"),
         severity: labels::severity(rule.severity, lang),
         legal: rule.legal_basis.clone(),
+        counted: several(rule, rules).then(|| labels::scope(rule.scope, lang)),
     }
 }
 
 fn open_feeds(view: &ReportView, lang: Lang) -> Vec<OpenFeed> {
-    let line =
-        |(feed, region, period, answers): &(crate::domain::feed::Feed, String, crate::domain::date::Period, u64)| {
-            OpenFeed {
-                feed: labels::feed(*feed, lang),
-                code: feed.name(),
-                region: super::decoded::region_name(region),
-                period: format::period(*period, lang),
-                answers: format::count(*answers, lang),
-            }
-        };
+    let line = |open: &crate::service::views::OpenFeed| {
+        let awaited: Vec<String> = open.awaited.iter().map(ToString::to_string).collect();
+        OpenFeed {
+            feed: labels::feed(open.feed, lang),
+            code: open.feed.name(),
+            region: super::decoded::region_name(&open.kode_wilayah),
+            period: format::period(open.periode, lang),
+            awaited: if awaited.is_empty() { "\u{2013}".to_owned() } else { awaited.join(", ") },
+            answers: format::count(open.answers, lang),
+        }
+    };
     view.open_feeds.iter().map(line).collect()
+}
+
+/// A rule and what it counts.
+type Column<'a> = (&'a str, Scope);
+
+fn column(rule: &RuleView) -> Column<'_> {
+    (&rule.id, rule.scope)
 }
 
 /// Makes the cells of one table.
@@ -152,20 +173,20 @@ struct Sheet<'a> {
 impl Sheet<'_> {
     /// The line of totals and one line a sub-district.
     fn rows(&self) -> (Vec<Cell>, Vec<TableRow>) {
-        let mut places: BTreeMap<&str, (&str, BTreeMap<&str, &Counts>)> = BTreeMap::new();
-        let mut totals: BTreeMap<&str, Counts> = BTreeMap::new();
+        let mut places: BTreeMap<&str, (&str, BTreeMap<Column<'_>, &Counts>)> = BTreeMap::new();
+        let mut totals: BTreeMap<Column<'_>, Counts> = BTreeMap::new();
         for cell in self.view.cells.iter().filter(|cell| self.rules.iter().any(|rule| rule.id == cell.rule)) {
+            let column = (cell.rule.as_str(), cell.scope);
             let place = places.entry(&cell.kode_kecamatan).or_insert((&cell.kecamatan, BTreeMap::new()));
-            place.1.insert(&cell.rule, &cell.counts);
-            let total = totals.entry(&cell.rule).or_default();
+            place.1.insert(column, &cell.counts);
+            let total = totals.entry(column).or_default();
             cell.counts.iter().for_each(|(outcome, count)| *total.entry(*outcome).or_default() += count);
         }
-        let total = self.rules.iter().map(|rule| self.cell(&rule.id, None, totals.get(rule.id.as_str()), 0));
-        let row = |(code, (name, counts)): (&str, (&str, BTreeMap<&str, &Counts>))| {
-            let most = |rule: &str| places_most(self.view, rule);
+        let total = self.rules.iter().map(|rule| self.cell(rule, None, totals.get(&column(rule)), 0));
+        let row = |(code, (name, counts)): (&str, (&str, BTreeMap<Column<'_>, &Counts>))| {
             let cells = self.rules.iter().map(|rule| {
-                let id = rule.id.as_str();
-                self.cell(id, Some(code), counts.get(id).copied(), most(id))
+                let most = places_most(self.view, column(rule));
+                self.cell(rule, Some(code), counts.get(&column(rule)).copied(), most)
             });
             let kecamatan = if code.is_empty() { self.lang.texts().no_region } else { name };
             TableRow { kecamatan: kecamatan.to_owned(), cells: cells.collect() }
@@ -173,16 +194,18 @@ impl Sheet<'_> {
         (total.collect(), places.into_iter().map(row).collect())
     }
 
-    fn cell(&self, rule: &str, kecamatan: Option<&str>, counts: Option<&Counts>, most: u64) -> Cell {
+    fn cell(&self, rule: &RuleView, kecamatan: Option<&str>, counts: Option<&Counts>, most: u64) -> Cell {
         let Some(counts) = counts else { return Cell { empty: true, ..Cell::default() } };
         let count = |outcome| counts.get(&outcome).copied().unwrap_or_default();
         let found = found(counts);
         let assessed = found + count(Outcome::Menerima);
         let open = count(Outcome::BelumDapatDinilai);
         let place = kecamatan.map(|code| format!("&kecamatan={}", percent(code))).unwrap_or_default();
+        let subject =
+            if several(rule, self.rules) { format!("&subjek={}", scope_name(rule.scope)) } else { String::new() };
         let query = format!("tanggal={}&wilayah={}", percent(&self.choice.tanggal), percent(&self.choice.wilayah));
         Cell {
-            link: format!("/komplementaritas/{}?{query}{place}", percent(rule)),
+            link: format!("/komplementaritas/{}?{query}{place}{subject}", percent(&rule.id)),
             found: format::count(found, self.lang),
             open: if open == 0 { String::new() } else { format::count(open, self.lang) },
             share: if count(Outcome::Menerima) == 0 {
@@ -203,8 +226,9 @@ fn found(counts: &Counts) -> u64 {
 }
 
 /// The largest number of findings of a rule in one sub-district.
-fn places_most(view: &ReportView, rule: &str) -> u64 {
-    view.cells.iter().filter(|cell| cell.rule == rule).map(|cell| found(&cell.counts)).max().unwrap_or_default()
+fn places_most(view: &ReportView, rule: Column<'_>) -> u64 {
+    let here = |cell: &&ReportCell| (cell.rule.as_str(), cell.scope) == rule;
+    view.cells.iter().filter(here).map(|cell| found(&cell.counts)).max().unwrap_or_default()
 }
 
 /// How dark a cell is, 0 to 4: its share of the largest one of its rule. Where all are small none is dark.

@@ -6,7 +6,7 @@ pub(crate) use figures::{names, overview, pushed, report_view};
 
 use crate::auth::{Caller, Client, Directory, Right, token_hash};
 use crate::domain::agency::{AgencyId, AgencyKind};
-use crate::domain::case::{Case, CaseState, Question};
+use crate::domain::case::{Case, CaseState, Question, SharedBy};
 use crate::domain::date::{Date, Period, Timestamp};
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::feed::Feed;
@@ -16,7 +16,9 @@ use crate::domain::person::{Attributed, FamilyId, GoldenFamily, GoldenPerson, Pe
 use crate::domain::record::{PersonId, Record, RecordId, RecordKey, Sequence};
 use crate::domain::row::{AnggotaKeluarga, Detail, Enrolment, PersonCore, PesertaDidik, Rekening};
 use crate::domain::sex::Sex;
-use crate::service::views::{CaseView, Explained, ExplainedLine, HistoryLine, Page, PersonView, ProgrammeLine};
+use crate::service::views::{
+    CaseView, Explained, ExplainedLine, HistoryLine, Page, PersonView, ProgrammeLine, VetoLine,
+};
 
 /// Values that must never leave the gateway.
 pub(crate) const SECRETS: &[&str] = &[
@@ -187,7 +189,11 @@ pub(crate) fn case_view() -> CaseView {
         total: 16.5,
         probability: 0.9942,
         decision: "review".to_owned(),
-        vetoes: vec!["V6".to_owned()],
+        vetoes: vec![VetoLine {
+            id: "V6".to_owned(),
+            keeps_apart: false,
+            about: "Jenis kelamin berbeda, dan NIK juga mengatakan demikian".to_owned(),
+        }],
         thresholds: (8.0, 20.0),
         model: "indonesia-start-1".to_owned(),
     };
@@ -202,12 +208,35 @@ pub(crate) fn case_view() -> CaseView {
             probability: explained.probability,
             reasons: vec!["REVIEW_BAND".to_owned(), "V6".to_owned()],
             state: CaseState::Baru,
+            shared: None,
         },
         persons: vec![golden(&a), golden(&b)],
         records: vec![a, b],
-        explained,
+        explained: Some(explained),
         decisions: Vec::new(),
+        resting: Vec::new(),
     }
+}
+
+/// One NIK on three persons.
+pub(crate) fn shared_nik_view() -> CaseView {
+    let mut view = case_view();
+    view.case.id = Case::id_of_shared(view.case.records[0]);
+    view.case.question = Question::SharedNik;
+    view.case.reasons = vec!["SHARED_NIK".to_owned()];
+    view.case.shared = Some(SharedBy { persons: 3, records: 4 });
+    view.explained = None;
+    view
+}
+
+/// A decided case of which a row was withdrawn.
+pub(crate) fn resting_case_view() -> CaseView {
+    let mut view = decided_case_view();
+    view.records[1].withdrawn = true;
+    view.records[1].core = PersonCore::default();
+    view.resting = vec![view.records[1].id];
+    view.explained = None;
+    view
 }
 
 /// The same case, decided.
@@ -272,6 +301,7 @@ pub(crate) fn person_view() -> PersonView {
         reference: reference.to_owned(),
     };
     PersonView {
+        withdrawn: false,
         redirected_from: Some(PersonId(RecordId(99))),
         families: vec![GoldenFamily {
             id: FamilyId(RecordId(1)),

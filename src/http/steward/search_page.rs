@@ -14,7 +14,7 @@ use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::masked;
 use crate::http::problem::Problem;
-use crate::service::views::{LookupQuery, PersonView};
+use crate::service::views::{Found, LookupQuery, PersonView};
 
 #[derive(Template)]
 #[template(path = "search.html")]
@@ -23,6 +23,10 @@ pub(super) struct SearchPage {
     t: &'static Texts,
     message: Option<&'static str>,
     found: Option<Vec<FoundRow>>,
+    /// How many persons bear the number, where several do.
+    bearers: Option<String>,
+    /// How many more there are.
+    left_off: Option<String>,
 }
 
 struct FoundRow {
@@ -66,13 +70,21 @@ impl SearchForm {
 
 impl SearchPage {
     /// The forms, with what was found or what is missing.
-    pub(super) fn new(page: Layout, outcome: Option<Result<&[PersonView], &'static str>>) -> Self {
+    pub(super) fn new(page: Layout, outcome: Option<Result<&Found, &'static str>>) -> Self {
         let (found, message) = match outcome {
             None => (None, None),
             Some(Err(message)) => (None, Some(message)),
-            Some(Ok(persons)) => (Some(persons.iter().map(|view| found_row(view, &page)).collect()), None),
+            Some(Ok(found)) => (Some(found), None),
         };
-        Self { t: page.lang.texts(), message, found, page }
+        let count = |number| format::count(number, page.lang);
+        Self {
+            t: page.lang.texts(),
+            message,
+            bearers: found.and_then(|found| found.bearers).filter(|bearers| *bearers > 1).map(count),
+            left_off: found.map(|found| found.left_off).filter(|left| *left > 0).map(count),
+            found: found.map(|found| found.persons.iter().map(|view| found_row(view, &page)).collect()),
+            page,
+        }
     }
 }
 

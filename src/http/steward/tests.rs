@@ -18,7 +18,7 @@ use super::sign_in::SignInPage;
 use super::{samples, style};
 use crate::domain::date::Date;
 use crate::http::problem::Code;
-use crate::service::views::Names;
+use crate::service::views::{Found, Names};
 
 const TODAY: Date = Date::constant(2025, 11, 20);
 
@@ -46,7 +46,7 @@ fn pages(lang: &str) -> Vec<(&'static str, String)> {
     let report = samples::report_view();
     let nobody = Layout { user: None, menu: Vec::new(), ..layout("/masuk", lang) };
     let key = || "KEY".to_owned();
-    let people = [samples::person_view()];
+    let people = Found { persons: vec![samples::person_view()], bearers: Some(2), left_off: 0 };
     vec![
         ("masuk", html(&SignInPage::new(nobody.clone(), "/konflik".to_owned(), Some(nobody.lang.texts().code_wrong)))),
         ("ringkasan", html(&OverviewPage::new(layout("/", lang), &samples::overview()))),
@@ -55,6 +55,11 @@ fn pages(lang: &str) -> Vec<(&'static str, String)> {
         (
             "kasus-selesai",
             html(&CasePage::new(layout("/konflik/C3-17", lang), &samples::decided_case_view(), TODAY, key())),
+        ),
+        ("kasus-nik", html(&CasePage::new(layout("/konflik/N-3", lang), &samples::shared_nik_view(), TODAY, key()))),
+        (
+            "kasus-ditangguhkan",
+            html(&CasePage::new(layout("/konflik/C3-17", lang), &samples::resting_case_view(), TODAY, key())),
         ),
         ("orang", html(&PersonPage::new(layout("/orang/P0000000003", lang), &person, &samples::names()))),
         ("cari", html(&SearchPage::new(layout("/cari", lang), Some(Ok(&people))))),
@@ -133,9 +138,10 @@ fn a_list_of_findings_has_pages() {
     let page = |query: &str| findings(&part(query), "id", &samples::names());
     for (query, next, previous) in [
         ("", true, false),
-        ("hal=2", false, true),
-        ("hal=99", false, true),
-        ("hal=x", true, false),
+        ("mulai=belum_menerima.P0000000003", false, true),
+        ("mulai=belum_menerima.K0000000008", false, true),
+        ("sebelum=belum_dapat_dinilai.R0000000029", true, false),
+        ("mulai=x", true, false),
         ("kecamatan=329999", false, false),
     ] {
         let page = page(query);

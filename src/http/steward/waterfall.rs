@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn every_bar_starts_where_the_one_before_ended() {
-        let picture = draw(&samples::case_view().explained, Lang::Indonesian);
+        let picture = draw(&samples::case_view().explained.expect("a pair has one"), Lang::Indonesian);
         let mut end = number(&picture.zero);
         for bar in &picture.bars {
             let (x, width) = (number(&bar.x), number(&bar.width));
@@ -103,14 +103,14 @@ mod tests {
 
     #[test]
     fn lines_without_weight_are_named_and_not_drawn() {
-        let picture = draw(&samples::case_view().explained, Lang::Indonesian);
+        let picture = draw(&samples::case_view().explained.expect("a pair has one"), Lang::Indonesian);
         assert_eq!(picture.silent, ["No. rekening"]);
         assert!(picture.bars.iter().all(|bar| bar.label != "No. rekening"));
     }
 
     #[test]
     fn an_empty_explanation_can_be_drawn() {
-        let mut why = samples::case_view().explained;
+        let mut why = samples::case_view().explained.expect("a pair has one");
         why.lines.clear();
         (why.total, why.thresholds) = (0.0, (0.0, 0.0));
         assert_eq!(draw(&why, Lang::English).sum.weight, "+0.0");

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::batch::Batch;
-use crate::domain::date::{Date, Timestamp};
-use crate::domain::record::{RecordId, Sequence};
+use crate::domain::date::Timestamp;
+use crate::domain::record::{RecordId, Sequence, Standing};
 use crate::service::codec::{decode, decode_row, id_key};
 use crate::service::error::ServiceError;
 use crate::service::gateway::store_error;
@@ -22,7 +22,7 @@ pub(super) struct Version {
     pub(super) sequence: Sequence,
     pub(super) key: Vec<u8>,
     pub(super) value: Vec<u8>,
-    tgl_data: Date,
+    standing: Standing,
     batch: String,
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn replaced(
     for version in versions {
         match newest.take() {
             Some(last) if last.record == version.record => {
-                let (older, newer) = if last.order() < version.order() { (last, version) } else { (version, last) };
+                let (older, newer) = if last.standing < version.standing { (last, version) } else { (version, last) };
                 gone.push(older);
                 newest = Some(newer);
             }
@@ -67,14 +67,9 @@ impl Version {
             sequence: record.sequence,
             key: key.clone(),
             value: value.clone(),
-            tgl_data: record.tgl_data,
+            standing: record.standing(),
             batch: accepted.batch,
         })
-    }
-
-    /// The greatest is the present one.
-    fn order(&self) -> (Date, Sequence) {
-        (self.tgl_data, self.sequence)
     }
 }
 

@@ -48,6 +48,38 @@ fn pkh_with_sembako_pbi_and_pip_is_intended() {
 }
 
 #[test]
+fn one_nik_on_several_persons() {
+    let nik = |number: &str| json!({ "nik": number });
+    let (good, other) = ("3201050503800011", "3201050503800012");
+    let one = || Small::new().member("rudi", "K1", &[], nik(good)).row("rudi", KepesertaanJkn, nik(good));
+    let twice = || vec![(TumpangTindih, "shared_nik"); 2];
+    let cases = [
+        ("one person in two feeds", one(), vec![]),
+        ("another number", one().member("lina", "K2", &[], nik(other)), vec![]),
+        ("two persons, without any programme", one().member("lina", "K2", &[], nik("3201.0505.0380.0011")), twice()),
+        ("a placeholder is nobody's number", one().member("a", "K2", &[], nik("1234567890123456")), vec![]),
+        (
+            "two with a placeholder",
+            Small::new().member("a", "K1", &[], nik("1234567890123456")).member(
+                "b",
+                "K2",
+                &[],
+                nik("1234567890123456"),
+            ),
+            vec![],
+        ),
+        (
+            "three persons",
+            one().member("lina", "K2", &[], nik(good)).member("tono", "K3", &["PKH"], nik(good)),
+            vec![(TumpangTindih, "shared_nik"); 3],
+        ),
+    ];
+    for (name, world, expected) in cases {
+        check(name, &world, "Q03", &expected);
+    }
+}
+
+#[test]
 fn pbi_of_pkh_members() {
     let gap = |note: &'static str| vec![(BelumMenerima, note)];
     let cases = [

@@ -90,7 +90,7 @@ fn findings_agree_with_the_truth_of_the_sample() {
     assert!(names.right >= 4 && names.extra == 0 && names.missing <= 1, "Q02: {names:?}");
 }
 
-/// The full sample worlds, where a developer points to them: prints the table of every rule and holds the same floor.
+/// The full sample worlds (whose truth says nothing of Q03), where a developer points to them: prints the table of every rule and holds the same floor.
 #[test]
 fn findings_agree_with_the_truth_of_the_worlds_named_by_the_environment() {
     let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/komplemen").to_owned();
@@ -105,7 +105,7 @@ fn findings_agree_with_the_truth_of_the_worlds_named_by_the_environment() {
         for line in &differences {
             println!("  {line}");
         }
-        for (rule, score) in scores.iter().filter(|(rule, _)| !["O06", "G09", "Q02"].contains(&rule.as_str())) {
+        for (rule, score) in scores.iter().filter(|(rule, _)| !["O06", "G09", "Q02", "Q03"].contains(&rule.as_str())) {
             let right = score.right as f64;
             assert!(right / (right + score.extra as f64) > 0.99, "{rule} precision");
             assert!(right / (right + score.missing as f64) > 0.99, "{rule} recall");

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use super::super::copies::twins;
 use super::index::{Block, Crossed, Guarded, Was};
 use super::{Buffers, Change, Delta, Half, Live, NO_CLUSTER};
 use crate::engine::cluster::{Component, Refusal, Resolved, Verdict, key, resolve, review_items};
@@ -32,6 +33,10 @@ struct Touched {
     seeds: FxHashSet<u32>,
     /// Clusters that changed rows were in.
     clusters: BTreeSet<u64>,
+    /// Contents of which a row came, went or was decided about.
+    contents: BTreeSet<u64>,
+    /// Records whose row stands aside now.
+    turned: BTreeSet<u64>,
 }
 
 impl Live {
@@ -59,6 +64,8 @@ impl Live {
         let mut touched = Touched::default();
         self.replace(records, &mut touched);
         self.settle_guards(&mut touched);
+        touched.contents.extend(decided.iter().filter_map(|id| self.rows.content_of_row(*self.slot_of.get(id)?)));
+        self.settle_copies(&mut touched);
         self.enter_blocks(&mut touched);
         self.settle_blocks(&mut touched);
         self.score_dirty(&mut touched);
@@ -70,7 +77,14 @@ impl Live {
     fn replace(&mut self, records: BTreeMap<u64, Option<Vec<Value>>>, touched: &mut Touched) {
         for id in records.keys() {
             if let Some(slot) = self.slot_of.remove(id) {
-                self.detach(slot, touched);
+                if !self.rows.stands_aside(slot) {
+                    self.detach(slot, touched);
+                }
+                if let Some(content) = self.rows.content_of_row(slot) {
+                    self.contents.remove(content, slot);
+                    touched.contents.insert(content);
+                }
+                self.copies.leave(slot);
                 self.index.leave_guards(&self.rows, slot, &mut touched.guarded);
                 touched.left.insert(*id);
                 touched.clusters.insert(std::mem::replace(&mut self.cluster_of[slot as usize], NO_CLUSTER));
@@ -84,6 +98,10 @@ impl Live {
             self.cluster_of.resize(self.rows.slot_limit(), NO_CLUSTER);
             self.slot_of.insert(id, slot);
             self.index.enter_guards(&self.rows, slot, &mut touched.guarded);
+            if let Some(content) = self.rows.content_of_row(slot) {
+                self.contents.insert(content, slot);
+                touched.contents.insert(content);
+            }
             touched.dirty.insert(slot);
         }
     }
@@ -103,13 +121,53 @@ impl Live {
         for guarded in std::mem::take(&mut touched.guarded) {
             flipped.extend(self.index.retry_guard(&self.rows, guarded));
         }
-        for slot in flipped {
-            if touched.dirty.insert(slot) {
-                self.detach(slot, touched);
+        for slot in &flipped {
+            touched.contents.extend(self.rows.content_of_row(*slot));
+            if !self.rows.stands_aside(*slot) && touched.dirty.insert(*slot) {
+                self.detach(*slot, touched);
             }
         }
-        for slot in &touched.dirty {
+        for slot in touched.dirty.union(&flipped) {
             self.index.hide_tripped(&mut self.rows, *slot);
+        }
+    }
+
+    /// Settles anew which rows of the touched contents lead and which stand aside.
+    fn settle_copies(&mut self, touched: &mut Touched) {
+        for content in std::mem::take(&mut touched.contents) {
+            let bucket = self.contents.rows(content).to_vec();
+            for twins in twins(&self.rows, &bucket, &self.decisions, &mut self.buffers.scratch) {
+                for slot in twins.leading.iter().chain(&twins.aside) {
+                    self.copies.forget(*slot);
+                }
+                for slot in &twins.leading {
+                    if self.rows.stands_aside(*slot) {
+                        self.rows.set_aside(*slot, false);
+                        touched.dirty.insert(*slot);
+                    }
+                }
+                touched.seeds.extend(&twins.leading);
+                for slot in &twins.aside {
+                    self.step_aside(*slot, touched);
+                }
+                self.copies.put(twins.leading[0], twins.aside);
+            }
+        }
+    }
+
+    /// Takes a row that another one stands for from blocks, edges and clusters.
+    fn step_aside(&mut self, slot: u32, touched: &mut Touched) {
+        if self.rows.stands_aside(slot) {
+            return;
+        }
+        if !touched.dirty.remove(&slot) {
+            self.detach(slot, touched);
+        }
+        self.rows.set_aside(slot, true);
+        touched.turned.insert(self.rows.id(slot));
+        let cluster = self.cluster_of[slot as usize];
+        if cluster != NO_CLUSTER {
+            touched.clusters.insert(cluster);
         }
     }
 
@@ -208,7 +266,7 @@ impl Live {
         };
         let rows: Vec<u32> = components.iter().flat_map(|component| component.members.iter().copied()).collect();
         let mut ids: BTreeSet<u64> = rows.iter().map(|slot| self.rows.id(*slot)).collect();
-        ids.extend(&touched.left);
+        ids.extend(touched.left.iter().chain(&touched.turned));
         let mut delta = Delta::default();
         let refusals = self.replace_clusters(touched.clusters, &rows, resolved, &mut delta);
         self.replace_refusals(&ids, &refusals, &mut delta);
@@ -220,6 +278,7 @@ impl Live {
     fn components_of(&self, seeds: &FxHashSet<u32>) -> Vec<Component> {
         let mut seen: FxHashSet<u32> = FxHashSet::default();
         let mut starts: Vec<u32> = seeds.iter().copied().filter(|slot| self.rows.alive(*slot)).collect();
+        starts.retain(|slot| !self.rows.stands_aside(*slot));
         starts.sort_unstable_by_key(|slot| self.rows.id(*slot));
         let mut components = Vec::new();
         for start in starts {
@@ -266,6 +325,7 @@ impl Live {
         for component in resolved {
             refusals.extend(component.refusals);
             for cluster in component.clusters {
+                let cluster = self.copies.expand(&self.rows, cluster);
                 let ids: Vec<u64> = cluster.iter().map(|slot| self.rows.id(*slot)).collect();
                 for slot in &cluster {
                     self.cluster_of[*slot as usize] = ids[0];

@@ -62,9 +62,9 @@ impl Index {
         }
     }
 
-    /// Indexes the keys of all rows.
+    /// Indexes the keys of all rows that do not stand aside.
     pub(super) fn build_blocks(&mut self, rows: &Rows) {
-        let slots: Vec<u32> = rows.slots().collect();
+        let slots: Vec<u32> = rows.leading().collect();
         self.blocks = rows
             .plan()
             .rules()

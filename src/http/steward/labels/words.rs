@@ -258,8 +258,10 @@ pub(super) const REASONS: Words = &[
     ("NO_STRONG_IDENTIFIER", "Tanpa penanda kuat", "No strong identifier"),
     ("V1", "Diduga kembar", "Suspected twins"),
     ("V2", "Dua NIK, keduanya padan Dukcapil", "Two NIKs, both matched with Dukcapil"),
+    ("V3", "NIK yang sama pada orang lain?", "The same NIK on somebody else?"),
     ("V6", "Jenis kelamin berbeda, juga menurut NIK", "Sex differs, and so says the NIK"),
     ("V7", "Meninggal?", "Deceased?"),
+    ("SHARED_NIK", "Satu NIK dipakai beberapa orang", "One NIK used by several persons"),
     ("REFUSED_VETO", "Data lain di kelompoknya tertahan", "A veto among the other records"),
     ("REFUSED_CONTRADICTION", "Data lain di kelompoknya bertentangan", "The other records contradict"),
     ("REFUSED_WEAK", "Data lain di kelompoknya kurang cocok", "The other records fit too weakly"),
@@ -269,10 +271,36 @@ pub(super) const REASONS: Words = &[
 
 /// Vetoes that keep records apart without asking anybody.
 pub(super) const VETOES: Words = &[
-    ("V3", "NIK kepala keluarga dipakai anggota", "Head's NIK used by a member"),
     ("V4", "NIK isian sementara", "Placeholder NIK"),
     ("V5", "NIK dipakai banyak orang", "NIK used by many persons"),
     ("V8", "Kelompok terlalu besar", "Cluster too large"),
+];
+
+/// What the vetoes of the built-in model say, in both languages: several have one id.
+pub(super) const VETO_TEXTS: &[(&str, &str)] = &[
+    (
+        "Diduga kembar: tanggal lahir sama, nama yang membedakan dua orang",
+        "Suspected twins: one birth date, names that tell two persons apart",
+    ),
+    (
+        "Diduga kembar: tanggal lahir sama, nama hanya mirip, NIK berbeda nomor urut",
+        "Suspected twins: one birth date, names only alike, NIKs with other serial numbers",
+    ),
+    (
+        "Diduga kembar dengan NIK yang disalin: nama dan jenis kelamin berbeda",
+        "Suspected twins with a copied NIK: name and sex differ",
+    ),
+    ("Kedua NIK padan Dukcapil dan berbeda", "Both NIKs are matched with Dukcapil, and they differ"),
+    (
+        "NIK kepala keluarga atau ibu dipakai anggota lain: tanggal lahir berbeda lebih dari sepuluh tahun, nama berbeda",
+        "The NIK of the head or the mother used by another member: born more than ten years apart, other names",
+    ),
+    (
+        "NIK anggota keluarga lain? Tanggal lahir dan nama berbeda",
+        "The NIK of another member of the family? Birth date and name differ",
+    ),
+    ("Jenis kelamin berbeda, dan NIK juga mengatakan demikian", "The sexes differ, and the NIKs say so too"),
+    ("Meninggal? Ada kegiatan setelah tanggal meninggal", "Deceased? Something was done after the date of death"),
 ];
 
 /// Notes of findings: what stands for the proof, or instead of it.
@@ -285,6 +313,7 @@ pub(super) const NOTES: Words = &[
     ("two_nik", "dua NIK", "two NIKs"),
     ("two_accounts", "dua rekening", "two accounts"),
     ("two_schools", "dua sekolah", "two schools"),
+    ("shared_nik", "NIK dipakai bersama", "shared NIK"),
     ("shared_account", "rekening bersama", "shared account"),
     ("excluded_occupation", "pekerjaan yang dikecualikan", "excluded occupation"),
     ("deceased", "meninggal", "deceased"),
@@ -312,5 +341,6 @@ pub(super) const HISTORY: Words = &[
     ("row_updated", "Baris diperbarui", "Row updated"),
     ("row_kept", "Baris tertua yang masih disimpan", "Oldest row still kept"),
     ("row_withdrawn", "Baris ditarik pengirim", "Row withdrawn"),
+    ("row_older", "Baris lebih lama diterima, tanpa pengaruh", "Older row received, without effect"),
     ("decision", "Keputusan petugas", "Decision of a steward"),
 ];

@@ -10,7 +10,9 @@ use crate::domain::finding::{Finding, Outcome, RuleKind, RuleSeverity, Scope, Su
 use crate::domain::flag::{Flag, FlagCode};
 use crate::domain::person::FamilyId;
 use crate::domain::record::{PersonId, RecordId, Sequence};
-use crate::service::views::{BatchView, FeedLine, Names, Overview, Pushed, ReportCell, ReportView, RuleView};
+use crate::service::views::{
+    BatchView, FeedLine, Names, OpenFeed, Overview, Pushed, ReportCell, ReportView, RuleView, StopKeyLine,
+};
 
 fn counts(menerima: u64, belum: u64, ganda: u64, open: u64) -> BTreeMap<Outcome, u64> {
     [
@@ -44,6 +46,7 @@ pub(crate) fn report_view() -> ReportView {
         let n = at as u64;
         let cell = |rule: &str, counts| ReportCell {
             rule: rule.to_owned(),
+            scope: Scope::Person,
             kode_kecamatan: format!("3201{:02}", at + 1),
             kecamatan: (*place).to_owned(),
             counts,
@@ -82,7 +85,14 @@ pub(crate) fn report_view() -> ReportView {
             finding(Subject::Family(FamilyId(RecordId(8))), Outcome::BelumMenerima, "segmen=PBPU"),
             finding(Subject::Account(RecordId(29)), Outcome::BelumDapatDinilai, "feed_open:dinkes-kepesertaan-jkn"),
         ],
-        open_feeds: vec![(Feed::Rekening, "320105".to_owned(), Period::Quarter { year: 2025, quarter: 4 }, 811)],
+        open_feeds: vec![OpenFeed {
+            feed: Feed::Rekening,
+            kode_wilayah: "320105".to_owned(),
+            periode: Period::Quarter { year: 2025, quarter: 4 },
+            answers: 811,
+            awaited: vec![agency("bank-bri")],
+        }],
+        without_village: 0,
     }
 }
 
@@ -102,6 +112,7 @@ pub(crate) fn pushed() -> Pushed {
         id_sumber: Some(format!("R-{baris}")),
         hasil,
         tanpa_perubahan: false,
+        berlaku: None,
         tanda: Vec::new(),
         kesalahan: Vec::new(),
     };
@@ -143,7 +154,8 @@ pub(crate) fn overview() -> Overview {
         last: last.map(at),
         agencies: agencies.iter().map(|name| agency(name)).collect(),
     };
-    let clean = BatchCounts { baris: 6_114, diterima: 6_021, ditandai: 93, ditolak: 0, tanpa_perubahan: 12 };
+    let clean =
+        BatchCounts { baris: 6_114, diterima: 6_021, ditandai: 93, ditolak: 0, tanpa_perubahan: 0, lebih_lama: 0 };
     let batches = vec![
         BatchView { batch: pushed().batch, matched: false },
         BatchView { batch: Batch { alarms: Vec::new(), ..batch(clean) }, matched: true },
@@ -164,7 +176,12 @@ pub(crate) fn overview() -> Overview {
         decided_cases: 37,
         waiting_rows: 6_114,
         batches,
-        stop_keys: vec![("B7: tahun lahir + kecamatan + nama".to_owned(), 812)],
+        stop_keys: vec![StopKeyLine {
+            rule: "B7: tahun lahir + kecamatan + nama".to_owned(),
+            rows: 812,
+            example: Some(PersonId(RecordId(3))),
+        }],
+        stop_keys_total: 1,
         model: "indonesia-start-1".to_owned(),
         closed_feeds: 118,
     }

@@ -129,7 +129,7 @@ async fn an_auditor_gets_a_true_answer() {
     }
     let steward = place.gateway.clients().by_token(STEWARD).expect("a steward");
     let query = LookupQuery { source: Some((Feed::KepesertaanJkn, "J1".to_owned())), ..LookupQuery::default() };
-    let person = place.gateway.lookup(&steward, query).await.expect("found").remove(0);
+    let person = place.gateway.lookup(&steward, query).await.expect("found").persons.remove(0);
     let told: Vec<&str> = person.history.iter().map(|line| line.what).collect();
     assert_eq!(told, ["row_kept"], "not that it was the first");
 }

@@ -1,0 +1,218 @@
+//! Which records bear a number: what is asked for exactly is found whatever matching makes of it.
+//!
+//! Matching passes over numbers that are doubtful, shared by many or borne by too many rows. Who looks a number up wants
+//! just those, so the look-up has an index of its own, over the cleaned form of a number and over what was written.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::views::LookupQuery;
+use crate::domain::date::Date;
+use crate::domain::family_card::read_kk;
+use crate::domain::nik::read_nik;
+use crate::domain::record::{Record, RecordId};
+use crate::domain::region::Regions;
+use crate::domain::row::Detail;
+
+/// The numbers a person can be looked up by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Of a resident.
+    Nik,
+    /// Of a family card.
+    Kk,
+    /// Of a pupil.
+    Nisn,
+    /// Of an insured person.
+    Jkn,
+    /// Of an account, whatever the bank.
+    Account,
+}
+
+/// A number as the index has it: it only has to be told from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Number(u64);
+
+impl Number {
+    fn of(kind: Kind, form: &str) -> Self {
+        let kind = match kind {
+            Kind::Nik => "nik",
+            Kind::Kk => "kk",
+            Kind::Nisn => "nisn",
+            Kind::Jkn => "jkn",
+            Kind::Account => "rekening",
+        };
+        Self(xxh3_64(format!("{kind}|{form}").as_bytes()))
+    }
+
+    /// A NIK that can be somebody's: 16 digits and no error in it.
+    pub(super) fn of_nik(raw: &str, day: Date) -> Option<Self> {
+        read_nik(raw, day, Regions::embedded()).usable().map(|nik| Self::of(Kind::Nik, nik))
+    }
+}
+
+/// A number under each form in which it is found.
+fn numbers(kind: Kind, raw: &str, day: Date) -> Vec<Number> {
+    let written: String = raw.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect();
+    let mut forms: Vec<String> = cleaned(kind, raw, day).into_iter().chain([written]).collect();
+    forms.retain(|form| !form.is_empty());
+    forms.dedup();
+    forms.iter().map(|form| Number::of(kind, form)).collect()
+}
+
+/// The cleaned form of a number; `None` when nothing is left.
+fn cleaned(kind: Kind, raw: &str, day: Date) -> Option<String> {
+    let length = match kind {
+        Kind::Nik => return read_nik(raw, day, Regions::embedded()).text,
+        Kind::Kk => return read_kk(raw, day).text,
+        Kind::Nisn => 10,
+        Kind::Jkn => 13,
+        Kind::Account => 0,
+    };
+    let raw = raw.trim();
+    let whole = raw.strip_suffix(".0").unwrap_or(raw);
+    let signs: String = whole.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    // Leading zeros that a spreadsheet took: the length is known.
+    let digits = !signs.is_empty() && signs.bytes().all(|byte| byte.is_ascii_digit());
+    Some(if digits { format!("{signs:0>length$}") } else { signs }).filter(|form| !form.is_empty())
+}
+
+/// The numbers of a record; none when it is withdrawn or not about a person.
+pub(super) fn numbers_of(record: &Record) -> Box<[Number]> {
+    if record.withdrawn || !record.key.feed.describes_person() {
+        return Box::default();
+    }
+    let own = match &record.detail {
+        Detail::Siswa(row) => row.nisn.as_deref().map(|raw| (Kind::Nisn, raw)),
+        Detail::Jkn(row) => Some((Kind::Jkn, row.no_jkn.as_str())),
+        Detail::Rekening(row) => Some((Kind::Account, row.no_rekening.as_str())),
+        Detail::Anggota(_) | Detail::Kia(_) | Detail::Penyaluran(_) => None,
+    };
+    let core = [(Kind::Nik, &record.core.nik), (Kind::Kk, &record.core.no_kk)];
+    let core = core.into_iter().filter_map(|(kind, raw)| Some((kind, raw.as_deref()?)));
+    core.chain(own).flat_map(|(kind, raw)| numbers(kind, raw, record.tgl_data)).collect()
+}
+
+/// The number that a look-up asks for, in all its forms; `None` when it asks for none.
+pub(super) fn numbers_asked(query: &LookupQuery, day: Date) -> Option<Vec<Number>> {
+    let asked = [
+        (Kind::Nik, &query.nik),
+        (Kind::Kk, &query.no_kk),
+        (Kind::Nisn, &query.nisn),
+        (Kind::Jkn, &query.no_jkn),
+        (Kind::Account, &query.no_rekening),
+    ];
+    asked.into_iter().find_map(|(kind, raw)| Some(numbers(kind, raw.as_deref()?, day)))
+}
+
+/// Who bears a number: mostly one record.
+#[derive(Debug)]
+enum Bearers {
+    One(RecordId),
+    Many(BTreeSet<RecordId>),
+}
+
+/// Number to records.
+#[derive(Debug, Default)]
+pub(super) struct Identifiers(FxHashMap<Number, Bearers>);
+
+impl Identifiers {
+    /// Notes the numbers of a record.
+    pub(super) fn note(&mut self, id: RecordId, numbers: &[Number]) {
+        for number in numbers {
+            let bearers = self.0.entry(*number).or_insert(Bearers::One(id));
+            match bearers {
+                Bearers::One(one) if *one == id => {}
+                Bearers::One(one) => *bearers = Bearers::Many([*one, id].into()),
+                Bearers::Many(many) => {
+                    many.insert(id);
+                }
+            }
+        }
+    }
+
+    /// Forgets the numbers of a record.
+    pub(super) fn forget(&mut self, id: RecordId, numbers: &[Number]) {
+        for number in numbers {
+            let none_left = match self.0.get_mut(number) {
+                None => false,
+                Some(Bearers::One(one)) => *one == id,
+                Some(Bearers::Many(many)) => {
+                    many.remove(&id);
+                    many.is_empty()
+                }
+            };
+            if none_left {
+                self.0.remove(number);
+            }
+        }
+    }
+
+    /// The records that bear a number, ascending.
+    pub(super) fn bearers(&self, number: Number) -> impl Iterator<Item = RecordId> {
+        let (one, many) = match self.0.get(&number) {
+            None => (None, None),
+            Some(Bearers::One(one)) => (Some(*one), None),
+            Some(Bearers::Many(many)) => (None, Some(many)),
+        };
+        one.into_iter().chain(many.into_iter().flatten().copied())
+    }
+
+    /// The numbers that several records bear.
+    pub(super) fn shared(&self) -> impl Iterator<Item = Number> {
+        let several = |bearers: &Bearers| matches!(bearers, Bearers::Many(many) if many.len() > 1);
+        self.0.iter().filter(move |(_, bearers)| several(bearers)).map(|(number, _)| *number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Date = Date::constant(2025, 11, 20);
+
+    #[test]
+    fn a_number_is_found_by_its_cleaned_form_and_as_it_was_written() {
+        for (kind, row, asked, found) in [
+            (Kind::Nik, "3201050503800011", "3201050503800011", true),
+            (Kind::Nik, "3201.0505.0380.0011", "3201050503800011", true),
+            (Kind::Nik, "'3201050503800011", "3201 0505 0380 0011", true),
+            (Kind::Nik, "320105050380", "320105050380", true),
+            (Kind::Nik, "1234567890123456", "1234567890123456", true),
+            (Kind::Nik, "0000000000000000", "0000000000000000", true),
+            (Kind::Nik, "3.20105E+15", "3.20105e+15", true),
+            (Kind::Nik, "3201050503800011", "3201050503800012", false),
+            (Kind::Nik, "", "", false),
+            (Kind::Nisn, "45678901", "0045678901", true),
+            (Kind::Nisn, "45678901.0", "0045678901", true),
+            (Kind::Jkn, "1234567890", "0001234567890", true),
+            (Kind::Account, "100-000.0011", "1000000011", true),
+            (Kind::Account, "0100", "100", false),
+        ] {
+            let (a, b) = (numbers(kind, row, DAY), numbers(kind, asked, DAY));
+            assert_eq!(a.iter().any(|number| b.contains(number)), found, "{row} {asked}");
+        }
+        assert_ne!(numbers(Kind::Nik, "3201050503800011", DAY), numbers(Kind::Kk, "3201050503800011", DAY));
+    }
+
+    #[test]
+    fn numbers_come_and_go_with_their_records() {
+        let mut all = Identifiers::default();
+        let (x, y) = (Number::of(Kind::Nik, "1"), Number::of(Kind::Nik, "2"));
+        let bearers = |all: &Identifiers, number| all.bearers(number).map(|id| id.0).collect::<Vec<_>>();
+        for id in [3, 1, 2] {
+            all.note(RecordId(id), &[x]);
+        }
+        all.note(RecordId(1), &[x, y]);
+        assert_eq!((bearers(&all, x), bearers(&all, y)), (vec![1, 2, 3], vec![1]));
+        assert_eq!(all.shared().collect::<Vec<_>>(), [x]);
+        all.forget(RecordId(1), &[x, y]);
+        all.forget(RecordId(3), &[x, y]);
+        assert_eq!((bearers(&all, x), bearers(&all, y)), (vec![2], vec![]));
+        assert_eq!(all.shared().count(), 0);
+        all.forget(RecordId(2), &[x]);
+        assert!(all.0.is_empty());
+    }
+}

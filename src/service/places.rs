@@ -1,0 +1,100 @@
+//! Where a record is counted: its region code as it is now, and whether that lies in a region asked for.
+//!
+//! A regency or district that was renumbered, and went on as one, is read under its new number: who asks for either
+//! finds the same rows. One that was split keeps its old number.
+
+use std::borrow::Cow;
+use std::num::NonZeroU64;
+
+use crate::domain::region::{RegionStatus, Regions};
+use crate::domain::row::PersonCore;
+
+/// A region was renumbered at most so often.
+const RENUMBERED: usize = 4;
+
+/// A region code as a number: of a village where it is known, else of a sub-district.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place(NonZeroU64);
+
+impl Place {
+    /// The place of a row.
+    pub(super) fn of(core: &PersonCore) -> Option<Self> {
+        let code = core.kode_desa.as_deref().or(core.kode_kecamatan.as_deref())?;
+        let digits: String = present(code).chars().filter(char::is_ascii_digit).collect();
+        digits.parse().ok().map(Self)
+    }
+
+    /// Whether it lies in a region of 2, 4, 6 or 10 digits, as [`present`] gives it.
+    pub(super) fn lies_in(self, region: &str) -> bool {
+        self.0.to_string().starts_with(region)
+    }
+}
+
+/// The number that a region has now: that of its only successor, when it was given another one.
+pub(super) fn present(code: &str) -> Cow<'_, str> {
+    let regions = Regions::embedded();
+    let mut now = Cow::Borrowed(code);
+    for _ in 0..RENUMBERED {
+        let (of, rest) = now.split_at_checked(6).filter(|_| now.len() == 10).unwrap_or((&now, ""));
+        let [next] = regions.successors(of) else { break };
+        if regions.status(of) == Some(RegionStatus::Active) {
+            break;
+        }
+        now = Cow::Owned(format!("{next}{rest}"));
+    }
+    now
+}
+
+/// Whether a region code lies in a region asked for.
+pub(super) fn lies_in(code: &str, region: &str) -> bool {
+    present(code).starts_with(present(region).as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_that_was_renumbered_is_read_under_its_new_number() {
+        for (code, now) in [
+            ("9101", "9301"),
+            ("910101", "930101"),
+            ("9101012001", "9301012001"),
+            ("9301012001", "9301012001"),
+            ("3201052008", "3201052008"),
+            ("32", "32"),
+            ("", ""),
+            ("x", "x"),
+            ("ñññññ", "ñññññ"),
+        ] {
+            assert_eq!(present(code), now, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_place_lies_in_every_region_above_it() {
+        let core = |desa: &str, kecamatan: &str| PersonCore {
+            kode_desa: Some(desa.to_owned()).filter(|code| !code.is_empty()),
+            kode_kecamatan: Some(kecamatan.to_owned()).filter(|code| !code.is_empty()),
+            ..PersonCore::default()
+        };
+        for (desa, kecamatan, region, inside) in [
+            ("3201052008", "", "32", true),
+            ("3201052008", "", "3201", true),
+            ("3201052008", "", "320105", true),
+            ("3201052008", "", "3201052008", true),
+            ("3201052008", "", "3201052009", false),
+            ("3201052008", "320106", "320106", false),
+            ("", "320105", "320105", true),
+            ("", "320105", "3201052008", false),
+            ("9101012001", "", "93", true),
+            ("9101012001", "", "9101", true),
+            ("9301012001", "", "9101012001", true),
+            ("9301012001", "", "91", false),
+        ] {
+            let place = Place::of(&core(desa, kecamatan)).expect("a place");
+            assert_eq!(place.lies_in(&present(region)), inside, "{desa} {kecamatan} in {region}");
+        }
+        assert_eq!(Place::of(&core("", "")), None);
+    }
+}

@@ -1,0 +1,170 @@
+//! Laws about rows that come one after the other: a gateway without its server, on a store in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use padan::domain::feed::Feed;
+use padan::service::clock::SystemClock;
+use padan::service::gateway::{Gateway, IdempotencyKey};
+use padan::service::start::{Missing, StartWith};
+use padan::store::StoreUrl;
+use padan::worker::{self, Running};
+use rand::RngExt;
+use rand::seq::{IndexedRandom, SliceRandom};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+
+use crate::gateway_support::{sender, settings};
+use crate::rows::{Persons, Row, persons_of, same};
+use crate::world::{Case, in_every_world};
+
+/// A gateway at work, and who may speak with it.
+struct Office {
+    runtime: tokio::runtime::Runtime,
+    gateway: Gateway,
+    matcher: tokio::task::JoinHandle<()>,
+    stop: tokio::sync::watch::Sender<Running>,
+    clients: padan::auth::Directory,
+    sent: usize,
+}
+
+/// What follows from all rows: who is whom, and how many questions there are.
+type State = (Persons, u64);
+
+impl Office {
+    fn open() -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let settings = settings(dir.path(), StoreUrl::Memory);
+        let clients = settings.client.clone();
+        let start = StartWith {
+            store: StoreUrl::Memory,
+            missing: Missing::Create,
+            store_limits: settings.store_limits.clone(),
+            clients: clients.clone(),
+            settings: settings.service.clone(),
+            models: settings.models.clone(),
+            clock: Arc::new(SystemClock),
+        };
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
+        let gateway = runtime.block_on(start.open()).expect("a gateway");
+        let (stop, stopping) = tokio::sync::watch::channel(Running::Yes);
+        let inside = runtime.enter();
+        let matcher = worker::start(gateway.clone(), stopping);
+        drop(inside);
+        Self { runtime, gateway, matcher, stop, clients, sent: 0 }
+    }
+
+    /// Pushes rows, feed by feed.
+    fn push(&mut self, rows: &[Row]) {
+        for feed in Feed::ALL {
+            let lines: Vec<String> = rows.iter().filter(|row| row.feed == feed).map(Row::line).collect();
+            if lines.is_empty() {
+                continue;
+            }
+            let caller = self.clients.by_token(&format!("kode-{}", sender(feed.name()))).expect("a sender");
+            let mut intake = self.gateway.intake(&caller, feed).expect("an intake");
+            intake.push(lines.join("\n").as_bytes()).expect("read");
+            let body = intake.finish().expect("a body");
+            assert_eq!(body.refused(), 0, "a row was refused");
+            self.sent += 1;
+            let key = IdempotencyKey::new(&self.sent.to_string()).expect("a key");
+            self.runtime.block_on(self.gateway.push(&caller, feed, key, body)).expect("pushed");
+        }
+    }
+
+    fn state(&self) -> State {
+        let steward = self.clients.by_token("kode-petugas").expect("a steward");
+        self.runtime.block_on(async {
+            self.gateway.settled().await;
+            let mut persons: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+            for member in self.gateway.clusters().await.expect("clusters") {
+                persons.entry(member.person).or_default().insert(member.row_id);
+            }
+            let questions = self.gateway.overview(&steward).await.expect("an overview").open_cases;
+            (persons.into_values().collect(), questions)
+        })
+    }
+
+    fn close(self) {
+        self.stop.send_replace(Running::Stopping);
+        self.runtime.block_on(async {
+            self.matcher.await.expect("the matcher ends");
+            self.gateway.close().await;
+        });
+    }
+}
+
+/// Goes through a world with a gateway.
+fn with_a_gateway(law: impl Fn(&mut Office, &[Row], &mut ChaCha8Rng) -> Result<(), String>) {
+    in_every_world(|Case { rows, mut random }| {
+        let mut office = Office::open();
+        let held = law(&mut office, &rows, &mut random);
+        office.close();
+        held
+    });
+}
+
+fn alike(before: &State, after: &State, what: &str) -> Result<(), String> {
+    same(&before.0, &after.0).map_err(|why| format!("{what}: {why}"))?;
+    let (one, other) = (before.1, after.1);
+    if one == other { Ok(()) } else { Err(format!("{what}: {one} questions, then {other}")) }
+}
+
+/// In any order and in batches of any size, and as `dedupe` has it of the same rows.
+#[test]
+fn pushed_in_any_order_and_batches_rows_give_what_dedupe_gives() {
+    with_a_gateway(|office, rows, random| {
+        let mut left = rows.to_vec();
+        left.shuffle(random);
+        let largest = *[40, 150, left.len()].choose(random).expect("one of three");
+        while !left.is_empty() {
+            let size = random.random_range(1..=largest).min(left.len());
+            office.push(&left.split_off(left.len() - size));
+        }
+        same(&persons_of(rows), &office.state().0)
+    });
+}
+
+/// The rows with one thing changed, all of the same day as before.
+fn changed(rows: &[Row], random: &mut ChaCha8Rng) -> Vec<Row> {
+    let one = |row: &Row| {
+        let mut other = row.clone();
+        if let Some(name) = row.text("nama") {
+            let name = format!("{name} SALAH");
+            other.set("nama", &name);
+        }
+        other.fields.remove("nik");
+        other
+    };
+    rows.iter().filter(|_| random.random_bool(0.3)).map(one).collect()
+}
+
+/// Rows that take others back, of the same day.
+fn withdrawals(rows: &[Row]) -> Vec<Row> {
+    let one = |row: &Row| {
+        let mut other = row.clone();
+        other.fields.retain(|field, _| field == "id_sumber" || field == "tgl_data");
+        other.fields.insert("hapus".to_owned(), Value::Bool(true));
+        other
+    };
+    rows.iter().map(one).collect()
+}
+
+#[test]
+fn a_wrong_version_and_a_withdrawal_leave_nothing_behind() {
+    with_a_gateway(|office, rows, random| {
+        office.push(rows);
+        let first = office.state();
+        office.push(&changed(rows, random));
+        office.push(rows);
+        alike(&first, &office.state(), "v1, v2, v1")?;
+        let some: Vec<Row> = rows.iter().filter(|_| random.random_bool(0.3)).cloned().collect();
+        office.push(&withdrawals(&some));
+        let gone: BTreeSet<String> = some.iter().map(Row::id).collect();
+        let rest: Vec<Row> = rows.iter().filter(|row| !gone.contains(&row.id())).cloned().collect();
+        same(&persons_of(&rest), &office.state().0).map_err(|why| format!("withdrawn: {why}"))?;
+        office.push(&some);
+        alike(&first, &office.state(), "withdrawn and sent again")
+    });
+}

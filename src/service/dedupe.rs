@@ -170,7 +170,10 @@ impl TableModel {
         let columns = self.columns.in_table(|name| table.column(name));
         let day_column = table.column("tgl_data");
         let day = |row: usize| match day_column.and_then(|column| table.cell(row, column)) {
-            Some(written) => day_of(written, today).ok_or_else(|| unreadable_day(row, written)),
+            Some(written) => match day_of(written) {
+                Ok(day) => Ok(day.unwrap_or(today)),
+                Err(UnreadableDay) => Err(unreadable_day(row, written)),
+            },
             None => Ok(today),
         };
         let tally = Tally::new(columns.len());
@@ -197,7 +200,7 @@ impl TableModel {
     /// The values of one row of a table that was filled before.
     pub(super) fn values(&self, table: &dyn Table, row: usize, today: Date) -> Vec<Value> {
         let cell = |name: &str| table.column(name).and_then(|column| table.cell(row, column));
-        let day = cell("tgl_data").and_then(|text| day_of(text, today)).unwrap_or(today);
+        let day = cell("tgl_data").and_then(|text| day_of(text).ok().flatten()).unwrap_or(today);
         self.columns.fill(day, |name| cell(name).map(Cow::Borrowed))
     }
 
@@ -229,13 +232,17 @@ pub struct FilledTable {
     pub unread: Vec<Unread>,
 }
 
-/// The day a row is of: the one it says, or today where it says none. `None` when what it says cannot be read.
-fn day_of(written: &str, today: Date) -> Option<Date> {
+/// A `tgl_data` is there and cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnreadableDay;
+
+/// The day a row of a file is of; `None` where it says none.
+pub fn day_of(written: &str) -> Result<Option<Date>, UnreadableDay> {
     if written.trim().is_empty() || NullWords::usual().contains(written) {
-        return Some(today);
+        return Ok(None);
     }
-    let day = read_date(written, DateFormat::Usual)?;
-    Date::new(day.year as i16, day.month as i8, day.day as i8).ok()
+    let day = read_date(written, DateFormat::Usual).ok_or(UnreadableDay)?;
+    Date::new(day.year as i16, day.month as i8, day.day as i8).map(Some).map_err(|_| UnreadableDay)
 }
 
 fn unreadable_day(row: usize, written: &str) -> TableError {

@@ -392,7 +392,6 @@ pub struct Unsent {
     pub rows: u64,
     /// The source keys of the first of them.
     pub ids: Vec<String>,
->>>>>>> state
 }
 
 /// One line of the overview.

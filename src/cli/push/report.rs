@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::FileSummary;
 use super::completeness::Declared;
-use crate::service::alarms::sentence;
 use crate::cli::printable::printable;
 use crate::cli::terminal::{table, thousands};
+use crate::service::alarms::sentence;
 
 /// What is printed in the end.
 #[derive(Debug, Serialize)]

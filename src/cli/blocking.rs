@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::dedupe::{Cells, failed, read_input, wrong_model};
+use super::dedupe::{Cells, failed_on, read_input, unread_text, wrong_model};
 use super::input::ReadArgs;
 use super::terminal::{Terminal, table, thousands};
 use super::truth::{Meeting, Truth};
 use super::{CliError, Outcome};
 use crate::service::blocking::{LargeBlock, RuleSurvey, Share, Surveyed};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
-use crate::service::dedupe::TableModel;
+use crate::service::dedupe::{TableModel, Unread};
 
 /// Stop keys of one rule that the text shows; with `--json` there are all.
 const SHOWN_STOP_KEYS: usize = 3;
@@ -60,6 +60,8 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     truth: Option<Recall>,
     rules: Vec<Line>,
+    /// Values that were there and could not be read, by column.
+    unreadable: Vec<Unread>,
 }
 
 /// What all rules together find of the truth.
@@ -113,7 +115,8 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     let (truth, meeting) = truth.transpose()?.unzip();
     meeting.iter().flat_map(Meeting::sentences).for_each(|sentence| terminal.say(&sentence));
     let today = day_in_jakarta(SystemClock.now());
-    let surveyed = model.survey(&Cells::new(&input), today, truth.as_deref(), args.largest).map_err(failed)?;
+    let surveyed = model.survey(&Cells::new(&input), today, truth.as_deref(), args.largest);
+    let surveyed = surveyed.map_err(|error| failed_on(&input, error))?;
     let report = report(model.name(), input.len() as u64, meeting, &surveyed);
     terminal.result(&report, || text(&report));
     Ok(Outcome::Done)
@@ -165,6 +168,7 @@ fn report(model: String, rows: u64, meeting: Option<Meeting>, surveyed: &Surveye
         pairs_per_row: survey.pairs as f64 / rows.max(1) as f64,
         truth: surveyed.true_pairs.map(recall),
         rules,
+        unreadable: surveyed.unread.clone(),
     }
 }
 
@@ -216,7 +220,7 @@ fn text(report: &Report) -> String {
         };
         out.push_str(&blocks_table(&report.rules.iter().flat_map(shown).collect::<Vec<_>>()));
     }
-    out
+    out + &unread_text(&report.unreadable)
 }
 
 fn blocks_table(rows: &[Vec<String>]) -> String {
@@ -252,6 +256,7 @@ mod tests {
             largest: vec![vec!["320•••".to_owned()], vec!["S•••".to_owned()]],
             stop_keys: vec![vec!["0•".to_owned()], vec!["A••".to_owned()]],
             true_pairs: Some(10),
+            unread: Vec::new(),
         }
     }
 

@@ -15,8 +15,11 @@ use super::output::{
 use super::terminal::{Progress, Terminal, Unit, table, thousands};
 use super::train;
 use super::{CliError, Outcome};
+use crate::service::alarms::{self, Alarm};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
-use crate::service::dedupe::{Matched, MatchedPair, Meter, Reading, Stage, Table, TableError, TableModel};
+use crate::service::dedupe::{
+    FilledTable, Matched, MatchedPair, Meter, Reading, Stage, Table, TableError, TableModel, Unread,
+};
 
 const HELP: &str = "\
 Reads CSV (.csv .tsv .txt), NDJSON (.ndjson .jsonl .json) and Parquet, one file or several, also packed (.gz .zst); - is
@@ -67,6 +70,10 @@ struct Summary {
     links: u64,
     review: u64,
     stop_keys: Vec<StopKeyLine>,
+    /// Values that were there and could not be read, by column.
+    unreadable: Vec<Unread>,
+    /// Warnings about all rows together.
+    alarms: Vec<Alarm>,
     seconds: Seconds,
     peak_memory_bytes: Option<u64>,
 }
@@ -130,17 +137,19 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
         model.name()
     ));
     let today = day_in_jakarta(SystemClock.now());
+    let alarms = alarms::of_table(&Cells::new(&input), today);
     let meter = Meter::default();
-    let (trained, matched, ids) = watched(&meter, terminal, || {
-        let rows = model.fill(&Cells::new(&input), today, &meter)?;
+    let (trained, matched, ids, unread) = watched(&meter, terminal, || {
+        let FilledTable { rows, unread } =
+            model.fill(&Cells::new(&input), today, &meter).map_err(|error| failed_on(&input, error))?;
         // What the cells said is in the rows now; only the ids are needed further.
         let ids = input.into_ids();
         if !args.train {
-            return model.link(rows, &meter).map(|matched| (None, matched, ids));
+            return model.link(rows, &meter).map(|matched| (None, matched, ids, unread)).map_err(failed);
         }
-        model.train_and_link(rows, &meter).map(|(trained, matched)| (Some(trained), matched, ids))
-    })
-    .map_err(failed)?;
+        let learned = model.train_and_link(rows, &meter).map_err(failed)?;
+        Ok((Some(learned.0), learned.1, ids, unread))
+    })?;
     let mut seconds = vec![("read", read)];
     seconds.extend(meter.seconds().into_iter().map(|(stage, seconds)| (stage.word(), seconds)));
     let writing = Instant::now();
@@ -151,7 +160,8 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
         train::tell_problems(trained, terminal);
     }
     seconds.push(("write", writing.elapsed().as_secs_f64()));
-    let summary = summary(&model, inputs, &matched, seconds);
+    let told = Told { inputs, unreadable: unread, alarms };
+    let summary = summary(&model, told, &matched, seconds);
     files.push(finished_json(&args.out.join("summary.json"), &summary).map_err(writing_failed)?);
     publish(files).map_err(writing_failed)?;
     terminal.result(&summary, || text(&summary));
@@ -248,11 +258,47 @@ pub(super) fn wrong_model(error: TableError) -> CliError {
     let hint = match &error {
         TableError::Untrained { .. } => "add --train, or train it once with `padan train`".to_owned(),
         TableError::Plan(error) => error.hint(),
-        TableError::Read { .. } | TableError::Column(_) | TableError::Train(_) | TableError::Rows(_) => {
-            "config/model/README.md explains every part".to_owned()
-        }
+        TableError::Read { .. }
+        | TableError::Column(_)
+        | TableError::Train(_)
+        | TableError::AsOf { .. }
+        | TableError::Unreadable { .. }
+        | TableError::Rows(_) => "config/model/README.md explains every part".to_owned(),
     };
     CliError::wrong_call("reading the model", error).hint(Some(hint))
+}
+
+/// Where a value stands that refuses the run.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: line {line}, id '{id}'", path.display())]
+struct RefusedRow {
+    path: PathBuf,
+    line: u64,
+    id: String,
+    #[source]
+    error: TableError,
+}
+
+/// Rows of an input that could not be read, trained on or matched.
+pub(super) fn failed_on(input: &InputTable, error: TableError) -> CliError {
+    match error {
+        TableError::AsOf { row, .. } => {
+            let (path, line) = input.place(row);
+            let refused = RefusedRow { path, line, id: input.id(row).to_owned(), error };
+            let hint = "write tgl_data as YYYY-MM-DD; what a number says depends on the day";
+            CliError::failed("reading the input", refused).hint(Some(hint))
+        }
+        TableError::Unreadable { .. } => {
+            let hint = "set `format` in the column of the model, mend the file, or raise `max_unreadable`";
+            CliError::failed("reading the input", error).hint(Some(hint))
+        }
+        TableError::Read { .. }
+        | TableError::Plan(_)
+        | TableError::Column(_)
+        | TableError::Untrained { .. }
+        | TableError::Train(_)
+        | TableError::Rows(_) => failed(error),
+    }
 }
 
 /// Rows that could not be trained on or matched.
@@ -320,13 +366,20 @@ fn pair_row<'a>(ids: &'a TextColumn, matched: &'a Matched, pair: &'a MatchedPair
     }
 }
 
-fn summary(model: &TableModel, inputs: Vec<Source>, matched: &Matched, seconds: Vec<(&'static str, f64)>) -> Summary {
+/// What a run has to say of its input.
+struct Told {
+    inputs: Vec<Source>,
+    unreadable: Vec<Unread>,
+    alarms: Vec<Alarm>,
+}
+
+fn summary(model: &TableModel, told: Told, matched: &Matched, seconds: Vec<(&'static str, f64)>) -> Summary {
     let rules = &matched.blocking.rules;
     let firsts = matched.clusters.iter().enumerate().filter(|(row, cluster)| *row == **cluster as usize);
     Summary {
         model: model.name(),
         rows: matched.clusters.len() as u64,
-        inputs,
+        inputs: told.inputs,
         clusters: firsts.count() as u64,
         candidate_pairs: rules.iter().map(|rule| rule.new_pairs).sum(),
         pairs_per_rule: rules.iter().map(|rule| (rule.rule.clone(), rule.new_pairs)).collect(),
@@ -338,6 +391,8 @@ fn summary(model: &TableModel, inputs: Vec<Source>, matched: &Matched, seconds: 
             .iter()
             .map(|key| StopKeyLine { rule: key.rule.clone(), rows: key.rows as u64 })
             .collect(),
+        unreadable: told.unreadable,
+        alarms: told.alarms,
         seconds: Seconds(seconds),
         peak_memory_bytes: peak_memory(),
     }
@@ -370,7 +425,19 @@ fn text(summary: &Summary) -> String {
         out.push_str(&note);
         out.push('\n');
     }
-    out
+    out + &unread_text(&summary.unreadable) + &alarms_text(&summary.alarms)
+}
+
+/// A line for each alarm.
+fn alarms_text(alarms: &[Alarm]) -> String {
+    let lines: Vec<String> = alarms.iter().map(|a| format!("alarm {}: {}\n", a.code, a.message)).collect();
+    lines.concat()
+}
+
+/// A line for each column with values that could not be read.
+pub(super) fn unread_text(unread: &[Unread]) -> String {
+    let lines: Vec<String> = unread.iter().map(|unread| format!("not read: {}\n", unread.sentence())).collect();
+    lines.concat()
 }
 
 /// The model reads nothing of what the input holds.

@@ -7,14 +7,14 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::dedupe::{Cells, failed, read_input, wrong_model};
+use super::dedupe::{Cells, failed_on, read_input, unread_text, wrong_model};
 use super::input::ReadArgs;
 use super::output::{Access, clear, finished_file, publish};
 use super::page::line;
 use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
-use crate::service::dedupe::{Labels, TableModel, Trained};
+use crate::service::dedupe::{Labels, TableModel, Trained, Unread};
 
 const HELP: &str = "\
 Learns from the rows alone how much each level of agreement weighs (expectation maximisation), the thresholds and the
@@ -73,6 +73,8 @@ struct Report {
     review: f32,
     parameters: Vec<Line>,
     problems: Vec<String>,
+    /// Values that were there and could not be read, by column.
+    unreadable: Vec<Unread>,
 }
 
 /// The labels there were.
@@ -107,8 +109,10 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
         None => (Labels::none(), 0),
     };
     terminal.say(&format!("{} rows read; training model {}", thousands(input.len() as u64), model.name()));
-    let trained = model.train(&Cells::new(&input), day_in_jakarta(SystemClock.now()), &labels).map_err(failed)?;
-    let mut report = report(&trained);
+    let today = day_in_jakarta(SystemClock.now());
+    let learned = model.train(&Cells::new(&input), today, &labels);
+    let (trained, unread) = learned.map_err(|error| failed_on(&input, error))?;
+    let mut report = Report { unreadable: unread, ..report(&trained) };
     if let Some(labels) = &mut report.labels {
         labels.left_out = left_out;
     }
@@ -167,6 +171,7 @@ fn report(trained: &Trained) -> Report {
             })
             .collect(),
         problems: trained.problems.iter().map(ToString::to_string).collect(),
+        unreadable: Vec::new(),
     }
 }
 
@@ -213,5 +218,5 @@ fn text(report: &Report) -> String {
     for problem in &report.problems {
         line(&mut out, format_args!("look at: {problem}"));
     }
-    out
+    out + &unread_text(&report.unreadable)
 }

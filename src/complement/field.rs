@@ -9,7 +9,7 @@ use crate::domain::feed::Feed;
 use crate::domain::nik::read_nik;
 use crate::domain::record::Record;
 use crate::domain::region::Regions;
-use crate::domain::row::Detail;
+use crate::domain::row::{AnggotaKeluarga, Detail, KepesertaanJkn, Penyaluran, PesertaDidik, Rekening};
 use crate::domain::sex::Sex;
 
 /// A field's value as the conditions see it.
@@ -52,12 +52,17 @@ impl std::fmt::Debug for Field {
 impl Field {
     /// The field of a feed by its official name.
     pub(super) fn find(feed: Feed, name: &str) -> Option<Self> {
-        of_feed(feed).iter().chain(CORE).find(|field| field.name == name).copied()
+        Self::all(feed).find(|field| field.name == name).copied()
     }
 
     /// All names a rule may use for a feed, for error messages.
     pub(super) fn names(feed: Feed) -> String {
-        of_feed(feed).iter().chain(CORE).map(|field| field.name).collect::<Vec<_>>().join(", ")
+        Self::all(feed).map(|field| field.name).collect::<Vec<_>>().join(", ")
+    }
+
+    fn all(feed: Feed) -> impl Iterator<Item = &'static Self> {
+        let numbers = NUMBERS.iter().filter(move |(of, _)| *of == feed).map(|(_, field)| field);
+        numbers.chain(of_feed(feed)).chain(CORE)
     }
 }
 
@@ -111,29 +116,54 @@ macro_rules! fields {
 }
 
 const ANGGOTA: &[Field] = fields!(Anggota:
-    text id_keluarga, opt_text no_peserta_pkh, number hubungan_keluarga, number status_perkawinan,
+    text id_keluarga, number hubungan_keluarga, number status_perkawinan,
     opt_text pekerjaan, number desil, list komponen_pkh, opt_code status_kepesertaan,
     opt_code status_padan_dukcapil, day tgl_meninggal, opt_text alasan_nonaktif,
 );
 const SISWA: &[Field] = fields!(Siswa:
-    opt_text nisn, text npsn, code jenjang, number kelas, code status_siswa, opt_code pip_status, number pip_tahun,
+    code jenjang, number kelas, code status_siswa, opt_code pip_status, number pip_tahun,
     truth layak_pip, truth penerima_kps_pkh, number kehadiran_persen,
 );
 const JKN: &[Field] = fields!(Jkn:
-    text no_jkn, code segmen, code status_jkn, day tgl_mulai, day tgl_nonaktif, day tgl_meninggal,
+    code segmen, code status_jkn, day tgl_mulai, day tgl_nonaktif, day tgl_meninggal,
 );
 const KIA: &[Field] = fields!(Kia:
     code jenis, day hpht, day hpl, day tgl_anc_terakhir, number anc_ke, day tgl_ukur, opt_code status_gizi,
     truth imunisasi_lengkap, opt_code ragam, opt_code derajat,
 );
 const REKENING: &[Field] = fields!(Rekening:
-    code kode_bank, text no_rekening, opt_code jenis_rekening, code status_rekening, truth kks_diserahkan,
+    code kode_bank, opt_code jenis_rekening, code status_rekening, truth kks_diserahkan,
     day tgl_serah_kks,
 );
 const PENYALURAN: &[Field] = fields!(Penyaluran:
-    code kode_bank, text no_rekening, code program, code status_salur, opt_code kode_gagal, day tgl_topup,
+    code kode_bank, code program, code status_salur, opt_code kode_gagal, day tgl_topup,
     day tgl_transaksi_terakhir,
 );
+
+/// A number that has one form, however it was written. One that cannot be read is no number.
+macro_rules! number {
+    ($variant:ident $name:literal $read:expr) => {
+        Field {
+            name: $name,
+            note: Note::Hidden,
+            get: |record| {
+                let Detail::$variant(row) = &record.detail else { return None };
+                let number: Option<String> = $read(row, record.tgl_data);
+                number.map(|text| Value::Text(Cow::Owned(text)))
+            },
+        }
+    };
+}
+
+/// Numbers of rows, read as matching reads them.
+const NUMBERS: &[(Feed, Field)] = &[
+    (Feed::AnggotaKeluarga, number!(Anggota "no_peserta_pkh" AnggotaKeluarga::pkh_number)),
+    (Feed::PesertaDidik, number!(Siswa "nisn" PesertaDidik::nisn_number)),
+    (Feed::PesertaDidik, number!(Siswa "npsn" PesertaDidik::npsn_number)),
+    (Feed::KepesertaanJkn, number!(Jkn "no_jkn" KepesertaanJkn::jkn_number)),
+    (Feed::Rekening, number!(Rekening "no_rekening" Rekening::account_number)),
+    (Feed::Penyaluran, number!(Penyaluran "no_rekening" Penyaluran::account_number)),
+];
 
 /// Fields of every person feed.
 const CORE: &[Field] = &[

@@ -50,7 +50,7 @@ pub(super) struct Membership<'a> {
     /// Programmes its rows carry, each once.
     pub(super) programmes: Vec<&'a Enrolment>,
     /// PKH number, where a row has one.
-    pub(super) pkh_number: Option<&'a str>,
+    pub(super) pkh_number: Option<String>,
     /// The golden family it belongs to.
     pub(super) family: At,
 }
@@ -173,7 +173,8 @@ impl<'a> Index<'a> {
                     programmes.push(enrolment);
                 }
             }
-            let pkh_number = details().find_map(|row| row.no_peserta_pkh.as_deref());
+            let as_of = self.world.as_of;
+            let pkh_number = details().find_map(|row| row.pkh_number(as_of));
             let card = self.card_of(&rows);
             if let Some(card) = &card {
                 self.by_card.entry(card.clone()).or_default().push(at as At);
@@ -211,15 +212,14 @@ impl<'a> Index<'a> {
     }
 
     fn place_accounts(&mut self) {
-        let mut known: FxHashMap<(&str, &str), At> = FxHashMap::default();
+        let mut known: FxHashMap<String, At> = FxHashMap::default();
         for (at, record) in self.world.records.iter().enumerate().filter(|(_, record)| !record.withdrawn) {
-            let key = match &record.detail {
-                Detail::Rekening(row) => (row.kode_bank.as_str(), row.no_rekening.as_str()),
-                Detail::Penyaluran(row) => (row.kode_bank.as_str(), row.no_rekening.as_str()),
-                Detail::Anggota(_) | Detail::Siswa(_) | Detail::Jkn(_) | Detail::Kia(_) => continue,
-            };
+            if !matches!(record.detail, Detail::Rekening(_) | Detail::Penyaluran(_)) {
+                continue;
+            }
             let next = self.accounts.len() as At;
-            let account = *known.entry(key).or_insert(next);
+            // An account whose number cannot be read is one by itself: it is there, and nobody shares it.
+            let account = record.detail.account().map_or(next, |key| *known.entry(key).or_insert(next));
             if account == next {
                 self.accounts.push(Account::default());
             }

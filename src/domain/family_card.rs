@@ -2,7 +2,8 @@
 
 use super::date::{Date, days_between};
 use super::flag::{FlagCode, Severity};
-use super::number::clean_number;
+use super::number::{clean_number, is_made_up_16};
+use super::region::Regions;
 
 /// What a raw KK number turned out to be.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,9 +39,11 @@ pub fn read_kk(raw: &str, today: Date) -> KkReading {
     let cleaned = clean_number(raw);
     let mut reading = KkReading { text: cleaned.text, flags: cleaned.flags, issued: None };
     let digits = reading.text.clone().unwrap_or_default();
-    let shaped = digits.len() == 16
-        && digits.bytes().all(|b| b.is_ascii_digit())
-        && !digits.bytes().all(|b| b == digits.as_bytes()[0]);
+    if is_made_up_16(&digits) || (digits.len() == 16 && (digits.starts_with('0') || digits.ends_with("0000000000"))) {
+        reading.flags.push(FlagCode::Placeholder);
+        return reading;
+    }
+    let shaped = digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_digit());
     if !shaped {
         if reading.text.is_some() {
             reading.flags.push(FlagCode::KkFormat);
@@ -61,6 +64,9 @@ pub fn read_kk(raw: &str, today: Date) -> KkReading {
     }
     if &digits[12..] == "0000" {
         reading.flags.push(FlagCode::Serial0000);
+    }
+    if Regions::embedded().status(&digits[..2]).is_none() {
+        reading.flags.push(FlagCode::ProvinceUnknown);
     }
     reading
 }

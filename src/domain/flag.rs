@@ -84,7 +84,7 @@ flag_codes! {
     /// Another wrong length.
     LenOther = "LEN_OTHER", Error, "NIK harus 16 digit", "a NIK has 16 digits";
     /// A made-up number.
-    Placeholder = "PLACEHOLDER", Error, "NIK isian sementara", "the number is a placeholder";
+    Placeholder = "PLACEHOLDER", Error, "Nomor isian sementara", "the number is a placeholder";
     /// Serial 0000.
     Serial0000 = "SERIAL_0000", Error, "Nomor urut NIK tidak boleh 0000", "the serial may not be 0000";
     /// Impossible day.
@@ -145,6 +145,8 @@ flag_codes! {
     NpsnFormat = "NPSN_FORMAT", Warn, "Format NPSN tidak dikenal", "the NPSN has an unknown shape";
     /// Wrong shape of a JKN number.
     JknFormat = "JKN_FORMAT", Warn, "No. JKN harus 13 digit", "a JKN number has 13 digits";
+    /// A bank code or an account number that is none.
+    AccountFormat = "ACCOUNT_FORMAT", Warn, "Kode bank atau nomor rekening tidak dapat dibaca", "the bank code or the account number cannot be read";
 }
 
 #[cfg(test)]

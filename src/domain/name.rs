@@ -66,8 +66,11 @@ pub struct EndingPair {
 }
 
 impl NameParts {
-    /// The canonical words joined by blanks, for display.
+    /// The canonical words joined by blanks, for display; words of another script as they are.
     pub fn clean(&self) -> String {
+        if !self.plain.is_ascii() {
+            return self.plain.clone();
+        }
         self.tokens.iter().map(|token| token.clean.as_str()).collect::<Vec<_>>().join(" ")
     }
 

@@ -2,7 +2,7 @@
 
 use super::date::Date;
 use super::flag::{FlagCode, Severity};
-use super::number::clean_number;
+use super::number::{clean_number, is_made_up_16};
 use super::region::{RegionStatus, Regions};
 use super::sex::Sex;
 
@@ -13,9 +13,9 @@ pub struct NikReading {
     pub text: Option<String>,
     /// What was noticed, in the order of the checks.
     pub flags: Vec<FlagCode>,
-    /// Sex by the day part.
+    /// Sex by the day part; see [`Self::says`].
     pub sex: Option<Sex>,
-    /// Birth dates it can mean, this century first.
+    /// Birth dates it can mean, this century first; see [`Self::says`].
     pub births: Vec<Date>,
 }
 
@@ -36,6 +36,16 @@ impl NikReading {
         if self.severity() == Some(Severity::Error) { None } else { self.text.as_deref() }
     }
 
+    /// Sex and birth dates that may be believed: a number with an error says nothing about anybody.
+    pub fn says(&self) -> (Option<Sex>, &[Date]) {
+        if self.usable().is_some() { (self.sex, &self.births) } else { (None, &[]) }
+    }
+
+    /// Digits with an error that may still be *near* the right ones. Two such numbers that are equal are no identity.
+    pub fn defective(&self) -> Option<&str> {
+        if self.usable().is_some() { None } else { self.comparable() }
+    }
+
     /// Digits that may still be compared with another NIK by their distance: anything but a placeholder.
     pub fn comparable(&self) -> Option<&str> {
         let digits = self.text.as_deref().filter(|t| t.bytes().all(|b| b.is_ascii_digit()))?;
@@ -45,7 +55,8 @@ impl NikReading {
 
     /// The birth date, resolved by the date in the record where the century is open, else the younger reading.
     pub fn birth_near(&self, recorded: Option<Date>) -> Option<Date> {
-        recorded.filter(|date| self.births.contains(date)).or_else(|| self.births.first().copied())
+        let (_, births) = self.says();
+        recorded.filter(|date| births.contains(date)).or_else(|| births.first().copied())
     }
 }
 
@@ -71,8 +82,22 @@ pub fn read_nik(raw: &str, today: Date, regions: &Regions) -> NikReading {
             return reading;
         }
     }
-    reading.flags.extend(region_flag(&text, regions));
+    let region = region_flag(&text, regions);
+    if is_filler(&text, region) {
+        return NikReading { flags: vec![FlagCode::Placeholder], sex: None, births: Vec::new(), ..reading };
+    }
+    reading.flags.extend(region);
     reading
+}
+
+/// Whether a number that could be a NIK was made up by a program: the first of January 2001 with the first serial number
+/// in a region that does not exist, or a village's code with a counter behind it. That reads as a birth on the 10th or the
+/// 20th of a month of 2000 (villages are numbered 1001 and 2001 on), and no table knows all villages that programs know:
+/// one person in a thousand has such a NIK rightly, and is found by name and birth date.
+fn is_filler(text: &str, region: Option<FlagCode>) -> bool {
+    let nowhere = matches!(region, Some(FlagCode::RegencyUnknown | FlagCode::DistrictUnknown));
+    let first_day = matches!(&text[6..], "0101010001" | "0101000001" | "4101010001" | "4101000001");
+    (nowhere && first_day) || (&text[10..12] == "00" && matches!(&text[6..8], "10" | "20"))
 }
 
 fn check_shape(text: &str) -> Result<(), FlagCode> {
@@ -87,9 +112,9 @@ fn check_shape(text: &str) -> Result<(), FlagCode> {
         18 => return Err(FlagCode::Len18),
         _ => return Err(FlagCode::LenOther),
     }
-    let one_digit = text.bytes().all(|b| b == text.as_bytes()[0]);
-    let counting = matches!(text, "1234567890123456" | "0123456789012345");
-    if one_digit || counting || &text[6..] == "0000000000" || &text[..6] == "000000" {
+    // No province begins with 0: so do the temporary numbers that village programs make. 09 was one before SIAK.
+    let temporary = text.starts_with('0') && !text.starts_with("09");
+    if temporary || is_made_up_16(text) || &text[6..] == "0000000000" {
         return Err(FlagCode::Placeholder);
     }
     Ok(())

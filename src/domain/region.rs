@@ -6,6 +6,8 @@
 
 use std::sync::OnceLock;
 
+use super::number::clean_number;
+
 /// The newest edition in the tables.
 const NEWEST_EDITION: u16 = 2025;
 /// The oldest edition in the tables; a code listed there may be older.
@@ -122,6 +124,14 @@ impl Regions {
             }
         }
         code
+    }
+
+    /// The region code in a text as files have it: with dots or blanks between the levels (`32.01.05.2008`), or as a float.
+    /// Codes of 2, 4, 6 and 10 digits; no code begins with 0, so no zero is lost.
+    pub fn read_code(&self, raw: &str) -> Option<String> {
+        let read = clean_number(raw).text?;
+        let shaped = matches!(read.len(), 2 | 4 | 6 | 10) && read.bytes().all(|b| b.is_ascii_digit());
+        (shaped && !read.starts_with('0')).then(|| self.current(&read).to_owned())
     }
 
     /// The regions a code lies in, from the province down, as far as they are known; not the code itself.
@@ -333,6 +343,37 @@ mod tests {
         for (old, new) in &regions.successors {
             assert_eq!(regions.status(old), Some(RegionStatus::Retired), "{old}");
             assert!(new.iter().all(|code| regions.status(code) == Some(RegionStatus::Active)), "{old}");
+        }
+    }
+
+    #[test]
+    fn a_retired_code_with_one_successor_is_read_as_that_one() {
+        let regions = Regions::embedded();
+        for (raw, code) in [
+            ("9101012001", Some("9301012001")),
+            ("910101", Some("930101")),
+            ("9101", Some("9301")),
+            ("9301012001", Some("9301012001")),
+            // No such village there any more: the district is what is known.
+            ("9101012099", Some("930101")),
+            ("920143", Some("920143")),
+            ("9201432001", Some("9201432001")),
+            ("32.01.05.2008", Some("3201052008")),
+            ("32.01.05", Some("320105")),
+            ("320105.0", Some("320105")),
+            (" 3201 05 ", Some("320105")),
+            ("3201052999", Some("3201052999")),
+            ("3.20105E+09", None),
+            ("3201010", None),
+            ("Cileungsi", None),
+            ("0320105", None),
+            ("", None),
+        ] {
+            assert_eq!(regions.read_code(raw).as_deref(), code, "{raw}");
+        }
+        for (old, _) in &regions.successors {
+            let once = regions.current(old);
+            assert_eq!(regions.current(once), once, "{old}");
         }
     }
 

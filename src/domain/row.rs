@@ -7,7 +7,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::date::{Date, Period};
+use super::identifier::{IdentifierKind, account_key, read_identifier};
 use super::money::Rupiah;
+use super::region::Regions;
 use super::sex::Sex;
 
 macro_rules! masked_debug {
@@ -53,9 +55,16 @@ pub struct PersonCore {
 }
 
 impl PersonCore {
-    /// The six-digit sub-district, from the village where known.
+    /// The village in the code it has today ([`Regions::current`]); where its number is not known there any more, none.
+    pub fn desa(&self) -> Option<&str> {
+        self.kode_desa.as_deref().map(|code| Regions::embedded().current(code)).filter(|code| code.len() == 10)
+    }
+
+    /// The six-digit sub-district in the code it has today, from the village where known.
     pub fn kecamatan(&self) -> Option<&str> {
-        self.kode_desa.as_deref().and_then(|code| code.get(..6)).or(self.kode_kecamatan.as_deref())
+        let current = |code| Regions::embedded().current(code);
+        let of_village = self.kode_desa.as_deref().and_then(|code| current(code).get(..6));
+        of_village.or_else(|| self.kode_kecamatan.as_deref().map(current))
     }
 }
 
@@ -242,6 +251,58 @@ pub struct Penyaluran {
     pub kode_gagal: Option<String>,
     /// Last transaction on the account.
     pub tgl_transaksi_terakhir: Option<Date>,
+}
+
+impl AnggotaKeluarga {
+    /// The PKH number in its one form.
+    pub fn pkh_number(&self, on: Date) -> Option<String> {
+        read_identifier(IdentifierKind::Pkh, self.no_peserta_pkh.as_deref()?, on).text
+    }
+}
+
+impl PesertaDidik {
+    /// The pupil number in its one form.
+    pub fn nisn_number(&self, on: Date) -> Option<String> {
+        read_identifier(IdentifierKind::Nisn, self.nisn.as_deref()?, on).text
+    }
+
+    /// The school number in its one form.
+    pub fn npsn_number(&self, on: Date) -> Option<String> {
+        read_identifier(IdentifierKind::Npsn, &self.npsn, on).text
+    }
+}
+
+impl KepesertaanJkn {
+    /// The card number in its one form.
+    pub fn jkn_number(&self, on: Date) -> Option<String> {
+        read_identifier(IdentifierKind::Jkn, &self.no_jkn, on).text
+    }
+}
+
+impl Rekening {
+    /// The account number in its one form, without its bank.
+    pub fn account_number(&self, on: Date) -> Option<String> {
+        read_identifier(IdentifierKind::Account, &self.no_rekening, on).text
+    }
+}
+
+impl Penyaluran {
+    /// The account number in its one form, without its bank.
+    pub fn account_number(&self, on: Date) -> Option<String> {
+        read_identifier(IdentifierKind::Account, &self.no_rekening, on).text
+    }
+}
+
+impl Detail {
+    /// Bank and number of an account row or a payment in their one form; `None` for other rows, and where they cannot be
+    /// read.
+    pub fn account(&self) -> Option<String> {
+        match self {
+            Self::Rekening(row) => account_key(&row.kode_bank, &row.no_rekening),
+            Self::Penyaluran(row) => account_key(&row.kode_bank, &row.no_rekening),
+            Self::Anggota(_) | Self::Siswa(_) | Self::Jkn(_) | Self::Kia(_) => None,
+        }
+    }
 }
 
 /// What a feed says beyond the person core.

@@ -145,7 +145,7 @@ impl Plan {
     }
 
     fn compile(place: Place<'_>, file: &file::File) -> Result<Self, PlanError> {
-        let columns = Columns::compile(place, &file.column)?;
+        let columns = Columns::compile(place, file)?;
         let rules = rules(place, &columns, &file.block)?;
         let comparisons = comparisons(place, &columns, file)?;
         place.at_most("vetoes", file.veto.len(), MAX_VETOES)?;

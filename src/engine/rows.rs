@@ -371,6 +371,12 @@ impl Rows {
         }
     }
 
+    /// How many rows have a value in a column, whatever a guard says.
+    pub fn values_of(&self, column: usize) -> usize {
+        let field = self.plan.fields()[column];
+        self.slots().filter(|slot| self.given(*slot, field) != 0).count()
+    }
+
     /// Lets a value count as missing, or no longer. Says whether that changed anything.
     pub(crate) fn hide(&mut self, slot: u32, field: Field, hide: Hide) -> bool {
         match hide {

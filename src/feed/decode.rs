@@ -2,16 +2,11 @@
 
 use sha2::{Digest, Sha256};
 
+use super::alarm::Alarms;
 use super::limits::Limits;
-use super::row::{BOM, Context, NikEnding, ValidRow, is_json_blank, read_row, refused, too_long};
+use super::row::{BOM, Context, ValidRow, is_json_blank, read_row, refused, too_long};
 use crate::domain::batch::ReceiptLine;
 use crate::domain::feed::Feed;
-
-/// The alarm of a batch whose NIKs all end in 0: a spreadsheet kept 15 digits of 16 (DOMAIN, trap 11).
-pub const EXCEL_PRECISION: &str = "EXCEL_PRECISION";
-
-/// With fewer NIKs, all ending in 0 is chance.
-const ENOUGH_NIKS: u64 = 20;
 
 /// Why a whole body is refused. Nothing of it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +35,7 @@ pub struct ReadBatch {
     pub rows: Vec<Result<ValidRow, ReceiptLine>>,
     /// SHA-256 of the body as it came, hexadecimal.
     pub sha256: String,
-    /// Warnings about the batch as a whole: [`EXCEL_PRECISION`].
+    /// Warnings about the batch as a whole: see [`super::alarm`].
     pub alarms: Vec<String>,
 }
 
@@ -73,8 +68,7 @@ pub struct BatchReader {
     line: u64,
     unfinished: Unfinished,
     rows: Vec<Result<ValidRow, ReceiptLine>>,
-    niks: u64,
-    niks_ending_in_zero: u64,
+    alarms: Alarms,
     failed: Option<BodyError>,
 }
 
@@ -99,8 +93,7 @@ impl BatchReader {
             line: 0,
             unfinished: Unfinished::default(),
             rows: Vec::new(),
-            niks: 0,
-            niks_ending_in_zero: 0,
+            alarms: Alarms::default(),
             failed: None,
         }
     }
@@ -131,11 +124,10 @@ impl BatchReader {
         if self.rows.is_empty() {
             return Err(BodyError::Empty);
         }
-        let suspicious = self.niks >= ENOUGH_NIKS && self.niks == self.niks_ending_in_zero;
         Ok(ReadBatch {
             rows: self.rows,
             sha256: hexadecimal(&self.hash.finalize()),
-            alarms: if suspicious { vec![EXCEL_PRECISION.to_owned()] } else { Vec::new() },
+            alarms: self.alarms.raised().into_iter().map(str::to_owned).collect(),
         })
     }
 
@@ -187,8 +179,9 @@ impl BatchReader {
             Err(refused(self.line, None, vec![too_long(&self.limits)]))
         } else {
             read_row(self.feed, &self.limits, self.context, self.line, line).map(|(row, nik)| {
-                self.niks += u64::from(nik.is_some());
-                self.niks_ending_in_zero += u64::from(nik == Some(NikEnding::Zero));
+                if !row.withdrawn {
+                    self.alarms.note(&row.core, &row.detail, nik.as_ref(), self.context.today);
+                }
                 row
             })
         };

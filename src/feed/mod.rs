@@ -4,6 +4,7 @@
 //! row and flags it. The shapes are the JSON Schemas under `schemas/feeds/`, compiled once. Nothing here opens a file,
 //! knows the time or remembers an earlier batch: who wins when a row comes twice is decided downstream.
 
+pub mod alarm;
 mod decode;
 mod explain;
 mod json;
@@ -12,7 +13,8 @@ mod row;
 mod schema;
 mod validate;
 
-pub use decode::{BatchReader, BodyError, EXCEL_PRECISION, ReadBatch};
+pub use alarm::{Alarms, EXCEL_PRECISION};
+pub use decode::{BatchReader, BodyError, ReadBatch};
 pub use explain::ErrorCode;
 pub use limits::Limits;
 pub use row::{Context, ParsedRow, RereadError, ValidRow, reread};

@@ -14,6 +14,7 @@ use crate::domain::batch::{ReceiptLine, RowError, RowOutcome};
 use crate::domain::date::{Date, DateError, parse_date};
 use crate::domain::feed::Feed;
 use crate::domain::flag::Flag;
+use crate::domain::nik::NikReading;
 use crate::domain::region::Regions;
 use crate::domain::row::{Detail, PersonCore};
 
@@ -100,14 +101,14 @@ pub fn reread(feed: Feed, raw: &str) -> Result<ParsedRow, RereadError> {
 /// The mark some programs put before UTF-8 text.
 pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// Reads one line. The second part of the answer is what the batch as a whole wants to know about its NIK.
+/// Reads one line. The second part of the answer is what its NIK was read as.
 pub(super) fn read_row(
     feed: Feed,
     limits: &Limits,
     context: Context,
     line: u64,
     bytes: &[u8],
-) -> Result<(ValidRow, Option<NikEnding>), ReceiptLine> {
+) -> Result<(ValidRow, Option<NikReading>), ReceiptLine> {
     let Ok(text) = std::str::from_utf8(bytes) else {
         let pesan = "Baris ini bukan teks UTF-8; simpan berkas sebagai UTF-8 lalu kirim ulang".to_owned();
         let message = "the line is not UTF-8 text; save the file as UTF-8 and send it again";
@@ -130,13 +131,6 @@ pub(super) fn read_row(
     let Doubts { flags, nik } = doubts(&parts, context);
     let ParsedRow { id_sumber, tgl_data, withdrawn, core, detail } = parts;
     Ok((ValidRow { line, id_sumber, tgl_data, withdrawn, core, detail, flags, raw: text.to_owned() }, nik))
-}
-
-/// What the last digit of a 16-digit NIK is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NikEnding {
-    Zero,
-    Other,
 }
 
 /// Blanks between the parts of a JSON text.

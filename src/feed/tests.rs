@@ -216,9 +216,41 @@ fn niks_that_all_end_in_zero_raise_an_alarm() {
     let ending = |count: u64, last: u64| (0..count).map(move |i| format!("32010141077{:04}{last}", 100 + i));
     assert_eq!(alarms(ending(20, 0)), [EXCEL_PRECISION]);
     assert_eq!(alarms(ending(20, 0).chain(["-".to_owned(), "3.2E+15".to_owned(), "1".repeat(16)])), [EXCEL_PRECISION]);
-    assert!(alarms(ending(19, 0)).is_empty(), "nineteen are too few");
-    assert!(alarms(ending(40, 0).chain(ending(1, 3))).is_empty(), "one ends in 3");
+    assert_eq!(alarms(ending(6, 0)), [EXCEL_PRECISION], "one in a million");
+    assert_eq!(alarms(ending(29, 0).chain(ending(1, 3))), [EXCEL_PRECISION], "one good number does not silence it");
+    assert!(alarms(ending(5, 0)).is_empty(), "five are chance");
+    assert!(alarms(ending(3, 0).chain(ending(17, 3))).is_empty(), "three of twenty are chance");
     assert!(alarms((0..30).map(|_| "0".repeat(16))).is_empty(), "placeholders are no NIKs");
+}
+
+#[test]
+fn other_columns_raise_alarms_too() {
+    let family = |fields: String| with(AnggotaKeluarga, &fields);
+    let account = |at: u64, end: &str| {
+        with(Rekening, &json!({"no_rekening": format!("1145{:012}{end}", 77_123 + at * 37)}).to_string())
+    };
+    let swapped =
+        |at: u64, born: &str| family(json!({"nik": format!("320105050380{at:04}"), "tanggal_lahir": born}).to_string());
+    for (feed, rows, code) in [
+        (
+            AnggotaKeluarga,
+            (0..30).map(|at| family(json!({"no_kk": format!("32010115031{:04}0", 100 + at)}).to_string())).collect(),
+            "EXCEL_PRECISION",
+        ),
+        (Rekening, (0..30).map(|at| account(at, "00")).collect::<Vec<String>>(), "ACCOUNT_PRECISION"),
+        (
+            AnggotaKeluarga,
+            (1..20).map(|at| family(json!({"nik": format!("32010505038{at:04}")}).to_string())).collect(),
+            "ONE_LENGTH_SHORT",
+        ),
+        (AnggotaKeluarga, (1..12).map(|at| swapped(at, "1980-05-03")).collect(), "DAY_MONTH_SWAPPED"),
+    ] {
+        assert_eq!(read(feed, rows.join("\n")).alarms, [code]);
+    }
+    let good: Vec<String> = (1..30).map(|at| swapped(at, "1980-03-05")).collect();
+    assert!(read(AnggotaKeluarga, good.join("\n")).alarms.is_empty());
+    let good: Vec<String> = (0..30).map(|at| account(at, "31")).collect();
+    assert!(read(Rekening, good.join("\n")).alarms.is_empty());
 }
 
 const SAMPLES: [(Feed, &[u8]); 6] = [

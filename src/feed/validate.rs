@@ -1,10 +1,12 @@
 //! Value rules: doubts about what a well-shaped row says (DOMAIN 1). They flag, they never refuse.
 
-use super::row::{Context, NikEnding, ParsedRow};
+use super::row::{Context, ParsedRow};
 use crate::domain::date::Date;
 use crate::domain::family_card::read_kk;
 use crate::domain::flag::{Flag, FlagCode};
+use crate::domain::identifier::{IdentifierKind, read_identifier};
 use crate::domain::nik::{NikReading, read_nik};
+use crate::domain::number::is_scientific;
 use crate::domain::region::{RegionStatus, Regions};
 use crate::domain::row::{Detail, LayananKia, PersonCore, PesertaDidik};
 
@@ -12,8 +14,8 @@ use crate::domain::row::{Detail, LayananKia, PersonCore, PesertaDidik};
 pub(super) struct Doubts {
     /// In the order of the rules.
     pub(super) flags: Vec<Flag>,
-    /// Set where the row has a NIK of 16 digits that somebody may have meant.
-    pub(super) nik: Option<NikEnding>,
+    /// What its NIK was read as.
+    pub(super) nik: Option<NikReading>,
 }
 
 /// Judges a row. A withdrawn row says nothing about a person any more and is judged by its as-of date only.
@@ -32,8 +34,17 @@ pub(super) fn doubts(row: &ParsedRow, context: Context) -> Doubts {
     match &row.detail {
         Detail::Siswa(pupil) => found.judge_pupil(pupil, row.core.tanggal_lahir, context),
         Detail::Kia(service) => found.judge_service(service, context),
-        Detail::Jkn(member) if !is_digits(&member.no_jkn, 13) => found.add("/no_jkn", FlagCode::JknFormat),
-        Detail::Jkn(_) | Detail::Anggota(_) | Detail::Rekening(_) | Detail::Penyaluran(_) => {}
+        Detail::Jkn(member) => found.judge_identifier("/no_jkn", IdentifierKind::Jkn, &member.no_jkn, context),
+        Detail::Anggota(member) => {
+            if let Some(number) = member.no_peserta_pkh.as_deref() {
+                found.judge_identifier("/no_peserta_pkh", IdentifierKind::Pkh, number, context);
+            }
+        }
+        Detail::Rekening(row) => found.judge_account(&row.kode_bank, &row.no_rekening, context),
+        Detail::Penyaluran(row) => found.judge_account(&row.kode_bank, &row.no_rekening, context),
+    }
+    if row.core.no_hp.as_deref().is_some_and(|number| is_scientific(number.trim())) {
+        found.add("/no_hp", FlagCode::ExcelScientific);
     }
     Doubts { flags: found.flags, nik }
 }
@@ -53,17 +64,18 @@ impl Found {
         }
     }
 
-    fn judge_numbers(&mut self, core: &PersonCore, context: Context) -> Option<NikEnding> {
+    fn judge_numbers(&mut self, core: &PersonCore, context: Context) -> Option<NikReading> {
         let nik = core.nik.as_deref().map(|raw| read_nik(raw, context.today, context.regions));
         let kk = core.no_kk.as_deref().map(|raw| read_kk(raw, context.today));
         if let Some(nik) = &nik {
             self.add_all("/nik", &nik.flags);
-            if let (Some(said), Some(coded)) = (core.jenis_kelamin, nik.sex)
+            let (sex, births) = nik.says();
+            if let (Some(said), Some(coded)) = (core.jenis_kelamin, sex)
                 && said != coded
             {
                 self.add("/jenis_kelamin", FlagCode::SexMismatch);
             }
-            let mismatch = core.tanggal_lahir.and_then(|born| birth_mismatch(born, &nik.births));
+            let mismatch = core.tanggal_lahir.and_then(|born| birth_mismatch(born, births));
             self.flags.extend(mismatch.map(|code| Flag { pointer: "/tanggal_lahir".to_owned(), code }));
         }
         if let Some(kk) = &kk {
@@ -73,7 +85,7 @@ impl Found {
         if card.is_some() && nik.as_ref().and_then(NikReading::comparable) == card {
             self.add("/no_kk", FlagCode::NikEqualsKk);
         }
-        nik.as_ref().and_then(ending)
+        nik
     }
 
     fn judge_birth(&mut self, born: Option<Date>, today: Date) {
@@ -109,19 +121,42 @@ impl Found {
         }
     }
 
+    /// Doubts about a number of `domain::identifier`. Blanks and dashes in it are worth no word, and neither is that it
+    /// is empty; of a required number that is its shape.
+    fn judge_identifier(&mut self, pointer: &str, kind: IdentifierKind, raw: &str, context: Context) {
+        let read = read_identifier(kind, raw, context.today);
+        let shape = match kind {
+            IdentifierKind::Nisn => Some(FlagCode::NisnFormat),
+            IdentifierKind::Npsn => Some(FlagCode::NpsnFormat),
+            IdentifierKind::Jkn => Some(FlagCode::JknFormat),
+            IdentifierKind::Bank | IdentifierKind::Account | IdentifierKind::Pkh => None,
+        };
+        // The contract has numbers without any signs, and a placeholder is a number that was not known.
+        let repaired = read.text.as_deref().is_some_and(|text| text != raw);
+        let empty = read.flags.contains(&FlagCode::Missing) && kind != IdentifierKind::Nisn;
+        if let Some(shape) = shape.filter(|shape| (repaired || empty) && !read.flags.contains(shape)) {
+            self.add(pointer, shape);
+        }
+        for flag in read.flags.iter().filter(|flag| !matches!(flag, FlagCode::Missing | FlagCode::Separators)) {
+            self.add(pointer, *flag);
+        }
+    }
+
+    fn judge_account(&mut self, bank: &str, number: &str, context: Context) {
+        self.judge_identifier("/kode_bank", IdentifierKind::Bank, bank, context);
+        self.judge_identifier("/no_rekening", IdentifierKind::Account, number, context);
+    }
+
     fn judge_pupil(&mut self, pupil: &PesertaDidik, born: Option<Date>, context: Context) {
-        if let Some(nisn) = pupil.nisn.as_deref().filter(|nisn| !nisn.trim().is_empty()) {
-            if !is_digits(nisn, 10) {
-                self.add("/nisn", FlagCode::NisnFormat);
-            } else if born.is_some_and(|born| nisn[..3] != format!("{:03}", born.year() % 1000)) {
+        if let Some(nisn) = pupil.nisn.as_deref() {
+            self.judge_identifier("/nisn", IdentifierKind::Nisn, nisn, context);
+            let year = |born: Date| format!("{:03}", born.year() % 1000);
+            let full = read_identifier(IdentifierKind::Nisn, nisn, context.today).text.filter(|full| full == nisn);
+            if full.is_some_and(|full| born.is_some_and(|born| full[..3] != year(born))) {
                 self.add("/nisn", FlagCode::NisnYear);
             }
         }
-        let npsn = pupil.npsn.as_str();
-        let letter_and_seven = npsn.strip_prefix(['P', 'K']).is_some_and(|rest| is_digits(rest, 7));
-        if !(is_digits(npsn, 8) || is_digits(npsn, 6) || letter_and_seven) {
-            self.add("/npsn", FlagCode::NpsnFormat);
-        }
+        self.judge_identifier("/npsn", IdentifierKind::Npsn, &pupil.npsn, context);
         self.judge_relative("/nik_ayah", pupil.nik_ayah.as_deref(), context);
         self.judge_relative("/nik_ibu", pupil.nik_ibu.as_deref(), context);
         self.judge_relative("/nik_wali", pupil.nik_wali.as_deref(), context);
@@ -157,11 +192,6 @@ fn birth_mismatch(recorded: Date, coded: &[Date]) -> Option<FlagCode> {
     })
 }
 
-fn ending(nik: &NikReading) -> Option<NikEnding> {
-    let digits = nik.comparable().filter(|digits| digits.len() == 16)?;
-    Some(if digits.ends_with('0') { NikEnding::Zero } else { NikEnding::Other })
-}
-
 /// What is odd about a region code, given what the tables say of it.
 const fn region_doubt(status: Option<RegionStatus>, like_bps: bool) -> Option<FlagCode> {
     match status {
@@ -170,10 +200,6 @@ const fn region_doubt(status: Option<RegionStatus>, like_bps: bool) -> Option<Fl
         None if like_bps => Some(FlagCode::RegionBps),
         None => Some(FlagCode::RegionUnknown),
     }
-}
-
-fn is_digits(text: &str, count: usize) -> bool {
-    text.len() == count && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -111,13 +111,13 @@ fn card_of<'a, 'r>(rows: &'r [Membership<'a>]) -> Option<&'r Membership<'a>> {
 fn home_of<'a, 'r>(rows: &'r [Membership<'a>]) -> Option<&'r Membership<'a>> {
     let mut newest: BTreeMap<PersonId, &Membership<'a>> = BTreeMap::new();
     let age = |m: &Membership<'_>| (m.record.day(), std::cmp::Reverse(m.record.id));
-    for row in rows.iter().filter(|m| m.record.core.kode_desa.is_some()) {
+    for row in rows.iter().filter(|m| m.record.core.desa().is_some()) {
         let known = newest.entry(row.person).or_insert(row);
         if age(known) < age(row) {
             *known = row;
         }
     }
-    let village = |m: &Membership<'a>| m.record.core.kode_desa.as_deref();
+    let village = |m: &Membership<'a>| m.record.core.desa();
     let votes = |code: Option<&str>| newest.values().filter(|m| village(m) == code).count();
     newest.values().copied().max_by_key(|m| (votes(village(m)), age(m)))
 }
@@ -147,10 +147,10 @@ fn family_of(groups: &[&Group<'_>], mut sources: Vec<String>) -> GoldenFamily {
     let newest = home_of(&rows);
     let kode_desa = newest.and_then(|chosen| {
         Some(Attributed {
-            value: chosen.record.core.kode_desa.clone()?,
+            value: chosen.record.core.desa()?.to_owned(),
             source: chosen.record.id,
             rule: "most_members".to_owned(),
-            variants: variants(rows.iter().map(|m| m.record.core.kode_desa.as_deref()).collect()),
+            variants: variants(rows.iter().map(|m| m.record.core.desa()).collect()),
         })
     });
     let id = FamilyId(records[0]);

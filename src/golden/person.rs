@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use super::survivorship::{Confirm, FieldRule, Survivorship, Take, Tier};
+use crate::domain::null_word::NullWords;
 use crate::domain::person::{Attributed, FamilyId, GoldenPerson, PersonField};
 use crate::domain::record::{PersonId, Record, RecordId};
 use crate::domain::row::Detail;
@@ -107,26 +108,33 @@ fn candidate<'a>(source: &Source<'a>, field: PersonField) -> Option<Candidate<'a
         PersonField::JenisKelamin => (core.jenis_kelamin.map(|sex| Cow::Borrowed(sex.code())), true),
         PersonField::NamaIbuKandung => (borrowed(&core.nama_ibu_kandung), true),
         PersonField::Alamat => (borrowed(&core.alamat), true),
-        PersonField::KodeDesa => (borrowed(&core.kode_desa), true),
+        PersonField::KodeDesa => (core.desa().map(Cow::Borrowed), true),
         PersonField::KodeKecamatan => (core.kecamatan().map(Cow::Borrowed), true),
         PersonField::NoHp => (borrowed(&core.no_hp), true),
-        PersonField::Nisn | PersonField::NoJkn | PersonField::TglMeninggal => {
-            (detail_value(&source.record.detail, field), true)
-        }
+        PersonField::Nisn | PersonField::NoJkn | PersonField::TglMeninggal => detail_value(source.record, field),
     };
-    let value = value.filter(|value| !value.trim().is_empty())?;
+    let value = value.filter(|value| !value.trim().is_empty() && !NullWords::usual().contains(value))?;
     Some(Candidate { value, usable, record: source.record })
 }
 
-fn detail_value(detail: &Detail, field: PersonField) -> Option<Cow<'_, str>> {
-    let died = match detail {
-        Detail::Siswa(row) if field == PersonField::Nisn => return row.nisn.as_deref().map(Cow::Borrowed),
-        Detail::Jkn(row) if field == PersonField::NoJkn => return Some(Cow::Borrowed(&row.no_jkn)),
+/// Numbers in their one form; one that cannot be read stays as it came, and gives way to any other.
+fn detail_value(record: &Record, field: PersonField) -> (Option<Cow<'_, str>>, bool) {
+    let number = |read: Option<String>, raw: &'_ str| (read.is_some(), read.unwrap_or_else(|| raw.to_owned()));
+    let died = match &record.detail {
+        Detail::Siswa(row) if field == PersonField::Nisn => {
+            let Some(raw) = row.nisn.as_deref() else { return (None, true) };
+            let (usable, text) = number(row.nisn_number(record.tgl_data), raw);
+            return (Some(Cow::Owned(text)), usable);
+        }
+        Detail::Jkn(row) if field == PersonField::NoJkn => {
+            let (usable, text) = number(row.jkn_number(record.tgl_data), &row.no_jkn);
+            return (Some(Cow::Owned(text)), usable);
+        }
         Detail::Anggota(row) => row.tgl_meninggal,
         Detail::Jkn(row) => row.tgl_meninggal,
         Detail::Siswa(_) | Detail::Kia(_) | Detail::Rekening(_) | Detail::Penyaluran(_) => None,
     };
-    died.filter(|_| field == PersonField::TglMeninggal).map(|date| Cow::Owned(date.to_string()))
+    (died.filter(|_| field == PersonField::TglMeninggal).map(|date| Cow::Owned(date.to_string())), true)
 }
 
 /// Whether a birth date or a sex is the one a usable NIK carries: `DDMMYY` in positions 7 to 12, +40 days for women.

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::config::Limits;
 use super::problem::{Code, Problem};
 use crate::domain::date::{Date, parse_date};
+use crate::domain::region::Regions;
 use crate::service::gateway::Gateway;
 
 /// The use cases, looked for only when a handler needs them: everything that can be refused without them is.
@@ -57,11 +58,11 @@ pub(crate) fn date(name: &str, text: Option<&str>) -> Result<Option<Date>, Probl
     text.filter(|text| !text.is_empty()).map(parse_date).transpose().map_err(wrong)
 }
 
-/// Reads an optional region code of a query: 2, 4, 6 or 10 digits.
+/// Reads an optional region code of a query: 2, 4, 6 or 10 digits; a code that has been replaced by one other is that one.
 pub(crate) fn region(name: &str, text: Option<String>) -> Result<Option<String>, Problem> {
     let Some(code) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
     if matches!(code.len(), 2 | 4 | 6 | 10) && code.bytes().all(|b| b.is_ascii_digit()) {
-        return Ok(Some(code));
+        return Ok(Some(Regions::embedded().current(&code).to_owned()));
     }
     let (pesan, message) =
         ("kode wilayah terdiri dari 2, 4, 6, atau 10 angka", "a region code has 2, 4, 6 or 10 digits");

@@ -5,7 +5,7 @@
 
 use super::fold::Folder;
 use super::tables::{NameTables, Roles};
-use super::text::for_each_ascii;
+use super::text::{for_each_ascii, words};
 use crate::domain::flag::FlagCode;
 use crate::domain::name::{NameParts, NameToken};
 
@@ -18,6 +18,9 @@ const DEGREES: [&str; 28] = [
 /// Takes a raw name apart. A few allocations a name; under two microseconds.
 pub fn parse_name(raw: &str, tables: &NameTables) -> NameParts {
     let text = Pieces::cut(raw);
+    if text.list.is_empty() && !raw.is_ascii() {
+        return foreign_name(raw);
+    }
     let mut parts = NameParts { plain: text.plain(), ..NameParts::default() };
     if text.has_digit {
         parts.flags.push(FlagCode::NameHasDigit);
@@ -37,6 +40,36 @@ pub fn parse_name(raw: &str, tables: &NameTables) -> NameParts {
     let clean = canonical_words(&words, tables);
     fill_keys(&clean, tables, &mut parts);
     parts
+}
+
+/// A name without a Latin letter: its words as they are. They are compared by codes of three letters for each sign, since
+/// the comparison of names knows Latin letters only; what stands in `plain` is what people see.
+fn foreign_name(raw: &str) -> NameParts {
+    let plain = words(raw);
+    let mut parts = NameParts::default();
+    if !plain.chars().any(char::is_alphabetic) {
+        if plain.chars().any(char::is_numeric) {
+            parts.flags.push(FlagCode::NameHasDigit);
+        }
+        return parts;
+    }
+    for word in plain.split(' ') {
+        let code: String = word.chars().flat_map(foreign_letters).collect();
+        push_collapsed(&mut parts.concat, &code);
+        parts.tokens.push(NameToken { clean: code.clone(), k1: code, soft: false });
+        parts.k2.push(word.to_owned());
+    }
+    parts.k2.push(format!("#{}", plain.replace(' ', "")));
+    parts.k2.sort_unstable();
+    parts.k2.dedup();
+    NameParts { plain, ..parts }
+}
+
+/// Three letters for a sign, of letters that no rule of names confuses.
+fn foreign_letters(sign: char) -> [char; 3] {
+    const LETTERS: [char; 8] = ['B', 'D', 'F', 'K', 'L', 'M', 'S', 'W'];
+    let mixed = u32::from(sign).wrapping_mul(0x9e37_79b1) >> 23;
+    [6, 3, 0].map(|shift| LETTERS[(mixed >> shift & 7) as usize])
 }
 
 /// A run of letters in the text and what stands behind it.

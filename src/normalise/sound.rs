@@ -16,27 +16,45 @@ thread_local! {
 }
 
 /// The blocking keys K2 of the words of a name (DOMAIN 2.3), in the order of the letters, so that swapped words sound
-/// alike: `NUR HAYATI` and `HAYATY NOER` are both `ATN NR`. `None` when no word has a key of two letters.
+/// alike: `NUR HAYATI` and `HAYATY NOER` are both `ATN NR`. Where no word has a key of two letters the words as they are
+/// folded; `None` when there is none of two letters.
 pub fn sounds(raw: &str, tables: &NameTables) -> Option<String> {
     let text = plain_words(raw);
-    KNOWN.with_borrow_mut(|known| {
-        if known.len() > REMEMBERED {
-            known.clear();
-        }
-        for word in text.split(' ').filter(|word| !known.contains_key(*word)).collect::<Vec<_>>() {
-            let canonical = tables.word(word).canonical.unwrap_or(word);
-            let key = if canonical.bytes().all(|b| b.is_ascii_uppercase()) {
-                Folder::default().k2(canonical).to_owned()
-            } else {
-                String::new()
-            };
-            known.insert(word.into(), key.into());
-        }
-        let mut keys: Vec<&str> = text.split(' ').map(|word| &*known[word]).filter(|key| key.len() > 1).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        (!keys.is_empty()).then(|| keys.join(" "))
-    })
+    KNOWN
+        .with_borrow_mut(|known| {
+            if known.len() > REMEMBERED {
+                known.clear();
+            }
+            for word in text.split(' ').filter(|word| !known.contains_key(*word)).collect::<Vec<_>>() {
+                let canonical = tables.word(word).canonical.unwrap_or(word);
+                let key = if canonical.bytes().all(|b| b.is_ascii_uppercase()) {
+                    Folder::default().k2(canonical).to_owned()
+                } else {
+                    foreign_key(canonical)
+                };
+                known.insert(word.into(), key.into());
+            }
+            let mut keys: Vec<&str> = text.split(' ').map(|word| &*known[word]).filter(|key| key.len() > 1).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            (!keys.is_empty()).then(|| keys.join(" "))
+        })
+        .or_else(|| spelled(&text))
+}
+
+/// A word of another script has no key but itself; one with digits has none.
+fn foreign_key(word: &str) -> String {
+    if word.is_ascii() { String::new() } else { word.to_owned() }
+}
+
+/// Words whose keys have one letter (NGUYEN THI HA): their folded spelling has to do.
+fn spelled(text: &str) -> Option<String> {
+    let mut folder = Folder::default();
+    let letters = |word: &&str| word.len() > 1 && word.bytes().all(|b| b.is_ascii_uppercase());
+    let mut words: Vec<String> = text.split(' ').filter(letters).map(|word| folder.k1(word).to_owned()).collect();
+    words.sort_unstable();
+    words.dedup();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 #[cfg(test)]
@@ -53,6 +71,8 @@ mod tests {
         }
         assert_eq!(sounds("MUH. ALI"), sounds("ALI MUHAMMAD"));
         assert_ne!(sounds("NUR HIDAYAT"), same);
+        assert!(sounds("Nguyen Thi Ha").is_some() && sounds("Nguyen Thi Ha") == sounds("Nguyễn Thị Hà"));
+        assert!(sounds("李明").is_some() && sounds("李明") != sounds("王芳"));
         for raw in ["", "...", "A", "2020"] {
             assert_eq!(sounds(raw), None, "{raw}");
         }

@@ -1,6 +1,11 @@
-//! Text of any script to upper-case ASCII, the alphabet of everything that is compared.
+//! Text of any script to what is compared: one table of signs for all normalisers (`domain::sign`).
+//!
+//! Names and addresses of Indonesia become upper-case ASCII; text of other scripts stays in its letters.
 
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::domain::sign::{compatible, falls_away};
 
 /// Feeds `raw` to `sink` as upper-case ASCII: marks above letters fall off, apostrophes vanish, every other foreign
 /// sign becomes a blank.
@@ -9,41 +14,154 @@ pub(super) fn for_each_ascii(raw: &str, mut sink: impl FnMut(u8)) {
         raw.bytes().for_each(|b| sink(b.to_ascii_uppercase()));
         return;
     }
-    for c in raw.nfkd() {
+    for c in raw.chars().filter(|c| !falls_away(*c)).nfkd().filter(|c| !falls_away(*c)) {
         match c {
             _ if c.is_ascii() => sink(c.to_ascii_uppercase() as u8),
-            'Ø' | 'ø' => sink(b'O'),
-            'Đ' | 'đ' | 'Ð' | 'ð' => sink(b'D'),
-            'Ł' | 'ł' => sink(b'L'),
-            'ı' => sink(b'I'),
-            'ß' => (0..2).for_each(|_| sink(b'S')),
-            'Æ' | 'æ' => [b'A', b'E'].into_iter().for_each(&mut sink),
-            '‘' | '’' | '‛' | 'ʻ' | 'ʼ' | 'ʾ' | 'ʿ' | '′' | '\u{200b}'..='\u{200d}' | '\u{feff}' => {}
-            _ if is_mark(c) => {}
-            _ => sink(b' '),
+            _ if is_combining_mark(c) => {}
+            _ => match latin(c) {
+                Some(letters) => letters.bytes().for_each(&mut sink),
+                None => sink(b' '),
+            },
         }
     }
 }
 
-fn is_mark(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{64b}'..='\u{65f}' | '\u{20d0}'..='\u{20ff}')
+/// Latin letters that do not decompose, as ASCII.
+const fn latin(c: char) -> Option<&'static str> {
+    Some(match c {
+        'Ø' | 'ø' => "O",
+        'Đ' | 'đ' | 'Ð' | 'ð' => "D",
+        'Ł' | 'ł' => "L",
+        'ı' => "I",
+        'ß' | 'ẞ' => "SS",
+        'Æ' | 'æ' => "AE",
+        'Œ' | 'œ' => "OE",
+        'Þ' | 'þ' => "TH",
+        _ => return None,
+    })
 }
 
-/// Upper-case ASCII words of letters and digits, single blanks between them.
-pub(super) fn plain_words(raw: &str) -> String {
+/// Letters and digits of any script in upper case, single blanks between the words. Latin letters lose their marks, so
+/// that `Đà Nẵng` and `Da Nang` are one; vowel signs of Arabic and Hebrew fall off; other scripts keep all they have.
+pub fn words(raw: &str) -> String {
     let mut words = String::with_capacity(raw.len());
-    for_each_ascii(raw, |b| match b {
-        b'A'..=b'Z' | b'0'..=b'9' => words.push(char::from(b)),
-        b'\'' | b'`' => {}
-        _ if words.is_empty() || words.ends_with(' ') => {}
-        _ => words.push(' '),
-    });
+    if raw.is_ascii() {
+        for b in raw.bytes() {
+            match b {
+                b'A'..=b'Z' | b'0'..=b'9' => words.push(char::from(b)),
+                b'a'..=b'z' => words.push(char::from(b.to_ascii_uppercase())),
+                b'\'' | b'`' => {}
+                _ if words.is_empty() || words.ends_with(' ') => {}
+                _ => words.push(' '),
+            }
+        }
+    } else {
+        let mut base = Base::None;
+        for c in raw.chars().filter(|c| !falls_away(*c)).nfkd().filter(|c| !falls_away(*c)) {
+            if is_combining_mark(c) {
+                if base == Base::Other {
+                    words.push(c);
+                }
+            } else if c.is_alphanumeric() {
+                base = Base::of(c);
+                match latin(c) {
+                    Some(letters) => words.push_str(letters),
+                    None => words.extend(c.to_uppercase()),
+                }
+            } else {
+                base = Base::None;
+                if !words.is_empty() && !words.ends_with(' ') {
+                    words.push(' ');
+                }
+            }
+        }
+        words = words.nfc().collect();
+    }
     words.truncate(words.trim_end().len());
     words
 }
 
+/// What a combining mark stands on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Base {
+    /// No letter.
+    None,
+    /// A letter that is the same without its marks.
+    Bare,
+    /// A letter whose marks make it another.
+    Other,
+}
+
+impl Base {
+    fn of(c: char) -> Self {
+        match c {
+            '\0'..='\u{24f}' | '\u{590}'..='\u{6ff}' | '\u{1e00}'..='\u{1eff}' => Self::Bare,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Which letters a text is put into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Case {
+    /// Upper case.
+    Upper,
+    /// Lower case.
+    Lower,
+}
+
+/// The text in one form: compatibility form, signs without meaning off, single blanks, one case. `None` when no letter or
+/// digit is left.
+pub fn plain(raw: &str, case: Case) -> Option<String> {
+    let held;
+    let text = if raw.is_ascii() && !raw.contains(['\'', '`']) {
+        raw
+    } else {
+        held = compatible(raw);
+        &held
+    };
+    let mut plain = String::with_capacity(text.len());
+    let mut says = false;
+    for word in text.split_whitespace() {
+        if !plain.is_empty() {
+            plain.push(' ');
+        }
+        plain.push_str(word);
+        says |= word.chars().any(char::is_alphanumeric);
+    }
+    if plain.is_ascii() {
+        match case {
+            Case::Upper => plain.make_ascii_uppercase(),
+            Case::Lower => plain.make_ascii_lowercase(),
+        }
+    } else {
+        // Some letters decompose anew in their other case.
+        plain = match case {
+            Case::Upper => plain.to_uppercase(),
+            Case::Lower => plain.to_lowercase(),
+        };
+        plain = plain.nfc().collect();
+    }
+    says.then_some(plain)
+}
+
+/// Upper-case ASCII words of letters and digits, single blanks between them; the words as they are where there is none.
+pub(super) fn plain_words(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    for_each_ascii(raw, |b| match b {
+        b'A'..=b'Z' | b'0'..=b'9' => text.push(char::from(b)),
+        b'\'' | b'`' => {}
+        _ if text.is_empty() || text.ends_with(' ') => {}
+        _ => text.push(' '),
+    });
+    text.truncate(text.trim_end().len());
+    if text.is_empty() && !raw.is_ascii() { words(raw) } else { text }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -54,10 +172,67 @@ mod tests {
             ("ＳＩＴＩ", "SITI"),
             ("Jl. Mawar No.3/A", "JL MAWAR NO 3 A"),
             ("李 Ali", "ALI"),
+            ("李明", "李明"),
             ("", ""),
             ("...", ""),
         ] {
             assert_eq!(plain_words(raw), words, "{raw}");
+        }
+    }
+
+    #[test]
+    fn letters_of_every_script_stay_letters() {
+        for (raw, expected) in [
+            ("Hutapea, Maria", "HUTAPEA MARIA"),
+            ("siti nur'aini", "SITI NURAINI"),
+            ("Siti Nur\u{b4}aini", "SITI NURAINI"),
+            ("Si\u{200b}ti A\u{ad}minah", "SITI AMINAH"),
+            ("Nguyễn Thị Hà", "NGUYEN THI HA"),
+            ("Nguye\u{302}\u{303}n Thi\u{323} Ha\u{300}", "NGUYEN THI HA"),
+            ("Đà Nẵng", "DA NANG"),
+            ("Ý Yên", "Y YEN"),
+            ("Straße Œuvre", "STRASSE OEUVRE"),
+            ("李明", "李明"),
+            ("北京 — 上海", "北京 上海"),
+            ("Иван Пётр", "ИВАН ПЁТР"),
+            ("Айдар", "АЙДАР"),
+            ("مُحَمَّد", "محمد"),
+            ("がく", "がく"),
+            ("김민수", "김민수"),
+            ("प्रिया", "प्रिया"),
+            ("\u{feff}ＡＢ\u{a0}１２", "AB 12"),
+            ("--", ""),
+        ] {
+            assert_eq!(words(raw), expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn text_has_one_form() {
+        for (raw, upper) in [
+            ("  a  b ", Some("A B")),
+            ("Nur’aini", Some("NURAINI")),
+            ("Ha\u{300}", Some("HÀ")),
+            ("a-b", Some("A-B")),
+            ("...", None),
+            ("", None),
+        ] {
+            assert_eq!(plain(raw, Case::Upper).as_deref(), upper, "{raw}");
+        }
+        assert_eq!(plain("NGUYỄN", Case::Lower), plain("nguyễn", Case::Lower));
+    }
+
+    proptest! {
+        #[test]
+        fn reading_twice_is_reading_once(raw in "\\PC{0,16}") {
+            let once = words(&raw);
+            prop_assert_eq!(words(&once), once.clone());
+            prop_assert_eq!(words(&raw.nfc().collect::<String>()), once.clone());
+            prop_assert_eq!(words(&raw.nfd().collect::<String>()), once);
+            for case in [Case::Upper, Case::Lower] {
+                let once = plain(&raw, case);
+                prop_assert_eq!(once.as_deref().and_then(|text| plain(text, case)), once.clone());
+            }
         }
     }
 }

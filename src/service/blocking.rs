@@ -1,6 +1,6 @@
 //! Choosing blocking rules: what each rule of a model costs and brings on a table. What `padan blocking` shows.
 
-use super::dedupe::{Meter, Table, TableError, TableModel};
+use super::dedupe::{FilledTable, Meter, Table, TableError, TableModel, Unread};
 use crate::domain::date::Date;
 use crate::domain::private::mask_words;
 pub use crate::engine::{LargeBlock, RuleSurvey, Share, Survey};
@@ -19,6 +19,8 @@ pub struct Surveyed {
     pub stop_keys: Vec<Vec<String>>,
     /// Pairs of rows that the truth puts together.
     pub true_pairs: Option<u64>,
+    /// What could not be read.
+    pub unread: Vec<Unread>,
 }
 
 impl TableModel {
@@ -31,7 +33,7 @@ impl TableModel {
         truth: Option<&[u32]>,
         largest: usize,
     ) -> Result<Surveyed, TableError> {
-        let mut rows = self.fill(table, today, &Meter::default())?;
+        let FilledTable { mut rows, unread } = self.fill(table, today, &Meter::default())?;
         let same =
             |a: u64, b: u64| truth.is_some_and(|of| of[a as usize] == of[b as usize] && of[a as usize] != NO_ENTITY);
         let survey = survey(&mut rows, truth.is_some().then_some(&same), largest);
@@ -42,7 +44,7 @@ impl TableModel {
             survey.rules.iter().enumerate().map(of_rule).collect()
         };
         let (blocks, stop_keys) = (shown(|rule| &rule.largest), shown(|rule| &rule.stop_keys));
-        Ok(Surveyed { survey, largest: blocks, stop_keys, true_pairs: truth.map(true_pairs) })
+        Ok(Surveyed { survey, largest: blocks, stop_keys, true_pairs: truth.map(true_pairs), unread })
     }
 
     /// The key of a block, masked. Only hashes are known of it: it is what all example rows have in common.

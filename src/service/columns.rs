@@ -5,53 +5,31 @@
 
 use std::borrow::Cow;
 
+use super::normalisers::{self, Format, Known, Normaliser};
 use super::views::{Explained, ExplainedLine, LookupQuery, VetoLine};
 use crate::domain::date::Date;
-use crate::domain::family_card::read_kk;
-use crate::domain::flag::FlagCode;
-use crate::domain::nik::read_nik;
+use crate::domain::null_word::NullWords;
 use crate::domain::record::Record;
-use crate::domain::region::Regions;
 use crate::domain::row::{Detail, PersonCore};
 use crate::engine::compare::name::{NameRules, NameRulesSource};
-use crate::engine::{Day, Digits, Explanation, Kind, Plan, Value, VetoAction};
-use crate::normalise::address::street;
-use crate::normalise::code::code;
-use crate::normalise::phone::phone;
-use crate::normalise::sound::sounds;
-use crate::normalise::{NameTables, parse_name};
-
-/// The functions a model may name, one line each.
-const NORMALISERS: &[(&str, Kind, Normalise)] = &[
-    ("text", Kind::Text, |raw, _| text(raw.trim().to_uppercase())),
-    ("lower", Kind::Text, |raw, _| text(raw.trim().to_lowercase())),
-    ("words", Kind::Text, |raw, _| text(words(raw))),
-    ("code", Kind::Code, |raw, _| code(raw).map_or(Value::Missing, Value::Code)),
-    ("digits", Kind::Digits, |raw, _| digits(raw.trim())),
-    ("number", Kind::Number, |raw, _| raw.trim().parse().map_or(Value::Missing, Value::Number)),
-    ("list", Kind::Set, |raw, _| set(raw)),
-    ("date", Kind::Date, |raw, _| read_day(raw).map_or(Value::Missing, Value::Date)),
-    ("nama", Kind::Name, |raw, _| name(raw, Named::Person)),
-    ("ibu_bayi", Kind::Name, |raw, _| name(raw, Named::MotherOfNewborn)),
-    ("date_or_nik", Kind::Date, |raw, today| date_or_nik(raw, today).map_or(Value::Missing, Value::Date)),
-    ("bunyi", Kind::Text, |raw, _| sounds(raw, NameTables::embedded()).map_or(Value::Missing, Value::Text)),
-    ("nik", Kind::Digits, nik),
-    ("nik_lahir", Kind::Date, nik_birth),
-    ("kk", Kind::Digits, |raw, today| read_kk(raw, today).usable().map_or(Value::Missing, digits)),
-    ("jenis_kelamin", Kind::Code, |raw, _| sex(raw)),
-    ("alamat", Kind::Text, |raw, _| street(raw).map_or(Value::Missing, Value::Text)),
-    ("telepon", Kind::Code, |raw, _| phone(raw).map_or(Value::Missing, Value::Code)),
-];
-
-/// Makes a raw value comparable, as known on a day.
-type Normalise = fn(&str, Date) -> Value;
+use crate::engine::{Explanation, Plan, Value, VetoAction};
+use crate::normalise::NameTables;
+use crate::normalise::shape::Wanted;
 
 /// A column of the plan with the function that fills it.
 #[derive(Clone)]
 pub(super) struct Filled {
     /// Alternatives, each a list of fields that are joined.
     pub(super) from: Vec<Vec<String>>,
-    normalise: Normalise,
+    reader: Reader,
+}
+
+/// How the cells of a column become values.
+#[derive(Clone)]
+struct Reader {
+    normaliser: &'static Normaliser,
+    format: Format,
+    null_words: Cow<'static, NullWords>,
 }
 
 /// How rows become values of one plan.
@@ -74,18 +52,14 @@ impl Columns {
         plan.columns()
             .iter()
             .map(|column| {
-                let wanted = column.normaliser.as_deref().unwrap_or_else(|| usual(column.kind));
-                let found = NORMALISERS.iter().find(|(name, ..)| *name == wanted);
                 let problem = |problem: String| ColumnError { column: column.name.clone(), problem };
-                let (_, kind, normalise) = found.ok_or_else(|| {
-                    let known: Vec<&str> = NORMALISERS.iter().map(|(name, ..)| *name).collect();
-                    problem(format!("no normaliser is called '{wanted}'; there are {}", known.join(", ")))
-                })?;
-                if *kind != column.kind {
-                    return Err(problem(format!("normaliser '{wanted}' gives {kind}, the column is {}", column.kind)));
-                }
+                let wanted = column.normaliser.as_deref().unwrap_or_else(|| normalisers::usual(column.kind));
+                let normaliser = normalisers::find(wanted, column.kind).map_err(problem)?;
+                let format = normalisers::format(normaliser, column.format.as_deref()).map_err(problem)?;
+                let words = |list: &Vec<String>| Cow::Owned(NullWords::new(list.iter().map(String::as_str)));
+                let null_words = column.null_words.as_ref().map_or(Cow::Borrowed(NullWords::usual()), words);
                 let from = column.from.split('|').map(|one| one.split('+').map(|f| f.trim().to_owned()).collect());
-                Ok(Filled { from: from.collect(), normalise: *normalise })
+                Ok(Filled { from: from.collect(), reader: Reader { normaliser, format, null_words } })
             })
             .collect::<Result<_, _>>()
             .map(Self)
@@ -95,7 +69,7 @@ impl Columns {
     pub(super) fn in_table(&self, find: impl Fn(&str) -> Option<usize>) -> Vec<Placed> {
         let placed = |column: &Filled| Placed {
             from: column.from.iter().map(|joined| joined.iter().map(|name| find(name)).collect()).collect(),
-            normalise: column.normalise,
+            reader: column.reader.clone(),
         };
         self.0.iter().map(placed).collect()
     }
@@ -108,146 +82,64 @@ impl Columns {
 
 impl Filled {
     fn value<'a>(&self, today: Date, field: &impl Fn(&str) -> Option<Cow<'a, str>>) -> Value {
-        first_of(&self.from, self.normalise, today, |name| field(name))
+        self.reader.value(&self.from, today, |name| field(name))
+    }
+
+    /// What its normaliser wants to read.
+    pub(super) fn wanted(&self) -> Wanted {
+        self.reader.normaliser.wanted
     }
 }
 
 /// A column of the plan whose fields are numbered columns of one table.
 pub(super) struct Placed {
     from: Vec<Vec<Option<usize>>>,
-    normalise: Normalise,
+    reader: Reader,
 }
 
 impl Placed {
     /// The value of one row whose cells `cell` finds by column.
     pub(super) fn value<'a>(&self, today: Date, cell: impl Fn(usize) -> Option<&'a str>) -> Value {
-        first_of(&self.from, self.normalise, today, |column| column.and_then(&cell).map(Cow::Borrowed))
+        self.reader.value(&self.from, today, |column| column.and_then(&cell).map(Cow::Borrowed))
+    }
+
+    /// What the value of one row was made from.
+    pub(super) fn raw<'a>(&self, cell: impl Fn(usize) -> Option<&'a str>) -> Option<String> {
+        let found = self.reader.first(&self.from, |column: &Option<usize>| column.and_then(&cell).map(Cow::Borrowed));
+        found.map(Cow::into_owned)
     }
 }
 
-/// The value of the first alternative all of whose fields are there.
-fn first_of<'a, F>(
-    alternatives: &[Vec<F>],
-    normalise: Normalise,
-    today: Date,
-    field: impl Fn(&F) -> Option<Cow<'a, str>>,
-) -> Value {
-    let present = |name: &F| field(name).filter(|value| !value.trim().is_empty());
-    for joined in alternatives {
-        if let [one] = joined.as_slice() {
-            if let Some(value) = present(one) {
-                return normalise(&value, today);
+impl Reader {
+    /// The value of the first alternative all of whose fields are there.
+    #[inline]
+    fn value<'a, F>(&self, alternatives: &[Vec<F>], today: Date, field: impl Fn(&F) -> Option<Cow<'a, str>>) -> Value {
+        match self.first(alternatives, field) {
+            Some(raw) => (self.normaliser.read)(&raw, Known { today, format: self.format }),
+            None => Value::Missing,
+        }
+    }
+
+    /// The text of the first alternative all of whose fields are there; words for nothing are none.
+    #[inline]
+    fn first<'a, F>(
+        &self,
+        alternatives: &[Vec<F>],
+        field: impl Fn(&F) -> Option<Cow<'a, str>>,
+    ) -> Option<Cow<'a, str>> {
+        let says = |value: &Cow<'a, str>| !value.trim_start().is_empty() && !self.null_words.contains(value);
+        let present = |name: &F| field(name).filter(says);
+        for joined in alternatives {
+            if let [one] = joined.as_slice() {
+                if let Some(value) = present(one) {
+                    return Some(value);
+                }
+            } else if let Some(parts) = joined.iter().map(present).collect::<Option<Vec<_>>>() {
+                return Some(Cow::Owned(parts.join("|")));
             }
-        } else if let Some(parts) = joined.iter().map(present).collect::<Option<Vec<_>>>() {
-            return normalise(&parts.join("|"), today);
         }
+        None
     }
-    Value::Missing
-}
-
-/// The function of a column for which the model names none.
-const fn usual(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Text => "text",
-        Kind::Name => "nama",
-        Kind::Digits => "digits",
-        Kind::Date => "date",
-        Kind::Code => "code",
-        Kind::Number => "number",
-        Kind::Set => "list",
-    }
-}
-
-fn text(text: String) -> Value {
-    if text.is_empty() { Value::Missing } else { Value::Text(text) }
-}
-
-/// Letters and digits of any script in upper case, single blanks between the words.
-fn words(raw: &str) -> String {
-    let mut words = String::with_capacity(raw.len());
-    if raw.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        words.push_str(raw);
-        words.make_ascii_uppercase();
-        return words;
-    }
-    for c in raw.chars() {
-        if c.is_ascii_alphanumeric() {
-            words.push(c.to_ascii_uppercase());
-        } else if c.is_alphanumeric() {
-            words.extend(c.to_uppercase());
-        } else if !words.is_empty() && !words.ends_with(' ') {
-            words.push(' ');
-        }
-    }
-    words.truncate(words.trim_end().len());
-    words
-}
-
-fn digits(raw: &str) -> Value {
-    Digits::parse(raw).map_or(Value::Missing, Value::Digits)
-}
-
-fn sex(raw: &str) -> Value {
-    match raw.trim().to_uppercase().as_str() {
-        "L" | "P" => Value::Code(raw.trim().to_uppercase()),
-        _ => Value::Missing,
-    }
-}
-
-/// `YYYY-MM-DD` or `YYYYMMDD`, in the calendar or not: a wrong digit is how a date meets the right one.
-fn read_day(raw: &str) -> Option<Day> {
-    let (mut number, mut digits) = (0, 0);
-    for byte in raw.trim().bytes().filter(|byte| *byte != b'-') {
-        if !byte.is_ascii_digit() || digits == 8 {
-            return None;
-        }
-        (number, digits) = (number * 10 + u32::from(byte - b'0'), digits + 1);
-    }
-    if digits == 8 { Day::new(number / 10_000, number / 100 % 100, number % 100) } else { None }
-}
-
-/// A date, or the date of birth inside a NIK: two digits each of day (40 more for women), month and year.
-fn date_or_nik(raw: &str, today: Date) -> Option<Day> {
-    let nik = raw.trim();
-    if nik.len() != 16 || !nik.bytes().all(|b| b.is_ascii_digit()) {
-        return read_day(raw);
-    }
-    let part = |at: usize| nik.get(at..at + 2)?.parse::<u32>().ok();
-    let (day, month, year) = (part(6)?, part(8)?, part(10)?);
-    let this_year = u32::from(today.year().unsigned_abs());
-    let century = if year <= this_year % 100 { this_year / 100 } else { this_year / 100 - 1 };
-    Day::new(century * 100 + year, month, if day > 40 { day - 40 } else { day })
-}
-
-fn set(raw: &str) -> Value {
-    let parts: Vec<String> = raw.split(';').map(words).filter(|part| !part.is_empty()).collect();
-    if parts.is_empty() { Value::Missing } else { Value::Set(parts) }
-}
-
-/// A NIK with a wrong length or date still takes part: one digit off is how it meets the right one.
-fn nik(raw: &str, today: Date) -> Value {
-    read_nik(raw, today, Regions::embedded()).comparable().map_or(Value::Missing, digits)
-}
-
-/// The birth date that a NIK says, the younger one where the century is open.
-fn nik_birth(raw: &str, today: Date) -> Value {
-    let births = read_nik(raw, today, Regions::embedded()).births;
-    let day = births.first().and_then(|born| Day::new(born.year() as u32, born.month() as u32, born.day() as u32));
-    day.map_or(Value::Missing, Value::Date)
-}
-
-/// Whom a written name names.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Named {
-    Person,
-    /// BY NY SITI: the mother of a child that has no name yet.
-    MotherOfNewborn,
-}
-
-fn name(raw: &str, wanted: Named) -> Value {
-    let parts = parse_name(raw, NameTables::embedded());
-    let unnamed = parts.flags.contains(&FlagCode::UnnamedNewborn);
-    if unnamed == (wanted == Named::MotherOfNewborn) { Value::Name(Box::new(parts)) } else { Value::Missing }
 }
 
 /// The values of a record, read as of its own date; `None` when it takes no part in matching (withdrawn, or not about a person).
@@ -358,37 +250,5 @@ pub(super) fn explained(plan: &Plan, tree: &Explanation) -> Explained {
             .collect(),
         thresholds: (f64::from(thresholds.review), f64::from(thresholds.link)),
         model: format!("{} {}", plan.name(), plan.version()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TODAY: Date = Date::constant(2025, 11, 20);
-
-    #[test]
-    fn the_birth_date_in_a_nik() {
-        let date = |year, month, day| Value::Date(Day::new(year, month, day).expect("a date"));
-        for (nik, born) in [
-            ("3201051203850001", date(1985, 3, 12)),
-            ("3201055203850001", date(1985, 3, 12)),
-            ("3201.0512.0315.0001", date(2015, 3, 12)),
-            ("320105120385000", Value::Missing),
-            ("3201053203850001", Value::Missing),
-            ("", Value::Missing),
-        ] {
-            assert!(nik_birth(nik, TODAY) == born, "{nik}");
-        }
-    }
-
-    #[test]
-    fn a_newborn_has_no_name_but_a_mother() {
-        let is_there = |raw, whom| name(raw, whom) != Value::Missing;
-        assert!(is_there("SITI ROHMAH", Named::Person) && !is_there("SITI ROHMAH", Named::MotherOfNewborn));
-        let newborn = "By. Ny. Siti Rohmah";
-        assert!(is_there(newborn, Named::MotherOfNewborn) && !is_there(newborn, Named::Person));
-        let Value::Name(mother) = name(newborn, Named::MotherOfNewborn) else { panic!("a name") };
-        assert_eq!(mother.clean(), "SITI ROHMAH");
     }
 }

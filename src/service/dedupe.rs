@@ -8,13 +8,18 @@ use rustc_hash::FxHashMap;
 
 use super::columns::{ColumnError, Columns, name_rules};
 use super::models::INDONESIA;
-use crate::domain::date::{Date, parse_date};
+use super::unread::Tally;
+pub use super::unread::Unread;
+use crate::domain::date::Date;
+use crate::domain::null_word::NullWords;
 use crate::engine::{
     BlockReport, Decision, Edge, Linkage, Plan, PlanError, RefusalReason, ReviewItem, ReviewReason, TrainError, Value,
     match_rows_metered, train_and_match, train_with,
 };
 pub use crate::engine::{ExpectedPoint, LabelCount, Labels, Meter, Parameter, Reading, Rows, Stage, Trained};
 use crate::normalise::NameTables;
+use crate::normalise::date::{DateFormat, read_date};
+use crate::normalise::shape::{Wanted, looks_like, shape};
 
 /// Rows normalised at a time: enough for all threads, little enough for memory.
 const CHUNK: usize = 65_536;
@@ -49,6 +54,24 @@ pub enum TableError {
     Untrained {
         /// Its name.
         name: String,
+    },
+    /// A row says as of when it is, in a way that cannot be read: what its numbers mean depends on it.
+    #[error("the tgl_data, written as {sample}, cannot be read: {looks_like}")]
+    AsOf {
+        /// Row of the table, from 0.
+        row: usize,
+        /// Its shape.
+        sample: String,
+        /// What it looks like.
+        looks_like: &'static str,
+    },
+    /// More values of a column are unreadable than the model allows.
+    #[error("{} (the model allows a share of {limit})", unread.sentence())]
+    Unreadable {
+        /// How many there are.
+        unread: Unread,
+        /// The share that the model allows.
+        limit: f64,
     },
     /// The rows teach nothing.
     #[error("training the model")]
@@ -140,33 +163,44 @@ impl TableModel {
 
     /// Makes the rows of a table comparable; the table is not needed any more afterwards. `today` is the day numbers are
     /// read on where a row has no `tgl_data`.
-    pub fn fill(&self, table: &dyn Table, today: Date, meter: &Meter) -> Result<Rows, TableError> {
+    pub fn fill(&self, table: &dyn Table, today: Date, meter: &Meter) -> Result<FilledTable, TableError> {
         meter.begin(Stage::Normalise, table.rows() as u64);
         let mut rows = Rows::new(self.plan.clone());
         rows.reserve(table.rows());
         let columns = self.columns.in_table(|name| table.column(name));
         let day_column = table.column("tgl_data");
-        let day = |row: usize| {
-            let written = day_column.and_then(|column| table.cell(row, column));
-            written.and_then(|text| parse_date(text).ok()).unwrap_or(today)
+        let day = |row: usize| match day_column.and_then(|column| table.cell(row, column)) {
+            Some(written) => match day_of(written) {
+                Ok(day) => Ok(day.unwrap_or(today)),
+                Err(UnreadableDay) => Err(unreadable_day(row, written)),
+            },
+            None => Ok(today),
         };
+        let tally = Tally::new(columns.len());
         let mut from = 0;
         while from < table.rows() {
             let to = (from + CHUNK).min(table.rows());
             let ids: Vec<u64> = (from as u64..to as u64).collect();
-            let days: Vec<Date> = (from..to).map(day).collect();
-            let value = |column: usize, row: usize| columns[column].value(days[row], |at| table.cell(from + row, at));
+            let days: Vec<Date> = (from..to).map(day).collect::<Result<_, _>>()?;
+            let value = |column: usize, row: usize| {
+                let value = columns[column].value(days[row], |at| table.cell(from + row, at));
+                if matches!(value, Value::Unreadable) {
+                    tally.note(column, from + row);
+                }
+                value
+            };
             rows.extend_with(&ids, value).map_err(TableError::Rows)?;
             meter.add((to - from) as u64);
             from = to;
         }
-        Ok(rows)
+        let unread = tally.told((&self.plan, &self.columns), &rows, table, &columns)?;
+        Ok(FilledTable { rows, unread })
     }
 
-    /// The values of one row.
+    /// The values of one row of a table that was filled before.
     pub(super) fn values(&self, table: &dyn Table, row: usize, today: Date) -> Vec<Value> {
         let cell = |name: &str| table.column(name).and_then(|column| table.cell(row, column));
-        let day = cell("tgl_data").and_then(|text| parse_date(text).ok()).unwrap_or(today);
+        let day = cell("tgl_data").and_then(|text| day_of(text).ok().flatten()).unwrap_or(today);
         self.columns.fill(day, |name| cell(name).map(Cow::Borrowed))
     }
 
@@ -183,9 +217,36 @@ impl TableModel {
     }
 
     /// Trains the model on a table, with labels by row number where there are any.
-    pub fn train(&self, table: &dyn Table, today: Date, labels: &Labels) -> Result<Trained, TableError> {
-        train_with(&mut self.fill(table, today, &Meter::default())?, &self.text, labels).map_err(TableError::Train)
+    pub fn train(&self, table: &dyn Table, today: Date, labels: &Labels) -> Result<(Trained, Vec<Unread>), TableError> {
+        let mut filled = self.fill(table, today, &Meter::default())?;
+        let trained = train_with(&mut filled.rows, &self.text, labels).map_err(TableError::Train)?;
+        Ok((trained, filled.unread))
     }
+}
+
+/// A table made comparable.
+pub struct FilledTable {
+    /// Its rows.
+    pub rows: Rows,
+    /// The columns that have values which could not be read.
+    pub unread: Vec<Unread>,
+}
+
+/// A `tgl_data` is there and cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnreadableDay;
+
+/// The day a row of a file is of; `None` where it says none.
+pub fn day_of(written: &str) -> Result<Option<Date>, UnreadableDay> {
+    if written.trim().is_empty() || NullWords::usual().contains(written) {
+        return Ok(None);
+    }
+    let day = read_date(written, DateFormat::Usual).ok_or(UnreadableDay)?;
+    Date::new(day.year as i16, day.month as i8, day.day as i8).map(Some).map_err(|_| UnreadableDay)
+}
+
+fn unreadable_day(row: usize, written: &str) -> TableError {
+    TableError::AsOf { row, sample: shape(written), looks_like: looks_like(written, Wanted::Date) }
 }
 
 fn matched(plan: &Plan, rows: usize, linkage: Linkage) -> Matched {

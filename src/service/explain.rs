@@ -1,6 +1,6 @@
 //! Two rows of a table explained: what `padan explain` shows.
 
-use super::dedupe::{Meter, Table, TableError, TableModel};
+use super::dedupe::{Meter, Table, TableError, TableModel, Unread};
 use crate::domain::date::Date;
 pub use crate::engine::{Decision, ExplainedPair, ExplainedStep, Explanation, StopKey};
 use crate::engine::{Thresholds, VetoAction, explain_pair};
@@ -40,6 +40,8 @@ pub struct ExplainedRows {
     pub vetoes: Vec<(String, VetoAction, String)>,
     /// Most rows that a key of each rule may have.
     pub limits: Vec<(String, usize)>,
+    /// What could not be read in the whole table.
+    pub unread: Vec<Unread>,
 }
 
 impl TableModel {
@@ -50,8 +52,8 @@ impl TableModel {
         today: Date,
         (a, b): (usize, usize),
     ) -> Result<Option<ExplainedRows>, TableError> {
-        let mut rows = self.fill(table, today, &Meter::default())?;
-        let Some(pair) = explain_pair(&mut rows, a as u64, b as u64).map_err(TableError::Rows)? else {
+        let mut filled = self.fill(table, today, &Meter::default())?;
+        let Some(pair) = explain_pair(&mut filled.rows, a as u64, b as u64).map_err(TableError::Rows)? else {
             return Ok(None);
         };
         let fields = |columns: &[usize]| ComparedFields {
@@ -65,6 +67,7 @@ impl TableModel {
             limits: self.plan.rules().iter().map(|rule| (rule.name.clone(), rule.max_block)).collect(),
             vetoes,
             pair,
+            unread: filled.unread,
         }))
     }
 

@@ -8,6 +8,7 @@
 //! Knows nothing of HTTP, pages or the command line.
 
 mod accept;
+pub mod alarms;
 pub mod backup;
 pub mod blocking;
 mod cases;
@@ -30,6 +31,7 @@ mod journal;
 mod load;
 mod matcher;
 pub mod models;
+mod normalisers;
 mod numbers;
 mod overview;
 mod people;
@@ -42,6 +44,7 @@ mod reports;
 pub mod retention;
 mod shared_nik;
 pub mod start;
+mod unread;
 pub mod verify;
 pub mod views;
 pub mod waterfall;

@@ -236,11 +236,7 @@ impl Gateway {
 
 /// Bank and number of an account row or a payment, as one text.
 pub(super) fn account_of(record: &Record) -> Option<String> {
-    match &record.detail {
-        Detail::Rekening(r) => Some(format!("{}|{}", r.kode_bank, r.no_rekening)),
-        Detail::Penyaluran(p) => Some(format!("{}|{}", p.kode_bank, p.no_rekening)),
-        Detail::Anggota(_) | Detail::Siswa(_) | Detail::Jkn(_) | Detail::Kia(_) => None,
-    }
+    record.detail.account()
 }
 
 /// What each row of a record, in the order of their numbers, did to it.

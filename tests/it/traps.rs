@@ -501,7 +501,7 @@ fn every_trap_ends_as_the_handbook_says() {
     for (name, rows, fates) in TRAPS {
         let meter = Meter::default();
         let filled = model.fill(&Few(rows.to_vec()), Date::constant(2025, 11, 20), &meter).expect("filled");
-        let matched = model.link(filled, &meter).expect("matched");
+        let matched = model.link(filled.rows, &meter).expect("matched");
         for (a, b, wanted) in *fates {
             let found = fate(&matched, *a, *b);
             if found != *wanted {

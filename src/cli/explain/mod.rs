@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::dedupe::{Cells, failed, read_input, wrong_model};
+use super::dedupe::{Cells, failed_on, read_input, unread_text, wrong_model};
 use super::input::{InputTable, ReadArgs};
 use super::output::{Access, clear, write_file};
 use super::page::line;
@@ -14,7 +14,7 @@ use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome};
 use crate::domain::private::mask_words;
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
-use crate::service::dedupe::{Table, TableModel};
+use crate::service::dedupe::{Table, TableModel, Unread};
 use crate::service::explain::{ComparedFields, ExplainedRows};
 
 const HELP: &str = "\
@@ -88,6 +88,8 @@ pub(super) struct Report {
     decision: &'static str,
     blocking_rules: Vec<String>,
     stopped_rules: Vec<Stopped>,
+    /// Values of the whole input that were there and could not be read, by column.
+    unreadable: Vec<Unread>,
 }
 
 #[derive(Debug, Serialize)]
@@ -132,7 +134,8 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     let input = read_input(&model, &inputs, &args.reading, terminal)?;
     let (a, b) = (row_of(&input, &ids[0])?, row_of(&input, &ids[1])?);
     let cells = Cells::new(&input);
-    let explained = model.explain(&cells, day_in_jakarta(SystemClock.now()), (a, b)).map_err(failed)?;
+    let explained = model.explain(&cells, day_in_jakarta(SystemClock.now()), (a, b));
+    let explained = explained.map_err(|error| failed_on(&input, error))?;
     let explained = explained.ok_or_else(|| CliError::wrong_call("explaining a pair", SameRow))?;
     let shown = |row: usize, fields: &ComparedFields| {
         let value = fields.value(|field| cells.column(field).and_then(|column| cells.cell(row, column)));
@@ -205,6 +208,7 @@ fn report(model: &TableModel, explained: &ExplainedRows, shown: impl Fn(Side, &C
         decision: why.decision.word(),
         blocking_rules: why.rules.clone(),
         stopped_rules: stopped.collect(),
+        unreadable: explained.unread.clone(),
     }
 }
 
@@ -264,6 +268,7 @@ fn conclusion(report: &Report) -> Vec<String> {
         let (rows, most) = (thousands(stopped.rows as u64), thousands(stopped.max_block as u64));
         format!("stopped: {} would give it, but {rows} rows share the key (max_block {most})", stopped.rule)
     }));
+    out.extend(unread_text(&report.unreadable).lines().map(str::to_owned));
     out
 }
 

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::text::trimmed;
 use super::{Builder, IdRule, InputError, InputTable, Meaning, RowProblem, Source, TextIndex};
-use crate::domain::date::{Date, parse_date};
+use crate::domain::date::Date;
 
 /// The columns of a file that say which state a row is.
 pub(super) struct StateColumns {
@@ -221,16 +221,10 @@ fn newest(
     Ok(standing)
 }
 
-/// The day of a state, as `push` takes it. One that is there and cannot be read leaves open which row is the newer.
+/// The day of a state, read as every command reads it. One that is there and cannot be read leaves open which row is the newer.
 ///
 /// A day that has not come yet is older than any that has: a slip of the pen holds no record for years.
 fn day_of(source: &Source, text: &str, line: u64, today: Option<Date>) -> Result<Option<Date>, InputError> {
-    let text = trimmed(text);
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let midnight = text.get(10..).filter(|time| matches!(*time, "T00:00:00" | " 00:00:00"));
-    let day = parse_date(if midnight.is_some() { &text[..10] } else { text });
-    let day = day.map_err(|_| source.refused(line, RowProblem::DayOfState))?;
-    Ok(Some(if today.is_some_and(|today| day > today) { Date::MIN } else { day }))
+    let day = crate::service::dedupe::day_of(text).map_err(|_| source.refused(line, RowProblem::DayOfState))?;
+    Ok(day.map(|day| if today.is_some_and(|today| day > today) { Date::MIN } else { day }))
 }

@@ -30,6 +30,8 @@ use super::terminal::{Progress, Terminal, Unit, thousands};
 use super::{CliError, Outcome};
 use crate::domain::batch::{BatchCounts, RowOutcome};
 use crate::domain::feed::Feed;
+use crate::service::alarms::FileAlarms;
+use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
 
 const READ_BUFFER: usize = 1 << 18;
 /// Refused lines that are shown when there is no receipt file.
@@ -43,7 +45,8 @@ A push that was cut off goes on where it stopped when the same command is run ag
 not stored twice. A push that came to its end is over: the same command again is a new push, in which rows that stand
 already are unchanged.
 
-The exit code is 3 where rows were refused or are older than what stands, or where the gateway raised an alarm.
+The exit code is 3 where rows were refused or are older than what stands, or where all rows together raise an
+alarm (a spreadsheet that lost digits, dates that are swapped).
 
 Examples:
   padan push data/*.ndjson --to https://127.0.0.1:8443 --ca keys/ca.pem --token-file dinsos.token --receipt tt.csv
@@ -211,7 +214,7 @@ pub struct FileSummary {
     pub chunks: u64,
     /// Of those: answered before, in this run.
     pub repeated: u64,
-    /// What the gateway says about the numbers as a whole.
+    /// What is odd about the numbers as a whole, of a batch as the gateway says or of the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<String>,
     /// Time it took.
@@ -296,6 +299,7 @@ pub fn push_file(
         seconds: 0.0,
         last_batch: None,
     };
+    let (today, mut of_file) = (day_in_jakarta(SystemClock.now()), FileAlarms::default());
     while let Some(chunk) = chunks.next_chunk().map_err(|error| unreadable(path, limits, error))? {
         run.sending(nth, chunk.end, &chunk.sha256);
         let call = Call {
@@ -310,6 +314,8 @@ pub fn push_file(
         let answer = answer.map_err(|source| PushError::Call { what: path.to_owned(), source })?;
         let mut answer: PushAnswer = serde_json::from_slice(&answer.body).map_err(PushError::Answer)?;
         summary.add(&answer);
+        of_file.note(feed, &chunk.body, today);
+        summary.add_alarms(of_file.raised());
         summary.seconds = started.elapsed().as_secs_f64();
         let shown = answer.not_clean.len() as u64;
         if answer.next.is_some() || (observer.wants_clean_lines() && shown < answer.batch.counts.baris) {
@@ -323,16 +329,20 @@ pub fn push_file(
 }
 
 impl FileSummary {
+    fn add_alarms<'a>(&mut self, alarms: impl IntoIterator<Item = &'a str>) {
+        for alarm in alarms {
+            if !self.alarms.iter().any(|known| known == alarm) {
+                self.alarms.push(alarm.to_owned());
+            }
+        }
+    }
+
     fn add(&mut self, answer: &PushAnswer) {
         let new = &answer.batch.counts;
         self.counts.add_all(new);
         self.chunks += 1;
         self.repeated += u64::from(answer.replayed);
-        for alarm in &answer.batch.alarms {
-            if !self.alarms.contains(alarm) {
-                self.alarms.push(alarm.clone());
-            }
-        }
+        self.add_alarms(answer.batch.alarms.iter().map(String::as_str));
         if new.diterima + new.ditandai > 0 {
             self.last_batch = Some(answer.batch.id.clone());
         }

@@ -8,6 +8,7 @@ use super::FileSummary;
 use super::completeness::Declared;
 use crate::cli::printable::printable;
 use crate::cli::terminal::{table, thousands};
+use crate::service::alarms::sentence;
 
 /// What is printed in the end.
 #[derive(Debug, Serialize)]
@@ -69,10 +70,8 @@ fn rows_are(count: u64) -> String {
     if count == 1 { "1 row is".to_owned() } else { format!("{} rows are", thousands(count)) }
 }
 
-/// What an alarm of the gateway means to whoever keeps the list.
+/// What an alarm means to whoever keeps the list.
 fn alarm_sentence(code: &str) -> &'static str {
-    match code {
-        "EXCEL_PRECISION" => "almost all numbers end in 0; digits were lost in a spreadsheet. Send them again as text",
-        _ => "something about the numbers as a whole cannot be chance; look at them before you rely on them",
-    }
+    let unknown = "something about the numbers as a whole cannot be chance; look at them before you rely on them";
+    sentence(code).map_or(unknown, |(_, english)| english)
 }

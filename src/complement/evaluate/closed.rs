@@ -71,5 +71,10 @@ mod tests {
         assert!(!of_months(&months[1..]), "two months are no quarter");
         let reopened = [entry("320110", true), entry("320110", false)];
         assert!(!Closed::new(&reopened).holds(Feed::Rekening, period, Some("320110")), "the later entry counts");
+        let renamed = [entry("910101", true)];
+        assert!(
+            Closed::new(&renamed).holds(Feed::Rekening, period, Some("9301012001")),
+            "Merauke has another code now"
+        );
     }
 }

@@ -19,9 +19,10 @@ pub(super) const NIK_RELATION: Spec = Spec {
         "SUB2",
         "INDEL1",
         "DIFFERENT",
+        "SUB1_DEFECTIVE",
     ],
     kinds: &[Kind::Digits],
-    columns: (1, 1),
+    columns: (1, 2),
     measured: false,
     single: false,
     options: &[],
@@ -67,19 +68,56 @@ fn far_apart(a: Digits, b: Digits) -> bool {
     }
 }
 
+/// One digit of the first twelve differs, and one of the numbers has an error: the same slip, seen from both sides.
+const SUB1_DEFECTIVE: u8 = ORDER.len() as u8;
+
 fn build(settings: &Settings) -> Box<dyn Compare> {
-    Box::new(Relation { field: settings.fields[0] })
+    Box::new(Relation { field: settings.fields[0], defective: settings.fields.get(1).copied() })
 }
 
+/// Numbers that can be used, and in a second column those with an error. Such a one may be near a good one; not near says
+/// nothing, and two of them are no identity, even if they are equal.
 struct Relation {
     field: Field,
+    defective: Option<Field>,
+}
+
+impl Relation {
+    /// Compares a number that can be used with one that has an error, where there are such.
+    fn near(&self, pair: Pair<'_>, missing: Outcome, scratch: &mut Scratch) -> Outcome {
+        let Some(defective) = self.defective else { return missing };
+        let good = |row: u32| pair.rows.cell(row, self.field);
+        let bad = |row: u32| pair.rows.cell(row, defective);
+        let (a, b) = match (good(pair.a), good(pair.b)) {
+            (good, 0) => (good, bad(pair.b)),
+            (0, good) => (bad(pair.a), good),
+            (_, _) => return missing,
+        };
+        let (Some(a), Some(b)) = (Digits::from_code(a), Digits::from_code(b)) else { return missing };
+        if far_apart(a, b) {
+            return missing;
+        }
+        let relation = nik_relation(a.write(&mut scratch.a), b.write(&mut scratch.b));
+        match relation {
+            NikRelation::Sub1 => Outcome::of(SUB1_DEFECTIVE, 0.0),
+            NikRelation::Transpose | NikRelation::SexFlip | NikRelation::DdmmSwap | NikRelation::Indel1 => {
+                Outcome::of(ORDER.iter().position(|r| *r == relation).map_or(DIFFERENT, |at| at as u8), 0.0)
+            }
+            NikRelation::Exact
+            | NikRelation::Sub1Serial
+            | NikRelation::SerialDiff
+            | NikRelation::RegionDiff
+            | NikRelation::Sub2
+            | NikRelation::Different => missing,
+        }
+    }
 }
 
 impl Compare for Relation {
     fn compare(&self, pair: Pair<'_>, scratch: &mut Scratch) -> Outcome {
         let (a, b) = match pair.cells(self.field) {
             Ok(cells) => cells,
-            Err(missing) => return missing,
+            Err(missing) => return self.near(pair, missing, scratch),
         };
         if a == b {
             return Outcome::of(0, 0.0);

@@ -58,7 +58,7 @@ impl fmt::Display for Kind {
 }
 
 /// A column of the plan: what the caller must deliver, in which position.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Column {
     /// Its name inside the model.
     pub name: String,
@@ -68,6 +68,12 @@ pub struct Column {
     pub from: String,
     /// The caller's function that makes it comparable; the engine never looks at it.
     pub normaliser: Option<String>,
+    /// How its values are written, for that function.
+    pub format: Option<String>,
+    /// Words that stand for no value: the column's, else the model's, else the caller's.
+    pub null_words: Option<Vec<String>>,
+    /// The largest share of its values that may be unreadable; the caller holds it.
+    pub max_unreadable: Option<f64>,
 }
 
 /// A column as comparators and keys see it: which dictionary, and where in the packed row.
@@ -93,7 +99,8 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn compile(place: Place<'_>, columns: &[file::Column]) -> Result<Self, PlanError> {
+    pub(super) fn compile(place: Place<'_>, file: &file::File) -> Result<Self, PlanError> {
+        let columns = &file.column;
         if columns.is_empty() {
             return Err(place.refuse(0..0, Problem::Empty { what: "the list of columns" }));
         }
@@ -104,7 +111,18 @@ impl Columns {
             let kind = Kind::ALL[place.find("column type", &column.kind, &words)?];
             let name = column.name.get_ref().clone();
             let from = column.from.clone().unwrap_or_else(|| name.clone());
-            list.push(Column { name, kind, from, normaliser: column.normaliser.clone() });
+            let share = |n: &toml::Spanned<f64>| {
+                place.within(n, "max_unreadable", |share| (0.0..=1.0).contains(&share), "from 0 to 1")
+            };
+            list.push(Column {
+                name,
+                kind,
+                from,
+                normaliser: column.normaliser.clone(),
+                format: column.format.clone(),
+                null_words: column.null_words.clone().or_else(|| file.model.null_words.clone()),
+                max_unreadable: column.max_unreadable.as_ref().map(share).transpose()?,
+            });
             fields.push(Field { index, offset, kind });
             offset += kind.width() as usize;
         }

@@ -41,6 +41,7 @@ pub(super) struct Model {
     pub(super) trained: Spanned<bool>,
     #[serde(default)]
     pub(super) about: String,
+    pub(super) null_words: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +52,9 @@ pub(super) struct Column {
     pub(super) kind: Spanned<String>,
     pub(super) from: Option<String>,
     pub(super) normaliser: Option<String>,
+    pub(super) format: Option<String>,
+    pub(super) null_words: Option<Vec<String>>,
+    pub(super) max_unreadable: Option<Spanned<f64>>,
 }
 
 #[derive(Deserialize)]

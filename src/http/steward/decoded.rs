@@ -38,7 +38,7 @@ pub(super) fn decode(record: &Record, today: Date, lang: Lang) -> Decoded {
         text: format::date(birth, lang),
         agrees: core.tanggal_lahir.map(|stated| stated == birth),
     });
-    let sex = reading.as_ref().and_then(|reading| reading.sex).map(|sex| Told {
+    let sex = reading.as_ref().and_then(|reading| reading.says().0).map(|sex| Told {
         text: sex_label(sex, lang).to_owned(),
         agrees: core.jenis_kelamin.map(|stated| stated == sex),
     });

@@ -115,7 +115,7 @@ fn states_that_cannot_be_told_apart_are_refused() {
         (
             "a day that cannot be read",
             "bank-rekening.csv",
-            "id_sumber,tgl_data\nA,2025-11-01\nA,01/12/2025\n",
+            "id_sumber,tgl_data\nA,2025-11-01\nA,01/12/25\n",
             "3: `tgl_data` cannot be read, and it says which row of a record is the newest",
         ),
         (

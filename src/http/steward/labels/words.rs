@@ -227,6 +227,7 @@ pub(super) const LEVELS: Words = &[
     ("subset", "sebagian kata sama", "some words equal"),
     ("capped", "mirip, tetapi nama lain", "similar, but another name"),
     ("transpose", "dua angka tertukar", "two digits swapped"),
+    ("digit_cacat", "satu digit berbeda, satu NIK salah", "one digit differs, one NIK has an error"),
     ("serial", "hanya nomor urut berbeda", "only the serial differs"),
     ("region_diff", "hanya kode wilayah berbeda", "only the region code differs"),
     ("sex_flip", "hanya tanda jenis kelamin berbeda", "only the mark of sex differs"),
@@ -327,7 +328,12 @@ pub(super) const NOTES: Words = &[
 ];
 
 /// Alarms about a whole batch.
-pub(super) const ALARMS: Words = &[("EXCEL_PRECISION", "Angka rusak oleh Excel", "Digits lost in Excel")];
+pub(super) const ALARMS: Words = &[
+    ("EXCEL_PRECISION", "Angka rusak oleh Excel", "Digits lost in Excel"),
+    ("ACCOUNT_PRECISION", "Nomor rekening rusak oleh Excel", "Account digits lost in Excel"),
+    ("ONE_LENGTH_SHORT", "Satu digit hilang pada nomor", "One digit lost in numbers"),
+    ("DAY_MONTH_SWAPPED", "Tanggal dan bulan tertukar", "Day and month swapped"),
+];
 
 /// What happened to a record.
 pub(super) const HISTORY: Words = &[

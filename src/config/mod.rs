@@ -32,7 +32,7 @@ pub struct Settings {
     pub client: Directory,
     /// Who is to send which feed, and where; it goes its way to the use cases with their own settings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub expected: Vec<crate::service::completeness::Expected>,
+    pub expected: Vec<crate::service::completeness::ExpectedConfig>,
 }
 
 impl Default for Settings {

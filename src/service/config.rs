@@ -20,7 +20,7 @@ pub struct Config {
     pub intake: crate::feed::Limits,
     /// Who is to send which feed, and where; from the part of the configuration that has its name.
     #[serde(skip)]
-    pub expected: Vec<super::completeness::Expected>,
+    pub expected: Vec<super::completeness::ExpectedConfig>,
     /// What may go; from the part of the configuration that has its name.
     #[serde(skip)]
     pub retention: super::retention::Config,

@@ -22,7 +22,7 @@ fn app_with(expected: &str) -> TestApp {
     #[derive(serde::Deserialize)]
     struct Written {
         #[serde(default)]
-        expected: Vec<padan::service::completeness::Expected>,
+        expected: Vec<padan::service::completeness::ExpectedConfig>,
     }
     let expected = toml::from_str::<Written>(expected).expect("entries").expected;
     TestApp::with(|settings| {

@@ -11,7 +11,7 @@ use crate::domain::region::Regions;
 /// them have closed it. Where a feed has no such entry, all agencies that may push it are to send it, everywhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written", deny_unknown_fields)]
-pub struct Expected {
+pub struct ExpectedConfig {
     /// Which feed.
     pub feed: Feed,
     /// Who; also one that no client pushes for yet.
@@ -50,7 +50,7 @@ pub enum ExpectedError {
     },
 }
 
-impl TryFrom<Written> for Expected {
+impl TryFrom<Written> for ExpectedConfig {
     type Error = ExpectedError;
 
     fn try_from(written: Written) -> Result<Self, ExpectedError> {
@@ -75,7 +75,7 @@ pub(super) fn present_region(code: &str) -> Option<String> {
 /// Who is to send what, as a gateway asks it.
 #[derive(Clone, Copy)]
 pub(super) struct Senders<'a> {
-    pub(super) expected: &'a [Expected],
+    pub(super) expected: &'a [ExpectedConfig],
     pub(super) clients: &'a Directory,
 }
 
@@ -86,7 +86,7 @@ impl Senders<'_> {
         if entries.peek().is_none() {
             return self.clients.agencies_sending(feed);
         }
-        let here = |entry: &&Expected| {
+        let here = |entry: &&ExpectedConfig| {
             entry.regions.is_empty() || entry.regions.iter().any(|region| place.starts_with(region.as_str()))
         };
         let mut found: Vec<AgencyId> = entries.filter(here).flat_map(|entry| entry.agencies.clone()).collect();
@@ -132,11 +132,11 @@ mod tests {
         Directory::new(&clients).expect("good clients")
     }
 
-    fn read(text: &str) -> Result<Vec<Expected>, toml::de::Error> {
+    fn read(text: &str) -> Result<Vec<ExpectedConfig>, toml::de::Error> {
         #[derive(Deserialize)]
         struct File {
             #[serde(default)]
-            expected: Vec<Expected>,
+            expected: Vec<ExpectedConfig>,
         }
         toml::from_str::<File>(text).map(|file| file.expected)
     }

@@ -9,7 +9,7 @@ mod unsent;
 use std::collections::BTreeMap;
 
 use self::closed::{Said, Words};
-pub use self::expected::{Expected, ExpectedError};
+pub use self::expected::{ExpectedConfig, ExpectedError};
 use self::expected::{Senders, present_region};
 use super::accept::IdempotencySlot;
 use super::codec::encode;

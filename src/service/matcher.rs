@@ -289,7 +289,7 @@ impl Matcher {
 
     /// The store keys of the last rows of records, withdrawn ones too.
     pub(super) fn last_row_keys(&self, ids: &[RecordId]) -> Vec<Vec<u8>> {
-        ids.iter().filter_map(|id| self.known.get(id).map(|known| row_key(*id, known.sequence))).collect()
+        ids.iter().filter_map(|id| self.known.get(id).map(|known| row_key(*id, known.standing.sequence))).collect()
     }
 
     /// Those of these records that their sender withdrew.

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use padan::engine::kernel::{Distance, Prepared};
+use padan::engine::kernel::Prepared;
 
 #[path = "../../src/engine/kernel/tests/twins.rs"]
 mod twins;

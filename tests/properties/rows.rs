@@ -104,8 +104,8 @@ impl Table for Sheet {
 
 /// Matches a table.
 pub(crate) fn matched(table: &dyn Table) -> Matched {
-    let rows = model().fill(table, TODAY, &Meter::default()).expect("rows");
-    model().link(rows, &Meter::default()).expect("matched")
+    let filled = model().fill(table, TODAY, &Meter::default()).expect("rows");
+    model().link(filled.rows, &Meter::default()).expect("matched")
 }
 
 /// Who is whom: sets of ids.

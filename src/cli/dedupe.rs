@@ -13,14 +13,15 @@ use super::terminal::{Progress, Terminal, Unit, table, thousands};
 use super::train;
 use super::{CliError, Outcome};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
-use crate::service::dedupe::{Matched, MatchedPair, Meter, Reading, Stage, Table, TableError, TableModel};
+use crate::service::dedupe::{Matched, MatchedPair, Meter, Reading, Stage, Table, TableError, TableModel, Trained};
 
 const HELP: &str = "\
 Reads CSV, NDJSON and Parquet, one file or several. The id of a row is --id, or the column unique_id, id or rec_id; in a
 file named after a feed (dinsos-anggota-keluarga.ndjson) it is FEED|id_sumber.
 Writes clusters.csv (id,cluster_id), pairs.csv (id_l,id_r,weight,probability,decision,rule; all pairs at or above
 review), review.csv (the questions for a steward) and summary.json. With --train the weights are learned from the input
-first, without labels, and the learned model is left in model.toml.
+first, without labels, and the learned model is left in model.toml; where the rows teach nothing, for example because they
+hold no entity twice, it is refused, and where no threshold promises to be precise enough, nothing is linked.
 
 Examples:
   padan dedupe kab-sampel/*.ndjson --out out
@@ -59,6 +60,8 @@ struct Summary {
     links: u64,
     review: u64,
     stop_keys: Vec<StopKeyLine>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    training: Option<train::Found>,
     seconds: Seconds,
     peak_memory_bytes: Option<u64>,
 }
@@ -129,7 +132,12 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
         }
         model.train_and_link(rows, &meter).map(|(trained, matched)| (Some(trained), matched, ids))
     })
-    .map_err(failed)?;
+    .map_err(|error| {
+        if args.train {
+            train::remove_old(&args.out.join("model.toml"), path);
+        }
+        failed(error)
+    })?;
     let mut seconds = vec![("read", read)];
     seconds.extend(meter.seconds().into_iter().map(|(stage, seconds)| (stage.word(), seconds)));
     create_dir(&args.out).map_err(|error| CliError::failed("writing the result", error))?;
@@ -140,7 +148,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     let writing = Instant::now();
     write(args, &ids, &matched).map_err(|error| CliError::failed("writing the result", error))?;
     seconds.push(("write", writing.elapsed().as_secs_f64()));
-    let summary = summary(&model, &matched, seconds);
+    let summary = summary(&model, &matched, trained.as_ref(), seconds);
     write_json(&args.out.join("summary.json"), &summary)
         .map_err(|error| CliError::failed("writing the summary", error))?;
     terminal.result(&summary, || text(&summary));
@@ -224,9 +232,11 @@ pub(super) fn wrong_model(error: TableError) -> CliError {
 
 /// Rows that could not be trained on or matched.
 pub(super) fn failed(error: TableError) -> CliError {
-    let hint =
-        matches!(error, TableError::Train(_)).then_some("give more rows, or a model whose blocking rules fit them");
-    CliError::failed("matching", error).hint(hint)
+    if let TableError::Train(error) = error {
+        let hint = error.hint();
+        return CliError::failed("training the model", error).hint(Some(hint));
+    }
+    CliError::failed("matching", error)
 }
 
 fn write(args: &Args, ids: &TextColumn, matched: &Matched) -> Result<(), OutputError> {
@@ -265,7 +275,12 @@ fn pair_row<'a>(ids: &'a TextColumn, matched: &'a Matched, pair: &MatchedPair) -
     }
 }
 
-fn summary(model: &TableModel, matched: &Matched, seconds: Vec<(&'static str, f64)>) -> Summary {
+fn summary(
+    model: &TableModel,
+    matched: &Matched,
+    trained: Option<&Trained>,
+    seconds: Vec<(&'static str, f64)>,
+) -> Summary {
     let rules = &matched.blocking.rules;
     let firsts = matched.clusters.iter().enumerate().filter(|(row, cluster)| *row == **cluster as usize);
     Summary {
@@ -282,6 +297,7 @@ fn summary(model: &TableModel, matched: &Matched, seconds: Vec<(&'static str, f6
             .iter()
             .map(|key| StopKeyLine { rule: key.rule.clone(), rows: key.rows as u64 })
             .collect(),
+        training: trained.map(train::Found::of),
         seconds: Seconds(seconds),
         peak_memory_bytes: peak_memory(),
     }
@@ -367,6 +383,35 @@ mod tests {
         assert_eq!(dedupe(dir.path(), of_the_page("csv")).expect("matched"), Outcome::Done);
         let pairs = std::fs::read_to_string(dir.path().join("out/pairs.csv")).expect("written");
         assert_eq!(pairs, of_the_page("text"));
+    }
+
+    #[test]
+    fn rows_that_teach_nothing_are_not_trained_on() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| dir.path().join(name).display().to_string();
+        std::fs::create_dir(path("out")).expect("a folder");
+        std::fs::write(path("out/model.toml"), "of an earlier training").expect("written");
+        std::fs::write(path("people.csv"), of_the_page("csv")).expect("written");
+        std::fs::write(path("people.toml"), of_the_page("toml")).expect("written");
+        let (input, model, out) = (path("people.csv"), path("people.toml"), path("out"));
+        let old = path("out/model.toml");
+        for arguments in [
+            ["padan", "dedupe", &input, "--model", &model, "--train", "--out", &out].as_slice(),
+            &["padan", "train", &input, "--model", &model, "--out", &old],
+            &["padan", "train", &input, "--model", &model, "--out", &model],
+        ] {
+            let error = Cli::try_parse_from(arguments).expect("a good call").command.run(Terminal::new(None));
+            let text = error.expect_err("six rows are too few").text();
+            assert!(text.starts_with("error: training the model: there is nothing to learn from: "), "{text}");
+            assert!(
+                text.contains(" matches are expected among 6 rows, and fewer than 20 are chance\nhint: give more rows"),
+                "{text}"
+            );
+            assert!(text.contains("`padan train --labels`") && text.contains("by hand"), "{text}");
+            assert!(!dir.path().join("out/model.toml").exists(), "no old model is left to be taken for a new one");
+            assert!(!dir.path().join("out/clusters.csv").exists(), "nothing is matched");
+        }
+        assert_eq!(std::fs::read_to_string(&model).expect("read"), of_the_page("toml"), "the author's model stays");
     }
 
     #[test]

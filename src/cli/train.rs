@@ -71,6 +71,7 @@ struct Report {
     expected_recall_of_candidates: f64,
     link: f32,
     review: f32,
+    links_nothing: bool,
     parameters: Vec<Line>,
     problems: Vec<String>,
 }
@@ -101,7 +102,10 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
         None => Labels::none(),
     };
     terminal.say(&format!("{} rows read; training model {}", thousands(input.len() as u64), model.name()));
-    let trained = model.train(&Cells::new(&input), day_in_jakarta(SystemClock.now()), &labels).map_err(failed)?;
+    let trained = model.train(&Cells::new(&input), day_in_jakarta(SystemClock.now()), &labels).map_err(|error| {
+        remove_old(&args.out, args.model.as_deref());
+        failed(error)
+    })?;
     write(&args.out, &trained)?;
     let report = report(&trained);
     if let Some(path) = &args.html {
@@ -116,6 +120,45 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
 pub(super) fn write(path: &Path, trained: &Trained) -> Result<(), CliError> {
     write_file(path, Access::Usual, trained.text().as_bytes())
         .map_err(|error| CliError::failed("writing the trained model", error))
+}
+
+/// Takes away the model of an earlier training, so that nobody takes it for what was asked for. Never the model that was to
+/// be trained.
+pub(super) fn remove_old(out: &Path, model: Option<&Path>) {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    if model.is_none_or(|model| real(model) != real(out)) {
+        // Where there is none, there is nothing to take away.
+        let _ = std::fs::remove_file(out);
+    }
+}
+
+/// What a training found, in the summary of a matching.
+#[derive(Debug, Serialize)]
+pub(super) struct Found {
+    matches_expected: f64,
+    prior: f64,
+    link: f32,
+    review: f32,
+    links_nothing: bool,
+    expected_precision: f64,
+    expected_recall_of_candidates: f64,
+    problems: Vec<String>,
+}
+
+impl Found {
+    pub(super) fn of(trained: &Trained) -> Self {
+        let (summary, thresholds) = (&trained.summary, trained.plan().thresholds());
+        Self {
+            matches_expected: summary.matches,
+            prior: thresholds.prior,
+            link: thresholds.link,
+            review: thresholds.review,
+            links_nothing: summary.links_nothing,
+            expected_precision: summary.expected.0,
+            expected_recall_of_candidates: summary.expected.1,
+            problems: trained.problems.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 /// Says what a person should look at.
@@ -142,6 +185,7 @@ fn report(trained: &Trained) -> Report {
         expected_recall_of_candidates: summary.expected.1,
         link: thresholds.link,
         review: thresholds.review,
+        links_nothing: summary.links_nothing,
         parameters: trained
             .parameters
             .iter()
@@ -187,16 +231,19 @@ fn text(report: &Report) -> String {
         let what = if labels.all_rows { ": the entity of every row" } else { "" };
         line(&mut out, format_args!("labels: {matches} pairs the same, {others} different{what}"));
     }
-    let promise = format!(
-        "prior {:.3e}, {} matches expected; link at {:.2} bits, review at {:.2}; of the links {:.2} % are expected to be \
-         right, of the matches among the candidates {:.2} % to be linked",
-        report.prior,
-        thousands(report.matches_expected as u64),
-        report.link,
-        report.review,
-        report.expected_precision * 100.0,
-        report.expected_recall_of_candidates * 100.0,
-    );
+    let (prior, matches) = (report.prior, thousands(report.matches_expected as u64));
+    let promise = if report.links_nothing {
+        format!("prior {prior:.3e}, {matches} matches expected; nothing is linked; review at {:.2}", report.review)
+    } else {
+        format!(
+            "prior {prior:.3e}, {matches} matches expected; link at {:.2} bits, review at {:.2}; of the links {:.2} % are \
+             expected to be right, of the matches among the candidates {:.2} % to be linked",
+            report.link,
+            report.review,
+            report.expected_precision * 100.0,
+            report.expected_recall_of_candidates * 100.0,
+        )
+    };
     line(&mut out, format_args!("{promise}"));
     for problem in &report.problems {
         line(&mut out, format_args!("look at: {problem}"));

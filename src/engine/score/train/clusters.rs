@@ -133,7 +133,9 @@ impl<'a> Forming<'a> {
         let mut members = std::mem::take(&mut self.clusters[one as usize]);
         members.append(&mut self.clusters[other as usize]);
         let joined = self.clusters.len() as u32;
-        members.iter().for_each(|slot| self.cluster_of[*slot as usize] = joined);
+        for slot in &members {
+            self.cluster_of[*slot as usize] = joined;
+        }
         self.clusters.push(members);
         self.right += right;
         self.pairs += pairs;

@@ -194,10 +194,6 @@ impl Evidence<'_> {
         (0..self.roles[c].len()).filter(|l| !matches!(self.roles[c][*l], Role::Absent(_))).collect()
     }
 
-    fn first_learned(&self, c: usize) -> usize {
-        self.roles[c].iter().position(|role| *role == Role::Learned).unwrap_or(0)
-    }
-
     fn bits(&self, c: usize, l: usize) -> f64 {
         match self.roles[c][l] {
             Role::Learned => (self.fit.m[c][l] / self.fit.u[c][l]).log2(),
@@ -206,21 +202,19 @@ impl Evidence<'_> {
     }
 
     fn against(&self) -> Option<NoLesson> {
-        let learned = self.learned();
-        let rarer = |c: &usize| {
-            let first = self.first_learned(*c);
-            self.fit.m[*c][first] < self.fit.u[*c][first]
-        };
-        let against: Vec<usize> = learned.iter().copied().filter(rarer).collect();
-        let most = against.len() * 2 >= learned.len();
+        let agreement: Vec<usize> = self.learned().into_iter().filter(|c| self.roles[*c][0] == Role::Learned).collect();
+        let rarer = |c: &usize| self.fit.m[*c][0] < self.fit.u[*c][0];
+        let against: Vec<usize> = agreement.iter().copied().filter(rarer).collect();
+        let most = against.len() * 2 >= agreement.len();
         (most && !against.is_empty()).then(|| NoLesson::Against { comparisons: self.names(against) })
     }
 
     fn inverted(&self) -> Option<NoLesson> {
-        for c in self.learned() {
-            let first = self.first_learned(c);
-            let learned = (first + 1..self.roles[c].len()).filter(|l| self.roles[c][*l] == Role::Learned);
-            for l in learned {
+        // Where other pairs agree often, too, matches may well differ: the list a row is from.
+        let telling = self.telling();
+        for c in self.learned().into_iter().filter(|c| self.roles[*c][0] == Role::Learned && telling.contains(c)) {
+            let first = 0;
+            for l in (1..self.roles[c].len()).filter(|l| self.roles[c][*l] == Role::Learned) {
                 let bits = self.bits(c, l) - self.bits(c, first);
                 if bits > OUTWEIGHS && self.fit.m[c][l] > self.fit.m[c][first] {
                     let comparison = &self.plan.comparisons()[c];

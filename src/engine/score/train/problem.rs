@@ -123,7 +123,7 @@ pub(super) fn find(plan: &Plan, roles: &[Vec<Role>], fit: &Fit, candidates: &Sam
             problems.push(TrainingProblem::NotLearned { comparison: name(), matches: fit.free[c] });
             continue;
         }
-        if let Some(first) = learned.first()
+        if let Some(first) = learned.first().filter(|first| **first == 0)
             && fit.m[c][*first] < fit.u[c][*first]
         {
             let (m, u) = (fit.m[c][*first], fit.u[c][*first]);

@@ -127,7 +127,9 @@ fn families(n: usize) -> Vec<Row> {
 }
 
 fn with(mut rows: Vec<Row>, column: usize, value: &str) -> Vec<Row> {
-    rows.iter_mut().for_each(|row| value.clone_into(&mut row[column]));
+    for row in &mut rows {
+        value.clone_into(&mut row[column]);
+    }
     rows
 }
 

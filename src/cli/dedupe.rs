@@ -31,7 +31,8 @@ Results of an earlier run in DIR go away first. Writes clusters.csv (id,cluster_
 pairs.csv (id_l,id_r,weight,probability,decision,rule,reason: all pairs at or above review and what became of them),
 review.csv (the questions for a steward) and summary.json. Rows that say the same in every column of the model are one
 entity, listed once each with the rule `equal rows`. With --train the weights are learned from the input
-first, without labels, and the learned model is left in model.toml.
+first, without labels, and the learned model is left in model.toml; where the rows teach nothing, for example because they
+hold no entity twice, it is refused, and where no threshold promises to be precise enough, nothing is linked.
 
 Examples:
   padan dedupe kab-sampel/*.ndjson --out out
@@ -74,6 +75,8 @@ struct Summary {
     unreadable: Vec<Unread>,
     /// Warnings about all rows together.
     alarms: Vec<Alarm>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    training: Option<train::Found>,
     seconds: Seconds,
     peak_memory_bytes: Option<u64>,
 }
@@ -160,7 +163,8 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
         train::tell_problems(trained, terminal);
     }
     seconds.push(("write", writing.elapsed().as_secs_f64()));
-    let told = Told { inputs, unreadable: unread, alarms };
+    let training = trained.as_ref().map(train::Found::of);
+    let told = Told { inputs, unreadable: unread, alarms, training };
     let summary = summary(&model, told, &matched, seconds);
     files.push(finished_json(&args.out.join("summary.json"), &summary).map_err(writing_failed)?);
     publish(files).map_err(writing_failed)?;
@@ -303,9 +307,11 @@ pub(super) fn failed_on(input: &InputTable, error: TableError) -> CliError {
 
 /// Rows that could not be trained on or matched.
 pub(super) fn failed(error: TableError) -> CliError {
-    let hint =
-        matches!(error, TableError::Train(_)).then_some("give more rows, or a model whose blocking rules fit them");
-    CliError::failed("matching", error).hint(hint)
+    if let TableError::Train(error) = error {
+        let hint = error.hint();
+        return CliError::failed("training the model", error).hint(Some(hint));
+    }
+    CliError::failed("matching", error)
 }
 
 /// Writes all files, not yet in their places.
@@ -371,6 +377,7 @@ struct Told {
     inputs: Vec<Source>,
     unreadable: Vec<Unread>,
     alarms: Vec<Alarm>,
+    training: Option<train::Found>,
 }
 
 fn summary(model: &TableModel, told: Told, matched: &Matched, seconds: Vec<(&'static str, f64)>) -> Summary {
@@ -393,6 +400,7 @@ fn summary(model: &TableModel, told: Told, matched: &Matched, seconds: Vec<(&'st
             .collect(),
         unreadable: told.unreadable,
         alarms: told.alarms,
+        training: told.training,
         seconds: Seconds(seconds),
         peak_memory_bytes: peak_memory(),
     }
@@ -534,6 +542,35 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let error = dedupe(dir.path(), "id,Full_Name,born\n1,SITI,1990-04-12\n").expect_err("nearly the column");
         assert!(error.text().contains("there is 'Full_Name': did you mean 'full_name'?\nhint: "), "{}", error.text());
+    }
+
+    #[test]
+    fn rows_that_teach_nothing_are_not_trained_on() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| dir.path().join(name).display().to_string();
+        std::fs::create_dir(path("out")).expect("a folder");
+        std::fs::write(path("out/model.toml"), "of an earlier training").expect("written");
+        std::fs::write(path("people.csv"), of_the_page("csv")).expect("written");
+        std::fs::write(path("people.toml"), of_the_page("toml")).expect("written");
+        let (input, model, out) = (path("people.csv"), path("people.toml"), path("out"));
+        let old = path("out/model.toml");
+        for arguments in [
+            ["padan", "dedupe", &input, "--model", &model, "--train", "--out", &out].as_slice(),
+            &["padan", "train", &input, "--model", &model, "--out", &old],
+            &["padan", "train", &input, "--model", &model, "--out", &model],
+        ] {
+            let error = Cli::try_parse_from(arguments).expect("a good call").command.run(Terminal::new(None));
+            let text = error.expect_err("six rows are too few").text();
+            assert!(text.starts_with("error: training the model: there is nothing to learn from: "), "{text}");
+            assert!(
+                text.contains(" matches are expected among 6 rows, and fewer than 20 are chance\nhint: give more rows"),
+                "{text}"
+            );
+            assert!(text.contains("`padan train --labels`") && text.contains("by hand"), "{text}");
+            assert!(!dir.path().join("out/model.toml").exists(), "no old model is left to be taken for a new one");
+            assert!(!dir.path().join("out/clusters.csv").exists(), "nothing is matched");
+        }
+        assert_eq!(std::fs::read_to_string(&model).expect("read"), of_the_page("toml"), "the author's model stays");
     }
 
     #[test]

@@ -24,8 +24,8 @@ is FEED|id_sumber); a FEBRL file, where rec-17-org and rec-17-dup-0 are one enti
 A row of the truth that is in no cluster counts as a cluster of its own; how many those are is told. Files whose ids do not meet
 at all are refused. A share of nothing is `-`, in JSON null.
 
---html writes one page to choose thresholds by: precision, recall and F1 for every threshold, the questions a steward would
-get, how far the probabilities can be believed, sizes of clusters, clusters that hold several entities, and the pairs nearest to
+--html writes one page to choose thresholds by: precision, recall and F1 for every threshold, of pairs and of the clusters
+that they connect, the questions a steward would get, how far the probabilities can be believed, sizes of clusters, clusters that hold several entities, and the pairs nearest to
 each threshold. It holds ids and no values, and loads nothing. --json gives the same figures. Thresholds are those of --model;
 without it they are read off the decisions of the pairs.
 
@@ -385,6 +385,7 @@ mod tests {
             "0.66667",
             "calibration error 0.5000 over 3 pairs",
             "best F1 0.66667 at weight 3.00 (precision 0.66667, recall 0.66667)",
+            "as clusters: best pairwise F1 0.66667 at weight 3.00, best B-cubed F1 ",
         ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
@@ -394,6 +395,7 @@ mod tests {
         assert_eq!(json["calibration_error"], 0.5);
         assert_eq!(json["thresholds"], serde_json::json!({"review": 3.0, "link": 8.0, "from": "pairs"}));
         assert_eq!(json["curve"][0]["questions"], 3);
+        assert_eq!((&json["cluster_curve"][0]["links"], &json["cluster_curve"][0]["clusters"]), (&3.into(), &1.into()));
         assert_eq!(json["near_link"][0]["a"], "a");
         assert_eq!(json["cluster_sizes"]["true"], serde_json::json!({"1": 1, "3": 1}));
     }
@@ -406,7 +408,13 @@ mod tests {
         let got = report(("t.csv", truth), "id,cluster_id\na,a\nb,a\nd<i>,a\n", Some(pairs)).expect("good files");
         assert_eq!((got.figures.over_linked_clusters, got.figures.over_linked[0].ids.len()), (1, 3));
         let html = page::page(&got).finish();
-        for part in ["d&lt;i&gt;", "<svg", "Calibration error", "Clusters that hold several entities"] {
+        for part in [
+            "d&lt;i&gt;",
+            "<svg",
+            "Calibration error",
+            "Clusters for every threshold",
+            "Clusters that hold several entities",
+        ] {
             assert!(html.contains(part), "{part} is not in the page");
         }
         assert!(!html.contains("<i>") && !html.contains("<script"));

@@ -71,6 +71,7 @@ struct Report {
     expected_recall_of_candidates: f64,
     link: f32,
     review: f32,
+    links_nothing: bool,
     parameters: Vec<Line>,
     problems: Vec<String>,
     /// Values that were there and could not be read, by column.
@@ -129,6 +130,35 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     Ok(Outcome::Done)
 }
 
+/// What a training found, in the summary of a matching.
+#[derive(Debug, Serialize)]
+pub(super) struct Found {
+    matches_expected: f64,
+    prior: f64,
+    link: f32,
+    review: f32,
+    links_nothing: bool,
+    expected_precision: f64,
+    expected_recall_of_candidates: f64,
+    problems: Vec<String>,
+}
+
+impl Found {
+    pub(super) fn of(trained: &Trained) -> Self {
+        let (summary, thresholds) = (&trained.summary, trained.plan().thresholds());
+        Self {
+            matches_expected: summary.matches,
+            prior: thresholds.prior,
+            link: thresholds.link,
+            review: thresholds.review,
+            links_nothing: summary.links_nothing,
+            expected_precision: summary.expected.0,
+            expected_recall_of_candidates: summary.expected.1,
+            problems: trained.problems.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
 /// Says what a person should look at.
 pub(super) fn tell_problems(trained: &Trained, terminal: Terminal) {
     for problem in &trained.problems {
@@ -158,6 +188,7 @@ fn report(trained: &Trained) -> Report {
         expected_recall_of_candidates: summary.expected.1,
         link: thresholds.link,
         review: thresholds.review,
+        links_nothing: summary.links_nothing,
         parameters: trained
             .parameters
             .iter()
@@ -204,16 +235,19 @@ fn text(report: &Report) -> String {
         let what = if labels.all_rows { ": the entity of every row" } else { "" };
         line(&mut out, format_args!("labels: {matches} pairs the same, {others} different{what}"));
     }
-    let promise = format!(
-        "prior {:.3e}, {} matches expected; link at {:.2} bits, review at {:.2}; of the links {:.2} % are expected to be \
-         right, of the matches among the candidates {:.2} % to be linked",
-        report.prior,
-        thousands(report.matches_expected as u64),
-        report.link,
-        report.review,
-        report.expected_precision * 100.0,
-        report.expected_recall_of_candidates * 100.0,
-    );
+    let (prior, matches) = (report.prior, thousands(report.matches_expected as u64));
+    let promise = if report.links_nothing {
+        format!("prior {prior:.3e}, {matches} matches expected; nothing is linked; review at {:.2}", report.review)
+    } else {
+        format!(
+            "prior {prior:.3e}, {matches} matches expected; link at {:.2} bits, review at {:.2}; of the links {:.2} % are \
+             expected to be right, of the matches among the candidates {:.2} % to be linked",
+            report.link,
+            report.review,
+            report.expected_precision * 100.0,
+            report.expected_recall_of_candidates * 100.0,
+        )
+    };
     line(&mut out, format_args!("{promise}"));
     for problem in &report.problems {
         line(&mut out, format_args!("look at: {problem}"));

@@ -6,6 +6,7 @@
 //! of true clusters that were found exactly.
 
 mod curve;
+mod sweep;
 
 use rayon::slice::ParallelSliceMut;
 use serde::Serialize;
@@ -13,6 +14,7 @@ use serde::Serialize;
 pub use self::curve::{
     Bin, Calibration, OverLinked, Point, WeighedPair, calibration, curve, nearest, over_linked, size_distribution,
 };
+pub use self::sweep::{ClusterPoint, cluster_curve};
 
 /// Precision, recall and their harmonic mean.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

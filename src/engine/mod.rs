@@ -74,7 +74,7 @@ pub use self::meter::{Meter, Reading, Stage};
 pub use self::plan::{ClusterLimits, Column, Frequencies, Kind, Plan, Thresholds, VetoAction};
 pub use self::rows::Rows;
 pub use self::score::train::{
-    ExpectedPoint, LabelCount, Labels, Parameter, TrainError, Trained, TrainingProblem, TrainingSummary, train,
-    train_with,
+    ExpectedPoint, LabelCount, Labels, NoLesson, Parameter, TrainError, Trained, TrainingProblem, TrainingSummary,
+    train, train_with,
 };
 pub use self::value::{Day, Digits, Value};

@@ -69,7 +69,7 @@ pub(crate) use self::frequency::FrequencyTable;
 pub(crate) use self::key::{Derive, Derived, Part, Rule};
 use self::place::Place;
 pub(crate) use self::rewrite::{LearnedLevel, rewrite};
-pub(crate) use self::training::Training;
+pub(crate) use self::training::{Choose, Training, TrainingBlocks};
 use super::compare::name::NameRules;
 use super::error::{PlanError, Problem};
 
@@ -175,7 +175,7 @@ impl Plan {
             strong: strong.into(),
             vetoes: vetoes.into(),
             guards,
-            training: Arc::new(training::compile(place, &columns, &file.training)?),
+            training: Arc::new(training::compile(place, &columns, &file.block, &file.training)?),
             cluster: cluster(place, &file.cluster, thresholds)?,
             thresholds,
             tables: tables(&frequencies),
@@ -279,6 +279,13 @@ impl Plan {
         self.vetoes.iter().map(|veto| (veto.id.as_str(), veto.action, veto.about.as_str()))
     }
 
+    /// The most that a pair can weigh.
+    pub(crate) fn most_weight(&self) -> f64 {
+        let most =
+            |comparison: &Comparison| comparison.levels.iter().map(Level::most).fold(f64::NEG_INFINITY, f64::max);
+        self.comparisons.iter().map(most).sum()
+    }
+
     pub(crate) fn fields(&self) -> &[Field] {
         &self.columns.fields
     }
@@ -289,7 +296,8 @@ impl Plan {
 
     /// Whether keys or comparisons read the words of a text column.
     pub(crate) fn reads_words(&self, column: usize) -> bool {
-        let rules = self.rules.iter().chain(&self.training.deterministic).flat_map(|rule| &rule.parts);
+        let of_training = self.training.deterministic.iter().chain(self.training.own_rules());
+        let rules = self.rules.iter().chain(of_training).flat_map(|rule| &rule.parts);
         let parts = rules.chain(self.guards.iter().map(|guard| &guard.distinct_of));
         let mut derived = parts.flatten();
         derived.any(|derived| derived.field.index == column && derived.derive == Derive::Tokens)

@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::cli::page::line;
 use crate::cli::terminal::thousands;
 use crate::service::evaluate::{
-    Bin, PairDecision, Point, WeighedPair, calibration, curve, nearest, over_linked, size_distribution,
+    Bin, ClusterPoint, PairDecision, Point, WeighedPair, calibration, cluster_curve, curve, nearest, over_linked,
+    size_distribution,
 };
 
 /// Pairs shown on each side of a threshold.
@@ -28,6 +29,8 @@ pub(super) struct Figures {
     pub(super) thresholds: Option<Thresholds>,
     /// Quality and questions for each threshold, ascending.
     pub(super) curve: Vec<Point>,
+    /// Quality of the clusters for each threshold, ascending: what pairs of that weight and more connect.
+    pub(super) cluster_curve: Vec<ClusterPoint>,
     /// Clusters by size.
     pub(super) cluster_sizes: Sizes,
     /// How many clusters hold several entities.
@@ -113,6 +116,7 @@ impl Figures {
             calibration_error: calibrated.as_ref().map(|found| found.error),
             calibration: calibrated.map(|found| found.bins).unwrap_or_default(),
             curve: curve(truth, found, pairs),
+            cluster_curve: cluster_curve(truth, pairs, thresholds.map(|at| at.link)),
             cluster_sizes: Sizes { found: size_distribution(found), truth: size_distribution(truth) },
             over_linked_clusters: clusters.len(),
             over_linked: clusters.iter().take(MOST_CLUSTERS).map(line).collect(),
@@ -126,6 +130,12 @@ impl Figures {
     pub(super) fn best(&self) -> Option<&Point> {
         let known = self.curve.iter().filter(|point| !point.quality.f1.is_nan());
         known.max_by(|x, y| x.quality.f1.total_cmp(&y.quality.f1))
+    }
+
+    /// The thresholds with the best clusters: pairwise and B-cubed.
+    pub(super) fn best_clusters(&self) -> Option<(&ClusterPoint, &ClusterPoint)> {
+        let best = |f1: fn(&ClusterPoint) -> f64| self.cluster_curve.iter().max_by(|x, y| f1(x).total_cmp(&f1(y)));
+        Some((best(|point| point.pairwise.f1)?, best(|point| point.b_cubed.f1)?))
     }
 
     /// The point at a weight.
@@ -148,6 +158,15 @@ impl Figures {
                 format_args!(
                     "by weight alone: best F1 {:.5} at weight {:.2} (precision {:.5}, recall {:.5})",
                     quality.f1, best.weight, quality.precision, quality.recall
+                ),
+            );
+        }
+        if let Some((pairwise, b_cubed)) = self.best_clusters() {
+            line(
+                &mut out,
+                format_args!(
+                    "as clusters: best pairwise F1 {:.5} at weight {:.2}, best B-cubed F1 {:.5} at {:.2}",
+                    pairwise.pairwise.f1, pairwise.weight, b_cubed.b_cubed.f1, b_cubed.weight
                 ),
             );
         }

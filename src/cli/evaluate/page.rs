@@ -5,7 +5,7 @@ use super::{Report, share};
 use crate::cli::page::chart::{Chart, Series};
 use crate::cli::page::{Cell, Page, percent};
 use crate::cli::terminal::thousands;
-use crate::service::evaluate::{Point, Quality};
+use crate::service::evaluate::{ClusterPoint, Point, Quality};
 
 /// Over-linked clusters in the table.
 const CLUSTERS_SHOWN: usize = 50;
@@ -48,6 +48,7 @@ pub(super) fn page(report: &Report) -> Page {
         );
     } else {
         thresholds(&mut page, report);
+        clusters_by_threshold(&mut page, report);
         calibration(&mut page, report);
     }
     sizes(&mut page, report);
@@ -142,6 +143,44 @@ fn thresholds(page: &mut Page, report: &Report) {
     };
     let rows: Vec<Vec<Cell>> = curve.iter().rev().step_by(step).map(row).collect();
     page.table(&["threshold, bits", "pairs", "precision", "recall", "F1", "questions"], &rows);
+}
+
+fn clusters_by_threshold(page: &mut Page, report: &Report) {
+    let figures = &report.figures;
+    let Some((pairwise, b_cubed)) = figures.best_clusters() else { return };
+    page.section(
+        "Clusters for every threshold",
+        "If the pairs of a weight and more were linked, what they connect: a wrong link joins all that stands on its two sides. \
+         Pairs that a veto or a lacking strong identifier held back stay apart; limits of clusters are not applied.",
+    );
+    let curve = &figures.cluster_curve;
+    let useful = pairwise.pairwise.f1 * USEFUL;
+    let shown = curve.iter().filter(|point| point.pairwise.f1 >= useful);
+    let line = |of: fn(&ClusterPoint) -> f64| shown.clone().map(|point| (point.weight, of(point))).collect::<Vec<_>>();
+    let series = vec![
+        Series { name: "pairwise F1", points: line(|point| point.pairwise.f1) },
+        Series { name: "B-cubed F1", points: line(|point| point.b_cubed.f1) },
+        Series { name: "precision", points: line(|point| point.pairwise.precision) },
+    ];
+    let low = series.iter().flat_map(|s| &s.points).map(|(_, y)| *y).fold(0.9, f64::min);
+    let range = Some(((low * 10.0).floor() / 10.0, 1.0));
+    let marks = marks(figures.thresholds);
+    let chart = Chart { x: "match weight of the threshold, bits", y: "share", series, marks, range };
+    let best = format!(
+        "Best pairwise F1 {:.5} at {:.2} bits; best B-cubed F1 {:.5} at {:.2} bits.",
+        pairwise.pairwise.f1, pairwise.weight, b_cubed.b_cubed.f1, b_cubed.weight
+    );
+    page.picture(&chart.svg(), &best);
+    let step = curve.len().div_ceil(THRESHOLDS_SHOWN).max(1);
+    let row = |point: &ClusterPoint| {
+        let mut cells = vec![Cell::figure(format!("{:.2}", point.weight)), Cell::figure(thousands(point.clusters))];
+        let (pairwise, b_cubed) = (point.pairwise, point.b_cubed);
+        let shares = [pairwise.precision, pairwise.recall, pairwise.f1, b_cubed.f1];
+        cells.extend(shares.map(|q| Cell::figure(format!("{q:.5}"))));
+        cells
+    };
+    let rows: Vec<Vec<Cell>> = curve.iter().rev().step_by(step).map(row).collect();
+    page.table(&["threshold, bits", "clusters", "precision", "recall", "pairwise F1", "B-cubed F1"], &rows);
 }
 
 fn calibration(page: &mut Page, report: &Report) {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{ListedPair, Quality, pairs_in, share, sizes};
 
 /// Points of a curve stand this many bits apart.
-const STEP: f64 = 0.25;
+pub(super) const STEP: f64 = 0.25;
 /// Bins of a calibration.
 const BINS: usize = 10;
 

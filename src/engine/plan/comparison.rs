@@ -36,6 +36,12 @@ impl Comparison {
         self.levels.iter().position(|level| level.holds(outcome, &mut asked)).unwrap_or(self.levels.len() - 1)
     }
 
+    /// Bit `c`: a level of it asks for a level of comparison `c`.
+    pub(crate) fn asks(&self) -> u32 {
+        let asked = self.levels.iter().flat_map(|level| level.only_if.iter().chain(&level.unless));
+        asked.fold(0, |set, at| set | 1 << at.comparison)
+    }
+
     /// Whether it looks into a text or a name of this column.
     pub(super) fn reads_letters(&self, field: &Field) -> bool {
         let inside = match field.kind {

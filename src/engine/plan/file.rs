@@ -191,6 +191,16 @@ pub(super) struct Training {
     pub(super) seed: Option<u64>,
     pub(super) random_pairs: Option<Spanned<u64>>,
     pub(super) candidate_pairs: Option<Spanned<u64>>,
+    pub(super) blocks: Option<Spanned<Vec<Spanned<TrainingBlock>>>>,
+    pub(super) choose: Option<Spanned<String>>,
+}
+
+/// The name of a blocking rule, or the keys of one for training alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum TrainingBlock {
+    Name(String),
+    Keys(Vec<String>),
 }
 
 #[derive(Deserialize, Default)]

@@ -70,9 +70,6 @@ impl Derive {
     }
 }
 
-/// More rows than this that share all keys of a deterministic rule are no one entity.
-const MOST_ALIKE: u32 = 50;
-
 /// One derived value; several of them are alternatives: `no_kk|nik.last(10)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Derived {
@@ -96,16 +93,17 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
-    /// A rule of training: pairs that share all keys are taken for matches.
-    pub(super) fn deterministic(
+    /// A rule of training alone, without a name.
+    pub(super) fn for_training(
         place: Place<'_>,
         columns: &Columns,
         keys: &Spanned<Vec<Spanned<String>>>,
+        most: u32,
     ) -> Result<Self, PlanError> {
         let block = file::Block {
             name: Spanned::new(keys.span(), String::new()),
             keys: Spanned::new(keys.span(), keys.get_ref().clone()),
-            most: Spanned::new(keys.span(), MOST_ALIKE),
+            most: Spanned::new(keys.span(), most),
             prefix: String::new(),
             stop_keys: Vec::new(),
         };

@@ -14,11 +14,11 @@ const MARK: &str = "# ---- written by training; the next training replaces every
 /// What was learned about one level that the file holds; `None` where it keeps what it has.
 pub(crate) type LearnedLevel = Option<(f64, f64)>;
 
-/// Writes shares per comparison and level, thresholds, frequencies and provenance into the text of a model.
+/// Writes shares per comparison and level, thresholds (and the limit of the mean weight, where it was chosen), frequencies and provenance into the text of a model.
 pub(crate) fn rewrite(
     text: &str,
     levels: &[Vec<LearnedLevel>],
-    thresholds: Thresholds,
+    (thresholds, mean): (Thresholds, Option<f32>),
     frequencies: &[(String, Frequencies)],
     provenance: &[(&str, String)],
 ) -> Result<String, PlanError> {
@@ -34,6 +34,9 @@ pub(crate) fn rewrite(
         (file.thresholds.review.span(), format!("{:?}", round(f64::from(thresholds.review)))),
         (file.thresholds.prior.span(), share(thresholds.prior)),
     ];
+    if let (Some(limit), Some(mean)) = (&file.cluster.min_mean_weight, mean) {
+        edits.push((limit.span(), format!("{:?}", round(f64::from(mean)))));
+    }
     for (comparison, learned) in file.comparison.iter().zip(levels) {
         let inline = !text[comparison.levels.span().start..].starts_with("[[");
         for (level, learned) in comparison.levels.get_ref().iter().zip(learned) {

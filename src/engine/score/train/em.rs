@@ -7,6 +7,7 @@
 use super::is_free;
 use super::labels::Known;
 use super::patterns::Sampled;
+use super::threshold::{LEAST_PRIOR, MOST_PRIOR};
 
 /// Rounds at most.
 const ROUNDS: usize = 200;
@@ -14,13 +15,13 @@ const ROUNDS: usize = 200;
 const CLOSE: f64 = 1e-5;
 /// Pairs that every level is taken to have been seen in besides: no level is impossible.
 const UNSEEN: f64 = 0.5;
-/// Fewer matches than this among the pairs that blocking left free say nothing: then all pairs are used.
+/// Matches among the pairs that blocking left free from which on they alone say what m is; with fewer, what is taken for
+/// m without them counts for the rest.
 const ENOUGH: f64 = 50.0;
+/// Matches from which on a comparison counts as learned.
+const FEW: f64 = 10.0;
 /// Matches that the result without labels counts for, where there are labels: a few labels do not overthrow it.
 const UNLABELLED: f64 = 20.0;
-/// Share of the first level among matches, where nothing else is known.
-const FIRST: f64 = 0.8;
-
 /// What training does with a level.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Role {
@@ -40,6 +41,11 @@ pub(super) struct Input<'a> {
     pub(super) all_pairs: f64,
     /// Chance of a match to start from.
     pub(super) start: f64,
+    /// m to begin with, where no deterministic rule tells it: always the same guess, so that a model which is trained again
+    /// stays as it is.
+    pub(super) begin: &'a [Vec<f64>],
+    /// m where no pairs tell it: what the model says, or a guess.
+    pub(super) guess: &'a [Vec<f64>],
     /// What labels add.
     pub(super) labels: Option<Labelled<'a>>,
 }
@@ -62,6 +68,8 @@ pub(super) struct Fit {
     pub(super) matches: Vec<Vec<f64>>,
     /// Random pairs at each level, as they were counted.
     pub(super) random: Vec<Vec<f64>>,
+    /// Per comparison the matches with both values that no rule chose by its columns: what m was learned from.
+    pub(super) free: Vec<f64>,
     /// Largest change of a share in each round.
     pub(super) changes: Vec<f64>,
     /// Probability of a match of each candidate pattern.
@@ -69,6 +77,17 @@ pub(super) struct Fit {
 }
 
 impl Fit {
+    /// Whether enough matches told what a comparison is like among them.
+    pub(super) fn tells(&self, comparison: usize) -> bool {
+        self.free[comparison] >= FEW
+    }
+
+    /// Matches that are expected among the candidates.
+    pub(super) fn among(&self, candidates: &Sampled) -> f64 {
+        let counted = candidates.cells.iter().zip(&self.match_of).map(|(cell, p)| cell.count as f64 * p);
+        counted.sum::<f64>() * candidates.scale as f64
+    }
+
     /// Whether the shares had settled.
     pub(super) fn converged(&self) -> bool {
         self.changes.last().is_some_and(|change| *change < CLOSE)
@@ -79,8 +98,12 @@ impl Fit {
 pub(super) fn fit(roles: &[Vec<Role>], input: &Input<'_>) -> Fit {
     let all = |_: usize| 1.0;
     let random = counts(roles, input.random, all, Use::All);
-    let mut fit = Fit { u: shares(roles, &random, &random), lambda: input.start, random, ..Fit::default() };
-    fit.m = input.labels.as_ref().map_or_else(|| first_m(roles, input), |labels| labels.without.to_vec());
+    let mut fit = Fit { u: shares(roles, &random), lambda: input.start, random, ..Fit::default() };
+    fit.m = match &input.labels {
+        Some(labels) => labels.without.to_vec(),
+        // Where to begin: the shares among pairs that meet a deterministic rule, as far as no rule forces them.
+        None => shares_or(roles, &counts(roles, input.deterministic, |_| 1.0, Use::Free), input.begin),
+    };
     for _ in 0..ROUNDS {
         let change = round(roles, input, &mut fit);
         fit.changes.push(change);
@@ -93,46 +116,25 @@ pub(super) fn fit(roles: &[Vec<Role>], input: &Input<'_>) -> Fit {
     fit
 }
 
-/// Shares among the pairs that meet a deterministic rule, as far as no rule forces them; else a guess.
-fn first_m(roles: &[Vec<Role>], input: &Input<'_>) -> Vec<Vec<f64>> {
-    let seen = counts(roles, input.deterministic, |_| 1.0, Use::Free);
-    let guess = |comparison: &Vec<Role>| {
-        let learned = comparison.iter().filter(|role| matches!(role, Role::Learned)).count();
-        let others = (1.0 - FIRST) / (learned.max(2) - 1) as f64;
-        let mut first = true;
-        let share = |role: &Role| match role {
-            Role::Learned if std::mem::take(&mut first) => FIRST * 100.0,
-            Role::Learned => others * 100.0,
-            Role::Fixed(_) | Role::Absent(_) => 0.0,
-        };
-        comparison.iter().map(share).collect()
-    };
-    let guessed: Vec<Vec<f64>> = roles.iter().map(guess).collect();
-    shares(roles, &seen, &guessed)
-}
-
 /// One round; answers the largest change of a share.
 fn round(roles: &[Vec<Role>], input: &Input<'_>, fit: &mut Fit) -> f64 {
     let among_candidates = probabilities(roles, fit, input.candidates);
     let among_random = probabilities(roles, fit, input.random);
-    let mut free = counts(roles, input.candidates, |at| among_candidates[at], Use::Free);
-    let mut all = counts(roles, input.candidates, |at| among_candidates[at], Use::All);
+    let mut free = match input.labels.as_ref().and_then(|labels| labels.complete) {
+        Some((matches, _)) => counts(roles, matches, |_| 1.0, Use::All),
+        None => counts(roles, input.candidates, |at| among_candidates[at], Use::Free),
+    };
+    fit.free = roles.iter().zip(&free).map(|(levels, counts)| present(levels, counts)).collect();
     if let Some(labels) = &input.labels {
-        if let Some((matches, _)) = labels.complete {
-            free = counts(roles, matches, |_| 1.0, Use::All);
-            all.clone_from(&free);
-        }
-        for counted in [&mut free, &mut all] {
-            let levels = counted.iter_mut().flatten().zip(labels.without.iter().flatten());
-            levels.for_each(|(count, m)| *count += UNLABELLED * m);
-        }
+        let levels = free.iter_mut().flatten().zip(labels.without.iter().flatten());
+        levels.for_each(|(count, m)| *count += UNLABELLED * m);
     }
     let others = counts(roles, input.random, |at| 1.0 - among_random[at], Use::All);
-    let (m, u) = (shares(roles, &free, &all), shares(roles, &others, &others));
+    let (m, u) = (shares_or(roles, &free, input.guess), shares(roles, &others));
     let matches: f64 = input.candidates.cells.iter().zip(&among_candidates).map(|(c, p)| c.count as f64 * p).sum();
     let counted = matches * input.candidates.scale as f64 / input.all_pairs;
     let lambda = input.labels.as_ref().and_then(|labels| labels.complete).map_or(counted, |(_, lambda)| lambda);
-    let lambda = lambda.clamp(1e-15, 0.5);
+    let lambda = lambda.clamp(LEAST_PRIOR, MOST_PRIOR);
     let moved = |old: &[Vec<f64>], new: &[Vec<f64>]| {
         old.iter().flatten().zip(new.iter().flatten()).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max)
     };
@@ -183,16 +185,27 @@ fn counts(roles: &[Vec<Role>], sampled: &Sampled, weight: impl Fn(usize) -> f64,
     counts
 }
 
-/// Counts to shares of the levels among pairs that have both values; from `other` where there are too few.
-fn shares(roles: &[Vec<Role>], counts: &[Vec<f64>], other: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    let present = |levels: &[Role], counts: &[f64]| -> f64 {
-        levels.iter().zip(counts).filter(|(role, _)| !matches!(role, Role::Absent(_))).map(|(_, count)| count).sum()
-    };
-    let of = |((levels, counts), other): ((&Vec<Role>, &Vec<f64>), &Vec<f64>)| {
-        let counts = if present(levels, counts) < ENOUGH { other } else { counts };
+/// Pairs with both values.
+fn present(levels: &[Role], counts: &[f64]) -> f64 {
+    levels.iter().zip(counts).filter(|(role, _)| !matches!(role, Role::Absent(_))).map(|(_, count)| count).sum()
+}
+
+/// Counts to shares of the levels among pairs that have both values.
+fn shares(roles: &[Vec<Role>], counts: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let of = |(levels, counts): (&Vec<Role>, &Vec<f64>)| {
         let unseen = UNSEEN * levels.iter().filter(|role| !matches!(role, Role::Absent(_))).count() as f64;
         let all = present(levels, counts) + unseen;
         counts.iter().map(|count| (count + UNSEEN) / all).collect()
     };
-    roles.iter().zip(counts).zip(other).map(of).collect()
+    roles.iter().zip(counts).map(of).collect()
+}
+
+/// The same; where pairs are few, the guess stands in for those that are not there.
+fn shares_or(roles: &[Vec<Role>], counts: &[Vec<f64>], guess: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let fill = |((levels, counts), guess): ((&Vec<Role>, &Vec<f64>), &Vec<f64>)| {
+        let lacking = (ENOUGH - present(levels, counts)).max(0.0);
+        counts.iter().zip(guess).map(|(count, m)| count + lacking * m).collect()
+    };
+    let filled: Vec<Vec<f64>> = roles.iter().zip(counts).zip(guess).map(fill).collect();
+    shares(roles, &filled)
 }

@@ -17,29 +17,40 @@
 //!
 //! Everything is a function of the set of rows and the model: not of their order or of the number of threads.
 
+mod clusters;
 mod em;
+mod evidence;
 mod labels;
 mod patterns;
 mod problem;
 #[cfg(test)]
+mod refusal_tests;
+#[cfg(test)]
 mod tests;
 mod threshold;
 
+pub use self::evidence::NoLesson;
 pub use self::labels::{LabelCount, Labels};
 pub use self::problem::TrainingProblem;
 pub use self::threshold::ExpectedPoint;
 
 use std::sync::Arc;
 
+use self::clusters::Choice;
 use self::em::{Fit, Labelled, Role, fit};
+use self::evidence::Evidence;
 use self::labels::SlotLabels;
 use self::patterns::{Cell, Sample, Sampled};
+use self::threshold::Chosen;
 use crate::engine::block::bulk::Blocks;
 use crate::engine::block::guard;
 use crate::engine::error::{PlanError, RowError};
 use crate::engine::meter::Meter;
-use crate::engine::plan::{Frequencies, LearnedLevel, Level, Plan, Thresholds, Weighed, rewrite};
+use crate::engine::plan::{Choose, Comparison, Frequencies, LearnedLevel, Level, Plan, Thresholds, Weighed, rewrite};
 use crate::engine::rows::Rows;
+
+/// Share of the first level among matches, where nothing else is known.
+const FIRST: f64 = 0.8;
 
 /// Why nothing could be learned.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +63,9 @@ pub enum TrainError {
         /// Candidate pairs.
         pairs: u64,
     },
+    /// What the rows show is no lesson: a model made from it would be a guess.
+    #[error("there is nothing to learn from: {0}")]
+    NoLesson(NoLesson),
     /// The text is not a model, or not the one the rows were made for.
     #[error(transparent)]
     Model(#[from] PlanError),
@@ -61,6 +75,20 @@ pub enum TrainError {
     /// The text is another model than the one the rows were made for.
     #[error("the text is not the model of these rows")]
     OtherModel,
+}
+
+impl TrainError {
+    /// What to do about it.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::TooFew { .. } => {
+                "give more rows, or a model whose blocking rules fit them; or set the weights by hand, as \
+                 config/model/README.md shows"
+            }
+            Self::NoLesson(reason) => reason.hint(),
+            Self::Model(_) | Self::Rows(_) | Self::OtherModel => "config/model/README.md explains every part",
+        }
+    }
 }
 
 /// What was learned about one level.
@@ -110,8 +138,10 @@ pub struct TrainingSummary {
     pub lambda: f64,
     /// Matches expected among the candidate pairs.
     pub matches: f64,
+    /// No threshold promises the precision that the model asks for, so that it links nothing.
+    pub links_nothing: bool,
     /// Precision, recall (of the candidates) and F1 that the model expects of its own links; measured where the labels
-    /// cover all rows.
+    /// cover all rows. All 0 where nothing is linked.
     pub expected: (f64, f64, f64),
     /// The same for other thresholds, ascending.
     pub curve: Vec<ExpectedPoint>,
@@ -167,32 +197,91 @@ pub(crate) fn train_on(
     let named = named(&untrained, &frequencies);
     // First with any thresholds: they are chosen from the weights that pairs have under the learned model.
     let open = Thresholds { link: 0.0, review: 0.0, prior: fit.lambda };
-    let weighing = plan_of(&untrained, &rewrite(text, &levels, open, &[], &[])?, &frequencies)?;
+    let weighing = plan_of(&untrained, &rewrite(text, &levels, (open, None), &[], &[])?, &frequencies)?;
     let (weights, matches) = sample.weights(&weighing);
-    let chosen = if labels.complete {
-        threshold::choose_known(&weights, &matches, fit.lambda, untrained.training())
+    let wanted = untrained.training();
+    let above = weighing.most_weight().ceil() + 1.0;
+    let mut chosen = if labels.complete {
+        threshold::choose_known(&weights, &matches, fit.lambda, wanted, above)
     } else {
-        threshold::choose(&weights, all_pairs, fit.lambda, untrained.training())
+        threshold::choose(&weights, all_pairs, fit.lambda, wanted, above)
     };
-    let summary = TrainingSummary {
+    let evidence = Evidence {
+        plan: &weighing,
+        roles: &roles,
+        fit: &fit,
+        candidates: &candidates,
         rows: rows.len(),
+        matches: chosen.matches,
+        prior: chosen.thresholds.prior,
+    };
+    if let Some(reason) = evidence.refuses(labels.complete) {
+        return Err(TrainError::NoLesson(reason));
+    }
+    let mut mean = None;
+    if wanted.choose.unwrap_or(if labels.complete { Choose::Clusters } else { Choose::Pairs }) == Choose::Clusters {
+        let low = Thresholds { link: chosen.thresholds.review, ..chosen.thresholds };
+        let low = plan_of(&untrained, &rewrite(text, &levels, (low, None), &[], &[])?, &frequencies)?;
+        mean = choose_by_clusters(&sample, &low, &labels, &mut chosen);
+    }
+    let written = (chosen.thresholds, mean);
+    let counts = (&random, &candidates);
+    let summary = summary(rows.len(), counts, &fit, labels.count(), &mut chosen);
+    let provenance = provenance(&summary, untrained.training().seed);
+    let text = rewrite(text, &levels, written, &named, &provenance)?;
+    let short = rewrite(text.as_str(), &levels, written, &[], &provenance)?;
+    let plan = plan_of(&untrained, &short, &frequencies)?;
+    let mut problems = problem::find(&plan, &roles, &fit, &candidates);
+    let wanted = wanted.precision;
+    let missed = chosen.missed.map(|(weight, precision)| TrainingProblem::NoThreshold { wanted, weight, precision });
+    problems.splice(0..0, missed);
+    let parameters = parameters(&plan, &fit);
+    Ok((Trained { plan, text, parameters, problems, summary }, sample.into_blocks()))
+}
+
+fn summary(
+    rows: usize,
+    (random, candidates): (&Sampled, &Sampled),
+    fit: &Fit,
+    labels: Option<LabelCount>,
+    chosen: &mut Chosen,
+) -> TrainingSummary {
+    TrainingSummary {
+        rows,
         random_pairs: random.seen,
         candidate_pairs: (candidates.pairs(), candidates.seen),
         patterns: candidates.cells.len(),
         changes: fit.changes.clone(),
         lambda: chosen.thresholds.prior,
         matches: chosen.matches,
+        links_nothing: chosen.missed.is_some(),
         expected: chosen.expected,
-        curve: chosen.curve,
-        labels: labels.count(),
+        curve: std::mem::take(&mut chosen.curve),
+        labels,
+    }
+}
+
+/// Moves `link` to where the clusters are best; answers the limit of the mean weight that goes with it, where the model has
+/// one. Nothing moves where no clusters are precise enough.
+///
+/// A truth about all rows is measured by: then the best clusters are the best, and there is no promise that needs room.
+fn choose_by_clusters(sample: &Sample<'_>, low: &Plan, labels: &SlotLabels, chosen: &mut Chosen) -> Option<f32> {
+    let edges = sample.edges(low);
+    let known = labels.count().filter(|count| count.complete).map(|count| count.matches as f64);
+    let choice = Choice {
+        rows: sample.all(),
+        plan: low,
+        labels,
+        edges: &edges,
+        matches: known.unwrap_or(chosen.matches),
+        precision: if known.is_some() { 0.0 } else { low.training().precision },
+        link: chosen.missed.map_or(chosen.thresholds.link, |(weight, _)| weight as f32),
     };
-    let provenance = provenance(&summary, untrained.training().seed);
-    let text = rewrite(text, &levels, chosen.thresholds, &named, &provenance)?;
-    let short = rewrite(text.as_str(), &levels, chosen.thresholds, &[], &provenance)?;
-    let plan = plan_of(&untrained, &short, &frequencies)?;
-    let problems = problem::find(&plan, &roles, &fit, &candidates, rows.len());
-    let parameters = parameters(&plan, &fit);
-    Ok((Trained { plan, text, parameters, problems, summary }, sample.into_blocks()))
+    let best = choice.best()?;
+    chosen.thresholds.link = (best.link as f32).max(chosen.thresholds.review);
+    chosen.expected = (best.precision, best.recall, best.f1);
+    chosen.missed = None;
+    best.mean
 }
 
 /// Learns the shares without labels, and from there with them where there are any.
@@ -205,28 +294,27 @@ fn learn(
 ) -> Fit {
     let deterministic = sample.deterministic();
     let start = start(sample.plan(), &deterministic, sample.rows(), all_pairs);
-    let Some(count) = labels.count() else {
-        let input = em::Input { random, candidates, deterministic: &deterministic, all_pairs, start, labels: None };
-        return fit(roles, &input);
-    };
-    let plain = (random.unlabelled(), candidates.unlabelled());
-    let input = em::Input {
-        random: &plain.0,
-        candidates: &plain.1,
+    let begin = guess(roles);
+    let guess = said(sample.plan(), &begin);
+    let input = |random, candidates, start, labels| em::Input {
+        random,
+        candidates,
         deterministic: &deterministic,
         all_pairs,
         start,
-        labels: None,
+        begin: &begin,
+        guess: &guess,
+        labels,
     };
-    let without = fit(roles, &input);
+    let Some(count) = labels.count() else {
+        return fit(roles, &input(random, candidates, start, None));
+    };
+    let plain = (random.unlabelled(), candidates.unlabelled());
+    let without = fit(roles, &input(&plain.0, &plain.1, start, None));
     let matches = sample.known_matches();
     let complete = labels.complete.then_some((&matches, count.matches as f64 / all_pairs));
     let labelled = Labelled { without: &without.m, complete };
-    let start = without.lambda;
-    fit(
-        roles,
-        &em::Input { random, candidates, deterministic: &deterministic, all_pairs, start, labels: Some(labelled) },
-    )
+    fit(roles, &input(random, candidates, without.lambda, Some(labelled)))
 }
 
 /// The plan of a text with the frequencies and name rules at hand.
@@ -252,6 +340,34 @@ fn roles(plan: &Plan) -> Vec<Vec<Role>> {
 fn start(plan: &Plan, deterministic: &Sampled, rows: usize, all_pairs: f64) -> f64 {
     let found = if deterministic.seen == 0 { rows as f64 / 2.0 } else { deterministic.pairs() as f64 };
     (found / plan.training().recall / all_pairs).min(0.5)
+}
+
+/// Most matches at the first level, and the rest at the others alike.
+fn guess(roles: &[Vec<Role>]) -> Vec<Vec<f64>> {
+    let of = |roles: &Vec<Role>| -> Vec<f64> {
+        let learned = roles.iter().filter(|role| **role == Role::Learned).count();
+        let mut first = true;
+        let share = |role: &Role| match role {
+            Role::Fixed(_) | Role::Absent(_) => 0.0,
+            Role::Learned if std::mem::take(&mut first) => FIRST,
+            Role::Learned => (1.0 - FIRST) / (learned - 1) as f64,
+        };
+        roles.iter().map(share).collect()
+    };
+    roles.iter().map(of).collect()
+}
+
+/// m as the model says it; of comparisons without, the guess.
+fn said(plan: &Plan, guess: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let of = |(comparison, guess): (&Comparison, &Vec<f64>)| -> Vec<f64> {
+        let said = |level: &Level| match level.weighed {
+            Weighed::Shares { m, .. } => m,
+            Weighed::Fixed | Weighed::Untrained => 0.0,
+        };
+        let untrained = comparison.levels.iter().any(|level| level.weighed == Weighed::Untrained);
+        if untrained { guess.clone() } else { comparison.levels.iter().map(said).collect() }
+    };
+    plan.comparisons().iter().zip(guess).map(of).collect()
 }
 
 fn learned(roles: &[Vec<Role>], fit: &Fit) -> Vec<Vec<LearnedLevel>> {

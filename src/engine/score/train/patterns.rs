@@ -3,15 +3,15 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::super::{Scorer, Scratch};
+use super::super::{Scored, Scorer, Scratch};
 use super::labels::{Known, SlotLabels};
 use super::threshold::Weights;
 use crate::engine::block::bulk::{Blocks, Partner, Partners};
 use crate::engine::meter::{Meter, Stage};
-use crate::engine::plan::{Pattern, Plan, Rule};
+use crate::engine::plan::{Pattern, Plan, Rule, TrainingBlocks};
 use crate::engine::rows::Rows;
 
 /// Random pairs whose rows are touched together, so that the waits for their memory overlap.
@@ -66,6 +66,14 @@ impl Sampled {
     }
 }
 
+/// Pairs in blocks, and the rules that count.
+struct Pairs<'a> {
+    blocks: &'a Blocks,
+    rules: &'a [Rule],
+    /// Bit `r`: pairs of rule `r` count.
+    which: u64,
+}
+
 /// Draws pairs of rows whose guards are applied.
 pub(super) struct Sample<'a> {
     rows: &'a Rows,
@@ -88,6 +96,11 @@ impl<'a> Sample<'a> {
     /// The blocks that the pairs were drawn from.
     pub(super) fn into_blocks(self) -> Blocks {
         self.blocks
+    }
+
+    /// The rows.
+    pub(super) fn all(&self) -> &'a Rows {
+        self.rows
     }
 
     /// How many rows there are.
@@ -138,12 +151,21 @@ impl<'a> Sample<'a> {
         Sampled::new(counts, 1)
     }
 
-    /// Candidate pairs: all, or those of every so many rows.
+    /// The pairs that m is learned from: all that the rules for training give, or those of every so many rows.
     pub(super) fn candidates(&self) -> Sampled {
-        let rules = self.rows.plan().rules();
-        let counts =
-            self.counts(&self.blocks, rules, |row| self.is_sampled(row, self.scale), |a, b| self.labels.of(a, b));
-        Sampled::new(counts, self.scale)
+        let known = |a, b| self.labels.of(a, b);
+        match &self.rows.plan().training().blocks {
+            TrainingBlocks::Shared(which) => {
+                let pairs = Pairs { blocks: &self.blocks, rules: self.rows.plan().rules(), which: *which };
+                Sampled::new(self.counts(&pairs, |row| self.is_sampled(row, self.scale), known), self.scale)
+            }
+            TrainingBlocks::Own(rules) => {
+                let blocks = Blocks::of(self.rows, rules, &Meter::default());
+                let scale = blocks.pairs().div_ceil(self.rows.plan().training().candidate_pairs).max(1);
+                let pairs = Pairs { blocks: &blocks, rules, which: u64::MAX };
+                Sampled::new(self.counts(&pairs, |row| self.is_sampled(row, scale), known), scale)
+            }
+        }
     }
 
     /// Pairs that meet a deterministic rule of the model.
@@ -151,26 +173,30 @@ impl<'a> Sample<'a> {
         let rules = &self.rows.plan().training().deterministic;
         let blocks = Blocks::of(self.rows, rules, &Meter::default());
         let scale = blocks.pairs().div_ceil(DETERMINISTIC_PAIRS).max(1);
-        Sampled::new(self.counts(&blocks, rules, |row| self.is_sampled(row, scale), |_, _| Known::No), scale)
+        let pairs = Pairs { blocks: &blocks, rules, which: u64::MAX };
+        Sampled::new(self.counts(&pairs, |row| self.is_sampled(row, scale), |_, _| Known::No), scale)
     }
 
     /// Counts the patterns of the pairs that are seen from the wanted rows.
     fn counts(
         &self,
-        blocks: &Blocks,
-        rules: &[Rule],
+        pairs: &Pairs<'_>,
         wanted: impl Fn(u32) -> bool + Sync + Send,
         known: impl Fn(u32, u32) -> Known + Sync + Send,
     ) -> Counts {
-        let free: Vec<u32> = rules.iter().map(|rule| free_of(self.rows.plan(), rule)).collect();
+        let free: Vec<u32> = pairs.rules.iter().map(|rule| free_of(self.rows.plan(), rule)).collect();
         let scorer = Scorer::new(self.rows);
         let count = |counts: &mut Counts, scratch: &mut Scratch, row, partner: Partner| {
-            let free = free.iter().enumerate().filter(|(rule, _)| partner.rules >> rule & 1 == 1);
+            let given = partner.rules & pairs.which;
+            if given == 0 {
+                return;
+            }
+            let free = free.iter().enumerate().filter(|(rule, _)| given >> rule & 1 == 1);
             let free = free.fold(0, |mask, (_, free)| mask | free);
             let seen = (scorer.pattern_of(partner.slot, row, scratch), free, known(partner.slot, row));
             *counts.entry(seen).or_default() += 1;
         };
-        self.fold(blocks, wanted, count).reduce(Counts::default, add)
+        self.fold(pairs.blocks, wanted, count).reduce(Counts::default, add)
     }
 
     /// All pairs that are known to match, whether blocking finds them or not.
@@ -203,6 +229,30 @@ impl<'a> Sample<'a> {
         (all.scaled(self.scale), known.scaled(self.scale))
     }
 
+    /// All candidate pairs at or above `review` under a plan, the heaviest first.
+    pub(super) fn edges(&self, plan: &Plan) -> Vec<Scored> {
+        let scorer = Scorer::under(self.rows, plan).for_many();
+        let of_task = |(partners, scratch): &mut (Partners, Scratch), slots| {
+            let mut edges = Vec::new();
+            self.blocks.sweep(
+                self.rows,
+                slots,
+                |_| true,
+                partners,
+                |row, partners| {
+                    let others = partners.iter().map(|partner| partner.slot);
+                    scorer.edges(row, others, scratch, |_, edge| edges.push(edge));
+                },
+            );
+            edges
+        };
+        let tasks = self.blocks.tasks().into_par_iter().map_init(<(Partners, Scratch)>::default, of_task);
+        let mut edges: Vec<Scored> = tasks.flatten_iter().collect();
+        let pair = |edge: &Scored| (self.rows.id(edge.a), self.rows.id(edge.b));
+        edges.par_sort_unstable_by(|x, y| y.weight.total_cmp(&x.weight).then_with(|| pair(x).cmp(&pair(y))));
+        edges
+    }
+
     /// Folds the pairs that are seen from the wanted rows, in pieces.
     fn fold<T: Default + Send>(
         &self,
@@ -233,11 +283,27 @@ fn below(rng: &mut ChaCha8Rng, n: u64) -> u64 {
     ((u128::from(rng.next_u64()) * u128::from(n)) >> 64) as u64
 }
 
-/// The comparisons that read none of a rule's columns.
-fn free_of(plan: &Plan, rule: &Rule) -> u32 {
-    let free = |columns: &[usize]| !columns.iter().any(|column| rule.reads(*column));
-    let comparisons = plan.comparisons().iter().enumerate().filter(|(_, c)| free(&c.columns));
-    comparisons.fold(0, |mask, (c, _)| mask | 1 << c)
+/// The comparisons that say nothing of what a rule asks: none of the fields they are made from is one of the rule's.
+///
+/// Two columns made from one field are the same here: a birth date says whether the years agree. So is what the levels of a
+/// comparison ask of others.
+pub(super) fn free_of(plan: &Plan, rule: &Rule) -> u32 {
+    let fields = |reads: &dyn Fn(usize) -> bool| -> FxHashSet<&str> {
+        let read = plan.columns().iter().enumerate().filter(|(column, _)| reads(*column));
+        read.flat_map(|(_, column)| column.from.split(['|', '+']).map(str::trim)).collect()
+    };
+    let chosen_by = fields(&|column| rule.reads(column));
+    let (mut forced, mut free) = (0u32, 0u32);
+    // A level asks for comparisons that stand further up only.
+    for (c, comparison) in plan.comparisons().iter().enumerate() {
+        let own = fields(&|column| comparison.columns.contains(&column));
+        if comparison.asks() & forced != 0 || !own.is_disjoint(&chosen_by) {
+            forced |= 1 << c;
+        } else {
+            free |= 1 << c;
+        }
+    }
+    free
 }
 
 fn add(mut sum: Counts, part: Counts) -> Counts {

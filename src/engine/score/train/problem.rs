@@ -7,6 +7,8 @@ use crate::engine::plan::Plan;
 
 /// Fewer matches than this at a level are chance.
 const FEW: f64 = 5.0;
+/// Share of the candidate pairs from which on they are nearly all matches.
+const ALL: f64 = 0.95;
 /// Mutual information, in bits, from which two comparisons are called dependent.
 const DEPENDENT: f64 = 0.05;
 
@@ -77,30 +79,51 @@ pub enum TrainingProblem {
         /// Largest change of a share in the last.
         change: f64,
     },
-    /// So many or so few matches that the model has found something else than matches.
-    #[error("{matches:.0} matches among {rows} rows are not believable")]
-    Lambda {
+    /// No pairs tell what a comparison is like among matches: its m is that of the model, or a guess.
+    #[error(
+        "{comparison}: no blocking rule finds matches without reading what it reads ({matches:.0} of them); its m is not learned"
+    )]
+    NotLearned {
+        /// The comparison.
+        comparison: String,
+        /// Matches expected among the pairs that could tell.
+        matches: f64,
+    },
+    /// No threshold is expected to be as precise as the model asks, so that nothing is linked.
+    #[error(
+        "no threshold is expected to reach the precision {wanted}: nothing is linked. The best one, {weight:.2} bits, would \
+         reach {precision:.4}"
+    )]
+    NoThreshold {
+        /// What `[training] precision` asks for.
+        wanted: f64,
+        /// The threshold with the best F1.
+        weight: f64,
+        /// Its precision.
+        precision: f64,
+    },
+    /// Nearly all pairs that the blocking rules give are taken for matches.
+    #[error("{matches:.0} of {candidates} candidate pairs are taken for matches: the blocking rules give nothing else")]
+    AllMatch {
         /// Matches expected.
         matches: f64,
-        /// Rows.
-        rows: usize,
+        /// Candidate pairs.
+        candidates: u64,
     },
 }
 
 /// Looks for all of them.
-pub(super) fn find(
-    plan: &Plan,
-    roles: &[Vec<Role>],
-    fit: &Fit,
-    candidates: &Sampled,
-    rows: usize,
-) -> Vec<TrainingProblem> {
+pub(super) fn find(plan: &Plan, roles: &[Vec<Role>], fit: &Fit, candidates: &Sampled) -> Vec<TrainingProblem> {
     let mut problems = Vec::new();
     for (c, comparison) in plan.comparisons().iter().enumerate() {
         let learned: Vec<usize> = (0..roles[c].len()).filter(|l| roles[c][*l] == Role::Learned).collect();
         let name = || comparison.name.clone();
         let label = |l: usize| comparison.levels[l].label.clone();
-        if let Some(first) = learned.first()
+        if !learned.is_empty() && !fit.tells(c) {
+            problems.push(TrainingProblem::NotLearned { comparison: name(), matches: fit.free[c] });
+            continue;
+        }
+        if let Some(first) = learned.first().filter(|first| **first == 0)
             && fit.m[c][*first] < fit.u[c][*first]
         {
             let (m, u) = (fit.m[c][*first], fit.u[c][*first]);
@@ -128,10 +151,9 @@ pub(super) fn find(
         let change = fit.changes.last().copied().unwrap_or(f64::INFINITY);
         problems.push(TrainingProblem::NotSettled { rounds: fit.changes.len(), change });
     }
-    let matches: f64 = candidates.cells.iter().zip(&fit.match_of).map(|(cell, p)| cell.count as f64 * p).sum();
-    let matches = matches * candidates.scale as f64;
-    if matches < 1.0 || matches > rows as f64 * 20.0 || matches > candidates.pairs() as f64 * 0.95 {
-        problems.push(TrainingProblem::Lambda { matches, rows });
+    let matches = fit.among(candidates);
+    if matches > candidates.pairs() as f64 * ALL {
+        problems.push(TrainingProblem::AllMatch { matches, candidates: candidates.pairs() });
     }
     problems
 }

@@ -26,7 +26,23 @@ fn world(m: &[[f64; 3]; 3], u: &[[f64; 3]; 3], matches: f64, others: f64) -> Sam
 }
 
 const M: [[f64; 3]; 3] = [[0.8, 0.15, 0.05], [0.6, 0.1, 0.3], [0.9, 0.07, 0.03]];
+static GUESS: std::sync::LazyLock<Vec<Vec<f64>>> = std::sync::LazyLock::new(|| vec![vec![0.8, 0.1, 0.1]; 3]);
 const U: [[f64; 3]; 3] = [[0.01, 0.04, 0.95], [0.002, 0.018, 0.98], [0.1, 0.3, 0.6]];
+
+/// Candidate pairs, to start from nothing but a guess.
+fn input<'a>(candidates: &'a Sampled, none: &'a Sampled) -> Input<'a> {
+    let (all_pairs, start) = (1e8, 0.001);
+    Input {
+        random: none,
+        candidates,
+        deterministic: none,
+        all_pairs,
+        start,
+        begin: &GUESS,
+        guess: &GUESS,
+        labels: None,
+    }
+}
 
 #[test]
 fn known_shares_come_back() {
@@ -34,9 +50,7 @@ fn known_shares_come_back() {
     let pairs = world(&M, &U, matches, others);
     let roles = vec![vec![Role::Learned; 3]; 3];
     let none = Sampled::default();
-    let input =
-        Input { random: &pairs, candidates: &pairs, deterministic: &none, all_pairs: 1e8, start: 0.001, labels: None };
-    let found = fit(&roles, &input);
+    let found = fit(&roles, &Input { random: &pairs, ..input(&pairs, &none) });
     assert!(found.converged(), "{:?}", found.changes);
     for c in 0..3 {
         for l in 0..3 {
@@ -61,15 +75,7 @@ fn what_blocking_forces_does_not_count() {
     }
     let roles = vec![vec![Role::Learned; 3]; 3];
     let none = Sampled::default();
-    let input = Input {
-        random: &all,
-        candidates: &candidates,
-        deterministic: &none,
-        all_pairs: 1e8,
-        start: 0.001,
-        labels: None,
-    };
-    let found = fit(&roles, &input);
+    let found = fit(&roles, &Input { random: &all, ..input(&candidates, &none) });
     assert!((found.m[0][0] - M[0][0]).abs() < 0.02, "{:?}", found.m);
     assert!((found.m[1][0] - M[1][0]).abs() < 0.02, "{:?}", found.m);
 }
@@ -113,7 +119,7 @@ levels = [{ label = "equal", equal = true, weight = 1.5 }, { label = "other", el
 
 [training]
 deterministic = [["name", "born"]]
-random_pairs = 2000000
+random_pairs = 200000
 precision = 0.98
 review = 0.05
 "#;
@@ -240,13 +246,18 @@ fn a_truth_about_all_rows_is_counted_and_not_estimated() {
     assert!((prior * 3000.0 * 2999.0 / 2.0 - 1500.0).abs() < 1.0, "{prior}");
     assert!(trained.text().contains("labels = \"the entity of every row\""));
 
-    // The promise of the thresholds is now a measurement: the links keep it.
+    // The promise of the thresholds is now a measurement of the clusters: they keep it.
     let mut rows = rows(&people).with_plan(trained.plan()).unwrap();
     let linkage = match_rows(&mut rows, &[]).unwrap();
-    let link = trained.plan().thresholds().link;
-    let links: Vec<_> = linkage.edges.iter().filter(|edge| edge.weight >= link).collect();
-    let right = links.iter().filter(|edge| edge.pair.0 / 2 == edge.pair.1 / 2).count();
-    assert!((right as f64 / links.len() as f64 - summary.expected.0).abs() < 0.005, "{:?}", summary.expected);
+    let pairs = linkage
+        .clusters
+        .iter()
+        .flat_map(|ids| (0..ids.len()).flat_map(move |at| ids[..at].iter().map(move |other| (*other, ids[at]))));
+    let pairs: Vec<(u64, u64)> = pairs.collect();
+    let right = pairs.iter().filter(|(a, b)| a / 2 == b / 2).count();
+    let (precision, recall, _) = summary.expected;
+    assert!((right as f64 / pairs.len() as f64 - precision).abs() < 0.005, "{:?}", summary.expected);
+    assert!((right as f64 / 1500.0 - recall).abs() < 0.005, "{right}: {:?}", summary.expected);
 }
 
 #[test]
@@ -284,4 +295,79 @@ fn labels_do_not_depend_on_order_or_threads() {
     let text = train_with(&mut rows(&forward), MODEL, &truth).unwrap().text;
     let single = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     assert_eq!(single.install(|| train_with(&mut rows(&backward), MODEL, &truth).unwrap().text), text);
+}
+
+/// F1 of the clusters, over pairs of rows.
+fn cluster_f1(people: &[(u64, Vec<Value>)], text: &str, labels: &Labels) -> f64 {
+    let rows = || {
+        let mut rows = Rows::new(Arc::new(Plan::parse(text).unwrap()));
+        rows.extend(people).unwrap();
+        rows
+    };
+    let trained = train_with(&mut rows(), text, labels).unwrap();
+    let linkage = match_rows(&mut rows().with_plan(trained.plan()).unwrap(), &[]).unwrap();
+    let truth: Vec<u32> = people.iter().map(|(id, _)| (*id / 2) as u32).collect();
+    let found: Vec<u32> = linkage.assignments.iter().map(|(_, cluster)| *cluster as u32).collect();
+    crate::engine::evaluate::clusters(&truth, &found).pairwise.f1
+}
+
+#[test]
+fn more_labels_never_make_clusters_worse() {
+    let people = people();
+    let text = MODEL.replace("random_pairs = 200000", "random_pairs = 40000");
+    let plain = cluster_f1(&people, &text, &Labels::none());
+    for known in [1, 3, 10] {
+        let rows = people.iter().filter(|(id, _)| (id / 2) % 10 < known);
+        let labels = Labels::of_entities(rows.map(|(id, _)| (*id, (*id / 2) as u32)));
+        let with = cluster_f1(&people, &text, &labels);
+        assert!(with > plain - 0.005, "the entity of {known} rows in ten: {with}, and {plain} without");
+        let pairs = (0..1500u64).filter(|person| person % 10 < known);
+        let pairs = pairs.flat_map(|p| [(p * 2, p * 2 + 1, true), (p * 2, (p * 2 + 7) % 3000, false)]);
+        let with = cluster_f1(&people, &text, &Labels::of_pairs(pairs));
+        assert!(with > plain - 0.005, "{known} pairs in ten: {with}, and {plain} without");
+    }
+}
+
+#[test]
+fn thresholds_are_chosen_by_clusters_where_the_model_says_so() {
+    let people = people();
+    let text = MODEL.replace("random_pairs = 200000", "random_pairs = 40000");
+    let by_pairs = cluster_f1(&people, &text, &Labels::none());
+    let text = format!("{text}choose = \"clusters\"\n\n[cluster]\nmin_mean_weight = \"review\"\n");
+    let by_clusters = cluster_f1(&people, &text, &Labels::none());
+    assert!(by_clusters > by_pairs - 0.01, "{by_clusters} and {by_pairs}");
+    let mut rows = Rows::new(Arc::new(Plan::parse(&text).unwrap()));
+    rows.extend(&people).unwrap();
+    let trained = train(&mut rows, &text).unwrap();
+    assert!(!trained.text().contains("min_mean_weight = \"review\""), "the limit is chosen, too, in bits");
+    assert!(trained.plan().cluster_limits().min_mean_weight.is_some());
+}
+
+#[test]
+fn the_rules_to_learn_from_are_chosen() {
+    let people = people();
+    let m = |blocks: &str| {
+        let text = MODEL.replace("random_pairs = 200000", &format!("random_pairs = 40000\nblocks = {blocks}"));
+        let mut rows = Rows::new(Arc::new(Plan::parse(&text).unwrap_or_else(|error| panic!("{error}"))));
+        rows.extend(&people).unwrap();
+        let trained = train(&mut rows, &text).unwrap();
+        let not_learned = |p: &TrainingProblem| {
+            if let TrainingProblem::NotLearned { comparison, .. } = p { Some(comparison.clone()) } else { None }
+        };
+        trained.problems.iter().filter_map(not_learned).collect::<Vec<_>>()
+    };
+    // A rule says nothing of what it reads itself.
+    assert_eq!(m(r#"["name"]"#), ["name"]);
+    assert_eq!(m(r#"["born"]"#), ["born", "town"]);
+    assert_eq!(m(r#"["name", "born"]"#), [""; 0]);
+    assert_eq!(m(r#"["name", ["born"]]"#), [""; 0], "a rule for training alone");
+    for (blocks, message) in [
+        (r#"["nobody"]"#, "there is no blocking rule 'nobody'"),
+        ("[]", "`blocks` of training must not be empty"),
+        (r#"[["nobody"]]"#, "there is no column 'nobody'"),
+    ] {
+        let text = MODEL.replace("random_pairs = 200000", &format!("blocks = {blocks}"));
+        let error = Plan::parse(&text).expect_err(blocks).to_string();
+        assert!(error.ends_with(message), "{error}");
+    }
 }

@@ -536,7 +536,10 @@ impl Matcher {
                 ReviewReason::Veto { vetoes } => reasons.extend(plan.veto_ids(*vetoes).into_iter().map(str::to_owned)),
                 ReviewReason::Unreadable => reasons.push("UNREADABLE_VALUE".to_owned()),
                 ReviewReason::Refused(refused) => reasons.push(format!("REFUSED_{}", refused.code())),
-                ReviewReason::Bridge { by } => reasons.push(format!("BRIDGE_{by}")),
+                ReviewReason::Bridge { by } => {
+                    let third = self.person_of(RecordId(*by));
+                    reasons.push(third.map_or_else(|| "BRIDGE".to_owned(), |third| format!("BRIDGE:{third}")));
+                }
             }
         }
         let overlinked = item.reasons.iter().any(|reason| matches!(reason, ReviewReason::Refused(_)));

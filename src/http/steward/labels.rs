@@ -78,7 +78,9 @@ fn note_part(part: &str, lang: Lang) -> String {
 /// The label of a reason or veto: `V1 · Diduga kembar`. What comes with a label of its own keeps it.
 pub(super) fn reason(code: &str, lang: Lang) -> String {
     let id = code.split([':', ' ']).next().unwrap_or(code);
+    let detail = code.split_once(':').map(|(_, detail)| detail);
     match look_up(REASONS, id, lang).or_else(|| look_up(VETOES, id, lang)) {
+        Some(words) if id == "BRIDGE" => detail.map_or_else(|| words.to_owned(), |third| format!("{words}: {third}")),
         Some(words) if id.len() <= 3 => format!("{id} · {words}"),
         Some(words) => words.to_owned(),
         None => plain(code),

@@ -261,12 +261,16 @@ pub(super) const REASONS: Words = &[
     ("V3", "NIK yang sama pada orang lain?", "The same NIK on somebody else?"),
     ("V6", "Jenis kelamin berbeda, juga menurut NIK", "Sex differs, and so says the NIK"),
     ("V7", "Meninggal?", "Deceased?"),
+    ("V9", "Tanggal lahir bertentangan, tanpa nomor yang sama", "Birth dates contradict, no number agrees"),
+    ("UNREADABLE_VALUE", "Ada isian yang tidak terbaca", "A value could not be read"),
+    ("BRIDGE", "Data ketiga cocok dengan keduanya", "A third record fits both"),
     ("SHARED_NIK", "Satu NIK dipakai beberapa orang", "One NIK used by several persons"),
     ("REFUSED_VETO", "Data lain di kelompoknya tertahan", "A veto among the other records"),
     ("REFUSED_CONTRADICTION", "Data lain di kelompoknya bertentangan", "The other records contradict"),
     ("REFUSED_WEAK", "Data lain di kelompoknya kurang cocok", "The other records fit too weakly"),
     ("REFUSED_SIZE", "Kelompok menjadi terlalu besar", "The group would grow too large"),
     ("REFUSED_HUMAN", "Pernah dipisahkan petugas", "A steward separated them before"),
+    ("REFUSED_TIE", "Cocok sama kuat dengan orang lain", "Fits somebody else just as well"),
 ];
 
 /// Vetoes that keep records apart without asking anybody.
@@ -301,6 +305,10 @@ pub(super) const VETO_TEXTS: &[(&str, &str)] = &[
     ),
     ("Jenis kelamin berbeda, dan NIK juga mengatakan demikian", "The sexes differ, and the NIKs say so too"),
     ("Meninggal? Ada kegiatan setelah tanggal meninggal", "Deceased? Something was done after the date of death"),
+    (
+        "Tanggal lahir bertentangan, dan tidak ada nomor yang sama",
+        "The birth dates contradict each other, and no number agrees",
+    ),
 ];
 
 /// Notes of findings: what stands for the proof, or instead of it.

@@ -119,7 +119,7 @@ levels = [{ label = "equal", equal = true, weight = 1.5 }, { label = "other", el
 
 [training]
 deterministic = [["name", "born"]]
-random_pairs = 200000
+random_pairs = 2000000
 precision = 0.98
 review = 0.05
 "#;
@@ -314,7 +314,7 @@ fn cluster_f1(people: &[(u64, Vec<Value>)], text: &str, labels: &Labels) -> f64 
 #[test]
 fn more_labels_never_make_clusters_worse() {
     let people = people();
-    let text = MODEL.replace("random_pairs = 200000", "random_pairs = 40000");
+    let text = MODEL.replace("random_pairs = 2000000", "random_pairs = 40000");
     let plain = cluster_f1(&people, &text, &Labels::none());
     for known in [1, 3, 10] {
         let rows = people.iter().filter(|(id, _)| (id / 2) % 10 < known);
@@ -331,7 +331,7 @@ fn more_labels_never_make_clusters_worse() {
 #[test]
 fn thresholds_are_chosen_by_clusters_where_the_model_says_so() {
     let people = people();
-    let text = MODEL.replace("random_pairs = 200000", "random_pairs = 40000");
+    let text = MODEL.replace("random_pairs = 2000000", "random_pairs = 40000");
     let by_pairs = cluster_f1(&people, &text, &Labels::none());
     let text = format!("{text}choose = \"clusters\"\n\n[cluster]\nmin_mean_weight = \"review\"\n");
     let by_clusters = cluster_f1(&people, &text, &Labels::none());
@@ -347,7 +347,7 @@ fn thresholds_are_chosen_by_clusters_where_the_model_says_so() {
 fn the_rules_to_learn_from_are_chosen() {
     let people = people();
     let m = |blocks: &str| {
-        let text = MODEL.replace("random_pairs = 200000", &format!("random_pairs = 40000\nblocks = {blocks}"));
+        let text = MODEL.replace("random_pairs = 2000000", &format!("random_pairs = 40000\nblocks = {blocks}"));
         let mut rows = Rows::new(Arc::new(Plan::parse(&text).unwrap_or_else(|error| panic!("{error}"))));
         rows.extend(&people).unwrap();
         let trained = train(&mut rows, &text).unwrap();
@@ -366,7 +366,7 @@ fn the_rules_to_learn_from_are_chosen() {
         ("[]", "`blocks` of training must not be empty"),
         (r#"[["nobody"]]"#, "there is no column 'nobody'"),
     ] {
-        let text = MODEL.replace("random_pairs = 200000", &format!("blocks = {blocks}"));
+        let text = MODEL.replace("random_pairs = 2000000", &format!("blocks = {blocks}"));
         let error = Plan::parse(&text).expect_err(blocks).to_string();
         assert!(error.ends_with(message), "{error}");
     }

@@ -113,10 +113,32 @@ impl<'a> Sample<'a> {
         self.rows.plan()
     }
 
-    /// Random pairs, from the seed of the model and the record numbers alone.
-    pub(super) fn random(&self) -> Sampled {
+    /// Rows in the order that pairs are drawn in: by what they say, so that a file whose lines were shuffled teaches the same.
+    /// Where only some of the candidate pairs are looked at, which ones depends on the record numbers, and so may this.
+    fn in_order(&self) -> Vec<u32> {
         let mut slots: Vec<u32> = self.rows.slots().collect();
-        slots.sort_unstable_by_key(|slot| self.rows.id(*slot));
+        if self.scale > 1 {
+            slots.sort_unstable_by_key(|slot| self.rows.id(*slot));
+            return slots;
+        }
+        let content = |slot: u32| {
+            let mut said = Vec::with_capacity(8 * self.rows.plan().fields().len());
+            for field in self.rows.plan().fields() {
+                let cell = self.rows.cell(slot, *field);
+                let hash = if cell == 0 { None } else { self.rows.content(*field, cell) };
+                said.extend(hash.map_or([u8::from(cell != 0); 8], u64::to_le_bytes));
+            }
+            xxh3_64(&said)
+        };
+        let mut keyed: Vec<(u64, u64, u32)> =
+            slots.par_iter().map(|slot| (content(*slot), self.rows.id(*slot), *slot)).collect();
+        keyed.par_sort_unstable();
+        keyed.into_iter().map(|(.., slot)| slot).collect()
+    }
+
+    /// Random pairs, from the seed of the model and the rows alone.
+    pub(super) fn random(&self) -> Sampled {
+        let slots = self.in_order();
         let n = slots.len() as u64;
         if n < 2 {
             return Sampled::default();

@@ -201,6 +201,24 @@ fn order_and_threads_change_nothing() {
 }
 
 #[test]
+fn shuffled_lines_teach_the_same() {
+    // The record number of a line of a file is its place.
+    let text = MODEL.replace("random_pairs = 2000000", "random_pairs = 40000");
+    let learned = |step: usize| {
+        let people = people();
+        let shuffled: Vec<(u64, Vec<Value>)> =
+            (0..people.len()).map(|at| (at as u64, people[at * step % people.len()].1.clone())).collect();
+        let mut rows = Rows::new(Arc::new(Plan::parse(&text).unwrap()));
+        rows.extend(&shuffled).unwrap();
+        train(&mut rows, &text).unwrap().text
+    };
+    let text = learned(1);
+    for step in [7, 1013] {
+        assert_eq!(learned(step), text, "every {step}th line");
+    }
+}
+
+#[test]
 fn what_went_wrong_is_told() {
     // The town is drawn anew for each row: it agrees no more often in matches, and a level never seen is named.
     let mut people = people();

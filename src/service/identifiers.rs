@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::views::LookupQuery;
 use crate::domain::date::Date;
 use crate::domain::family_card::read_kk;
+use crate::domain::identifier::{IdentifierKind, read_identifier};
 use crate::domain::nik::read_nik;
 use crate::domain::record::{Record, RecordId};
 use crate::domain::region::Regions;
@@ -62,21 +63,16 @@ fn numbers(kind: Kind, raw: &str, day: Date) -> Vec<Number> {
     forms.iter().map(|form| Number::of(kind, form)).collect()
 }
 
-/// The cleaned form of a number; `None` when nothing is left.
+/// The cleaned form of a number; `None` when it has none.
 fn cleaned(kind: Kind, raw: &str, day: Date) -> Option<String> {
-    let length = match kind {
+    let kind = match kind {
         Kind::Nik => return read_nik(raw, day, Regions::embedded()).text,
         Kind::Kk => return read_kk(raw, day).text,
-        Kind::Nisn => 10,
-        Kind::Jkn => 13,
-        Kind::Account => 0,
+        Kind::Nisn => IdentifierKind::Nisn,
+        Kind::Jkn => IdentifierKind::Jkn,
+        Kind::Account => IdentifierKind::Account,
     };
-    let raw = raw.trim();
-    let whole = raw.strip_suffix(".0").unwrap_or(raw);
-    let signs: String = whole.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
-    // Leading zeros that a spreadsheet took: the length is known.
-    let digits = !signs.is_empty() && signs.bytes().all(|byte| byte.is_ascii_digit());
-    Some(if digits { format!("{signs:0>length$}") } else { signs }).filter(|form| !form.is_empty())
+    read_identifier(kind, raw, day).text
 }
 
 /// The numbers of a record; none when it is withdrawn or not about a person.
@@ -189,7 +185,8 @@ mod tests {
             (Kind::Nisn, "45678901.0", "0045678901", true),
             (Kind::Jkn, "1234567890", "0001234567890", true),
             (Kind::Account, "100-000.0011", "1000000011", true),
-            (Kind::Account, "0100", "100", false),
+            (Kind::Account, "0001000000011", "1000000011", true),
+            (Kind::Nisn, "0000000000", "0000000000", true),
         ] {
             let (a, b) = (numbers(kind, row, DAY), numbers(kind, asked, DAY));
             assert_eq!(a.iter().any(|number| b.contains(number)), found, "{row} {asked}");

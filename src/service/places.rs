@@ -3,14 +3,10 @@
 //! A regency or district that was renumbered, and went on as one, is read under its new number: who asks for either
 //! finds the same rows. One that was split keeps its old number.
 
-use std::borrow::Cow;
 use std::num::NonZeroU64;
 
-use crate::domain::region::{RegionStatus, Regions};
+use crate::domain::region::Regions;
 use crate::domain::row::PersonCore;
-
-/// A region was renumbered at most so often.
-const RENUMBERED: usize = 4;
 
 /// A region code as a number: of a village where it is known, else of a sub-district.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +15,8 @@ pub(super) struct Place(NonZeroU64);
 impl Place {
     /// The place of a row.
     pub(super) fn of(core: &PersonCore) -> Option<Self> {
-        let code = core.kode_desa.as_deref().or(core.kode_kecamatan.as_deref())?;
-        let digits: String = present(code).chars().filter(char::is_ascii_digit).collect();
-        digits.parse().ok().map(Self)
+        let read = |code: &Option<String>| Regions::embedded().read_code(code.as_deref()?)?.parse().ok();
+        read(&core.kode_desa).or_else(|| read(&core.kode_kecamatan)).map(Self)
     }
 
     /// Whether it lies in a region of 2, 4, 6 or 10 digits, as [`present`] gives it.
@@ -30,24 +25,14 @@ impl Place {
     }
 }
 
-/// The number that a region has now: that of its only successor, when it was given another one.
-pub(super) fn present(code: &str) -> Cow<'_, str> {
-    let regions = Regions::embedded();
-    let mut now = Cow::Borrowed(code);
-    for _ in 0..RENUMBERED {
-        let (of, rest) = now.split_at_checked(6).filter(|_| now.len() == 10).unwrap_or((&now, ""));
-        let [next] = regions.successors(of) else { break };
-        if regions.status(of) == Some(RegionStatus::Active) {
-            break;
-        }
-        now = Cow::Owned(format!("{next}{rest}"));
-    }
-    now
+/// The number that a region has now.
+pub(super) fn present(code: &str) -> &str {
+    Regions::embedded().current(code)
 }
 
 /// Whether a region code lies in a region asked for.
 pub(super) fn lies_in(code: &str, region: &str) -> bool {
-    present(code).starts_with(present(region).as_ref())
+    present(code).starts_with(present(region))
 }
 
 #[cfg(test)]
@@ -80,6 +65,7 @@ mod tests {
         };
         for (desa, kecamatan, region, inside) in [
             ("3201052008", "", "32", true),
+            ("32.01.05.2008", "", "3201052008", true),
             ("3201052008", "", "3201", true),
             ("3201052008", "", "320105", true),
             ("3201052008", "", "3201052008", true),
@@ -93,7 +79,7 @@ mod tests {
             ("9301012001", "", "91", false),
         ] {
             let place = Place::of(&core(desa, kecamatan)).expect("a place");
-            assert_eq!(place.lies_in(&present(region)), inside, "{desa} {kecamatan} in {region}");
+            assert_eq!(place.lies_in(present(region)), inside, "{desa} {kecamatan} in {region}");
         }
         assert_eq!(Place::of(&core("", "")), None);
     }

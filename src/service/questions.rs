@@ -119,7 +119,7 @@ impl Matcher {
         let reason = filter.reason.as_ref().is_none_or(|reason| case.reasons.contains(reason));
         let place = filter.kode_wilayah.as_deref().map(present).is_none_or(|region| {
             let here =
-                |id: &RecordId| self.known.get(id).and_then(|known| known.place).is_some_and(|p| p.lies_in(&region));
+                |id: &RecordId| self.known.get(id).and_then(|known| known.place).is_some_and(|p| p.lies_in(region));
             case.records.iter().any(here) || self.shares_nik(case).any(|id| here(&id))
         });
         question && reason && place

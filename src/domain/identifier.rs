@@ -67,11 +67,24 @@ pub fn read_identifier(kind: IdentifierKind, raw: &str, today: Date) -> Identifi
         IdentifierKind::Jkn => padded(&text, 8..=10, 13, |_| true, FlagCode::JknFormat),
         IdentifierKind::Bank => padded(&text, 1..=2, 3, |_| true, FlagCode::AccountFormat),
         IdentifierKind::Npsn => npsn(&text),
-        IdentifierKind::Account => account(&text),
-        IdentifierKind::Pkh => (Some(text.to_ascii_uppercase()), None),
+        IdentifierKind::Account => (letters_and_digits(text.trim_start_matches('0')), Some(FlagCode::AccountFormat)),
+        IdentifierKind::Pkh => (letters_and_digits(&text), Some(FlagCode::AccountFormat)),
     };
-    flags.extend(shape);
-    Identifier { text, flags }
+    match text {
+        // What is left without its signs may be a placeholder, or have lost zeros before a sign.
+        Some(form) if form != raw && matches!(kind, IdentifierKind::Account | IdentifierKind::Pkh) => {
+            let again = read_identifier(kind, &form, today);
+            flags.extend(again.flags);
+            Identifier { text: again.text, flags }
+        }
+        Some(form) if matches!(kind, IdentifierKind::Account | IdentifierKind::Pkh) => {
+            Identifier { text: Some(form), flags }
+        }
+        text => {
+            flags.extend(shape);
+            Identifier { text, flags }
+        }
+    }
 }
 
 /// The one form of an account: bank and number together. `None` when one of them cannot be read.
@@ -121,10 +134,9 @@ fn npsn(text: &str) -> (Option<String>, Option<FlagCode>) {
     }
 }
 
-fn account(text: &str) -> (Option<String>, Option<FlagCode>) {
+fn letters_and_digits(text: &str) -> Option<String> {
     let kept: String = text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
-    let number = kept.trim_start_matches('0');
-    if number.is_empty() { (None, Some(FlagCode::AccountFormat)) } else { (Some(number.to_owned()), None) }
+    (!kept.is_empty()).then_some(kept)
 }
 
 #[cfg(test)]

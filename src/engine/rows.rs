@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::error::RowError;
 use super::plan::{Adjust, Column, Field, Frequencies, Kind, Plan};
@@ -183,11 +183,8 @@ impl Rows {
         if self.unread.is_empty() { 0 } else { self.unread.get(&slot).copied().unwrap_or(0) }
     }
 
-    /// A hash of all that a row says, as it was given; `None` when something in it could not be read.
-    pub(crate) fn content_of_row(&self, slot: u32) -> Option<u64> {
-        if self.unread(slot) != 0 {
-            return None;
-        }
+    /// A hash of all that a row says, as it was given, and of where something in it could not be read.
+    pub(crate) fn content_of_row(&self, slot: u32) -> u64 {
         let row = &self.lines[slot as usize * self.stride..][..self.stride];
         let words = row.iter().flat_map(|line| line.0).zip(&self.weights);
         let mut hash =
@@ -211,12 +208,13 @@ impl Rows {
                 }
             }
         }
-        Some(xxh3_64(&hash.to_le_bytes()))
+        xxh3_64_with_seed(&hash.to_le_bytes(), self.unread(slot))
     }
 
-    /// Whether two rows say the same in every column, as it was given.
+    /// Whether two rows say the same in every column, as it was given, and could not be read in the same ones.
     pub(crate) fn same_content(&self, a: u32, b: u32) -> bool {
-        self.plan.fields().iter().all(|field| self.given(a, *field) == self.given(b, *field))
+        self.unread(a) == self.unread(b)
+            && self.plan.fields().iter().all(|field| self.given(a, *field) == self.given(b, *field))
     }
 
     /// One more than the highest slot.

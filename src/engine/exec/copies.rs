@@ -2,8 +2,9 @@
 //! stand aside from blocking, scoring and the limits of clusters. So a record that came four hundred times neither fills
 //! the blocks of others nor outgrows a cluster.
 //!
-//! Only where the words that they share would link two rows: of rows that say next to nothing each stays by itself. A
-//! record that a person judged stays by itself, too, because the judgement is about it and not about its twins.
+//! Only where the words that they share would link two rows, whatever their unreadable values say: of rows that say next to
+//! nothing each stays by itself. A record that a person judged stays by itself, too, because the judgement is about it and
+//! not about its twins.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -32,8 +33,7 @@ impl Copies {
     /// Lets copies stand aside in rows whose guards are applied.
     pub(super) fn find(rows: &mut Rows, decisions: &Decisions) -> Self {
         let slots: Vec<u32> = rows.slots().collect();
-        let mut entries: Vec<(u64, u32)> =
-            slots.par_iter().filter_map(|slot| rows.content_of_row(*slot).map(|content| (content, *slot))).collect();
+        let mut entries: Vec<(u64, u32)> = slots.par_iter().map(|slot| (rows.content_of_row(*slot), *slot)).collect();
         entries.par_sort_unstable();
         let buckets: Vec<&[(u64, u32)]> =
             entries.chunk_by(|x, y| x.0 == y.0).filter(|bucket| bucket.len() > 1).collect();

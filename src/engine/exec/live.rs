@@ -154,8 +154,7 @@ impl Live {
         live.decisions = Decisions::new(decisions);
         live.index.build_guards(&mut live.rows);
         let rows = &live.rows;
-        let mut contents: Vec<(u64, u32)> =
-            rows.slots().filter_map(|slot| rows.content_of_row(slot).map(|content| (content, slot))).collect();
+        let mut contents: Vec<(u64, u32)> = rows.slots().map(|slot| (rows.content_of_row(slot), slot)).collect();
         contents.par_sort_unstable();
         live.contents = Postings::build(&contents);
         live.copies = Copies::find(&mut live.rows, &live.decisions);

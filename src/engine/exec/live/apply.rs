@@ -64,7 +64,9 @@ impl Live {
         let mut touched = Touched::default();
         self.replace(records, &mut touched);
         self.settle_guards(&mut touched);
-        touched.contents.extend(decided.iter().filter_map(|id| self.rows.content_of_row(*self.slot_of.get(id)?)));
+        touched
+            .contents
+            .extend(decided.iter().filter_map(|id| self.slot_of.get(id).map(|slot| self.rows.content_of_row(*slot))));
         self.settle_copies(&mut touched);
         self.enter_blocks(&mut touched);
         self.settle_blocks(&mut touched);
@@ -80,10 +82,9 @@ impl Live {
                 if !self.rows.stands_aside(slot) {
                     self.detach(slot, touched);
                 }
-                if let Some(content) = self.rows.content_of_row(slot) {
-                    self.contents.remove(content, slot);
-                    touched.contents.insert(content);
-                }
+                let content = self.rows.content_of_row(slot);
+                self.contents.remove(content, slot);
+                touched.contents.insert(content);
                 self.copies.leave(slot);
                 self.index.leave_guards(&self.rows, slot, &mut touched.guarded);
                 touched.left.insert(*id);
@@ -98,10 +99,9 @@ impl Live {
             self.cluster_of.resize(self.rows.slot_limit(), NO_CLUSTER);
             self.slot_of.insert(id, slot);
             self.index.enter_guards(&self.rows, slot, &mut touched.guarded);
-            if let Some(content) = self.rows.content_of_row(slot) {
-                self.contents.insert(content, slot);
-                touched.contents.insert(content);
-            }
+            let content = self.rows.content_of_row(slot);
+            self.contents.insert(content, slot);
+            touched.contents.insert(content);
             touched.dirty.insert(slot);
         }
     }
@@ -122,7 +122,7 @@ impl Live {
             flipped.extend(self.index.retry_guard(&self.rows, guarded));
         }
         for slot in &flipped {
-            touched.contents.extend(self.rows.content_of_row(*slot));
+            touched.contents.insert(self.rows.content_of_row(*slot));
             if !self.rows.stands_aside(*slot) && touched.dirty.insert(*slot) {
                 self.detach(*slot, touched);
             }

@@ -78,6 +78,8 @@ struct Forming<'a> {
     clusters: Vec<Vec<usize>>,
     refused: FxHashSet<(usize, usize)>,
     refusals: Vec<Refusal>,
+    /// Clusters that links of one weight lead to several others, with two records that keep these apart.
+    tied: FxHashMap<usize, (u64, u64)>,
 }
 
 impl<'a> Forming<'a> {
@@ -97,6 +99,7 @@ impl<'a> Forming<'a> {
             clusters: (0..members.len()).map(|at| vec![at]).collect(),
             refused: FxHashSet::default(),
             refusals: Vec::new(),
+            tied: FxHashMap::default(),
         }
     }
 
@@ -139,7 +142,14 @@ impl<'a> Forming<'a> {
                 clusters: self.clusters_of(*pair),
             });
             let known = |clusters: (usize, usize)| clusters.0 == clusters.1 || self.refused.contains(&clusters);
-            let open = joins.filter(|join| !known(join.clusters) && seen.insert(join.clusters)).collect();
+            let new = joins.filter(|join| !known(join.clusters) && seen.insert(join.clusters));
+            let (open, undecided): (Vec<Join>, Vec<Join>) = new.partition(|join| self.tie_of(join).is_none());
+            for join in undecided {
+                // Who could not choose between two stronger links does not take a weaker one instead.
+                if let Some(apart) = self.tie_of(&join) {
+                    self.refuse(&join, RefusalReason::Tie { apart });
+                }
+            }
             self.follow_equal(open, scratch);
         }
     }
@@ -167,6 +177,10 @@ impl<'a> Forming<'a> {
             for (join, apart) in group.iter().zip(&rivals) {
                 if let Some(apart) = apart {
                     self.refuse(join, RefusalReason::Tie { apart: *apart });
+                    let others = group.iter().filter(|other| *other != join && join.meets(other));
+                    let shared = others.flat_map(|other| [other.clusters.0, other.clusters.1]);
+                    let shared = shared.filter(|cluster| [join.clusters.0, join.clusters.1].contains(cluster));
+                    self.tied.extend(shared.map(|cluster| (cluster, *apart)).collect::<Vec<_>>());
                 }
             }
             let left: Vec<Join> = group.iter().zip(&rivals).filter(|(_, r)| r.is_none()).map(|(j, _)| *j).collect();
@@ -179,6 +193,12 @@ impl<'a> Forming<'a> {
                 }
             }
         }
+    }
+
+    /// What keeps one of the clusters of a join from choosing between stronger links, if it could not.
+    fn tie_of(&self, join: &Join) -> Option<(u64, u64)> {
+        let known = |cluster: usize| self.tied.get(&cluster).copied();
+        known(join.clusters.0).or_else(|| known(join.clusters.1))
     }
 
     fn refuse(&mut self, join: &Join, reason: RefusalReason) {
@@ -292,7 +312,7 @@ impl<'a> Forming<'a> {
                 }
                 let said = self.scorer.said(scratch);
                 let contradicts = score.weight < self.link && said.against != 0;
-                if contradicts && !self.settles((a, b), said.disputed, (one, other), scratch) {
+                if contradicts && !self.settles((a, b), said.something, (one, other), scratch) {
                     return Err(RefusalReason::Contradiction { pair, weight: score.weight });
                 }
                 score.weight
@@ -306,11 +326,11 @@ impl<'a> Forming<'a> {
     }
 
     /// Whether links, or what people called the same, lead from one record to another, across two clusters, by way of
-    /// records that have a value wherever these two dispute each other.
+    /// records that have a value wherever these two both have one.
     ///
     /// Who says less than two others cannot settle what they disagree about: without this, a row whose birth date is
     /// missing would join two people whose birth dates differ.
-    fn settles(&self, (a, b): (usize, usize), disputed: u32, clusters: (usize, usize), scratch: &mut Scratch) -> bool {
+    fn settles(&self, (a, b): (usize, usize), both: u32, clusters: (usize, usize), scratch: &mut Scratch) -> bool {
         let mut others = [clusters.0, clusters.1].map(|cluster| &self.clusters[cluster]).into_iter().flatten();
         let mut unseen: Vec<usize> = others.by_ref().copied().filter(|at| *at != a && *at != b).collect();
         let linked = |x: usize, y: usize| {
@@ -324,7 +344,7 @@ impl<'a> Forming<'a> {
             let says_enough = |at: &usize, scratch: &mut Scratch| {
                 [a, b].into_iter().all(|end| {
                     self.scorer.score(self.members[*at], self.members[end], scratch);
-                    self.scorer.said(scratch).nothing & disputed == 0
+                    self.scorer.said(scratch).nothing & both == 0
                 })
             };
             for at in next {

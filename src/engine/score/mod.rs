@@ -62,9 +62,6 @@ pub(crate) struct Step {
     pub(crate) adjustment: f64,
 }
 
-/// From this weight on, in bits, a comparison disputes a match: four to one.
-const DISPUTE: f64 = -2.0;
-
 /// What the comparisons of a pair said, as bits by their place in the model.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Said {
@@ -72,8 +69,8 @@ pub(crate) struct Said {
     pub(crate) nothing: u32,
     /// The level weighs less than nothing.
     pub(crate) against: u32,
-    /// The level is strong evidence against a match.
-    pub(crate) disputed: u32,
+    /// Both values are there.
+    pub(crate) something: u32,
 }
 
 /// The score of a pair.
@@ -280,7 +277,7 @@ impl<'a> Scorer<'a> {
             let Some(level) = comparison.levels.get(usize::from(*level)) else { continue };
             said.nothing |= u32::from(level.absent()) << index;
             said.against |= u32::from(level.weight < 0.0) << index;
-            said.disputed |= u32::from(level.weight <= DISPUTE) << index;
+            said.something |= u32::from(!level.absent()) << index;
         }
         said
     }

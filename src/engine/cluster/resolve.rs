@@ -253,7 +253,7 @@ impl<'a> Forming<'a> {
         let mut sum = Sum::default();
         for (at, one) in clusters.iter().enumerate() {
             for other in &clusters[at + 1..] {
-                match self.sum_across(*one, *other, scratch) {
+                match self.sum_across(*one, *other, &clusters, scratch) {
                     Ok(across) => sum = sum.and(across),
                     Err(reason) => return Some(reason.pair().unwrap_or(group[0].pair)),
                 }
@@ -285,14 +285,21 @@ impl<'a> Forming<'a> {
         if size > self.limits.max_size {
             return Some(RefusalReason::TooLarge { size });
         }
-        match self.sum_across(one, other, scratch) {
+        match self.sum_across(one, other, &[one, other], scratch) {
             Ok(sum) => self.weak(sum),
             Err(reason) => Some(reason),
         }
     }
 
-    /// The weights of all pairs across two clusters, or why one of them may not stand in one cluster.
-    fn sum_across(&self, one: usize, other: usize, scratch: &mut Scratch) -> Result<Sum, RefusalReason> {
+    /// The weights of all pairs across two clusters, or why one of them may not stand in one cluster; `together` are the
+    /// clusters that would become one.
+    fn sum_across(
+        &self,
+        one: usize,
+        other: usize,
+        together: &[usize],
+        scratch: &mut Scratch,
+    ) -> Result<Sum, RefusalReason> {
         if let Some(reason) = self.separated(one, other) {
             return Err(reason);
         }
@@ -312,7 +319,7 @@ impl<'a> Forming<'a> {
                 }
                 let said = self.scorer.said(scratch);
                 let contradicts = score.weight < self.link && said.against != 0;
-                if contradicts && !self.settles((a, b), said.something, (one, other), scratch) {
+                if contradicts && !self.settles((a, b), said.something, together, scratch) {
                     return Err(RefusalReason::Contradiction { pair, weight: score.weight });
                 }
                 score.weight
@@ -325,14 +332,14 @@ impl<'a> Forming<'a> {
         Ok(sum)
     }
 
-    /// Whether links, or what people called the same, lead from one record to another, across two clusters, by way of
+    /// Whether links, or what people called the same, lead from one record to another, inside some clusters, by way of
     /// records that have a value wherever these two both have one.
     ///
     /// Who says less than two others cannot settle what they disagree about: without this, a row whose birth date is
     /// missing would join two people whose birth dates differ.
-    fn settles(&self, (a, b): (usize, usize), both: u32, clusters: (usize, usize), scratch: &mut Scratch) -> bool {
-        let mut others = [clusters.0, clusters.1].map(|cluster| &self.clusters[cluster]).into_iter().flatten();
-        let mut unseen: Vec<usize> = others.by_ref().copied().filter(|at| *at != a && *at != b).collect();
+    fn settles(&self, (a, b): (usize, usize), both: u32, together: &[usize], scratch: &mut Scratch) -> bool {
+        let members = together.iter().flat_map(|cluster| &self.clusters[*cluster]);
+        let mut unseen: Vec<usize> = members.copied().filter(|at| *at != a && *at != b).collect();
         let linked = |x: usize, y: usize| {
             let pair = key(self.id(x), self.id(y));
             self.links.contains_key(&pair) || self.decisions.verdict(pair.0, pair.1) == Some(Verdict::Same)

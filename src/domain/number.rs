@@ -89,8 +89,8 @@ pub fn is_one_digit(digits: &str) -> bool {
     bytes.len() >= 4 && bytes[0].is_ascii_digit() && bytes.iter().all(|b| *b == bytes[0])
 }
 
-/// The same of sixteen digits, where more can be told: one digit over and over but for one of them, or counting up or down
-/// with one step wrong. Shorter numbers count by chance.
+/// The same of sixteen digits, where more can be told: one digit over and over but for one of them, counting up or down
+/// with one step wrong, or a few digits again and again. Shorter numbers count by chance.
 pub fn is_made_up_16(digits: &str) -> bool {
     let bytes = digits.as_bytes();
     if bytes.len() != 16 || !bytes.iter().all(u8::is_ascii_digit) {
@@ -101,7 +101,8 @@ pub fn is_made_up_16(digits: &str) -> bool {
         counts[usize::from(b - b'0')] += 1;
     }
     let steps = |by: u8| bytes.windows(2).filter(|pair| (pair[1] + 10 - pair[0]) % 10 == by).count();
-    counts.contains(&15) || counts.contains(&16) || steps(1).max(steps(9)) >= 14
+    let again = |block: usize| bytes.chunks(block).all(|other| *other == bytes[..block]);
+    counts.contains(&15) || counts.contains(&16) || steps(1).max(steps(9)) >= 14 || [2, 4].into_iter().any(again)
 }
 
 fn letter_to_digit(c: char) -> char {

@@ -343,13 +343,20 @@ fn niks_stay_unique_when_the_serials_get_tight() {
 fn true_numbers_say_what_is_true() {
     let (memory, _) = world_2020();
     let as_of = Date::constant(2025, 11, 20);
+    let mut like_a_counter = 0;
     for person in &memory.persons {
         let read = crate::domain::nik::read_nik(&person.nik, as_of, Regions::embedded());
+        // Born on the 10th or the 20th of a month of 2000: reads like a village's code with a counter behind it.
+        if read.flags.contains(&crate::domain::flag::FlagCode::Placeholder) {
+            like_a_counter += 1;
+            continue;
+        }
         assert!(read.births.contains(&person.tanggal_lahir), "{person:?}");
         assert_eq!(read.sex.map(crate::domain::sex::Sex::code), Some(person.jenis_kelamin), "{person:?}");
         let card = crate::domain::family_card::read_kk(&person.no_kk, as_of);
         assert_eq!(card.flags, [], "{person:?}");
     }
+    assert!(like_a_counter * 500 <= memory.persons.len(), "{like_a_counter}");
     let natives = memory.persons.iter().filter(|person| person.nik[..6] == person.kode_desa[..6]).count();
     let share = natives as f64 / memory.persons.len() as f64;
     assert!((0.75..0.9).contains(&share), "{share}");

@@ -181,6 +181,9 @@ fn core_field<'a>(core: &'a PersonCore, name: &str) -> Option<Cow<'a, str>> {
 
 /// A field of a record by its name in the feed contract.
 fn field_of<'a>(record: &'a Record, name: &str) -> Option<Cow<'a, str>> {
+    if name == "feed" {
+        return Some(Cow::Borrowed(record.key.feed.name()));
+    }
     core_field(&record.core, name).or_else(|| match &record.detail {
         Detail::Anggota(row) => match name {
             "status_padan_dukcapil" => row.status_padan_dukcapil.as_deref().map(Cow::Borrowed),

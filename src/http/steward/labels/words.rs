@@ -177,6 +177,7 @@ pub(super) const COMPARISONS: Words = &[
     ("wilayah", "Wilayah", "Region"),
     ("rekening", "No. rekening", "Account number"),
     ("meninggal", "Kegiatan setelah meninggal", "Activity after death"),
+    ("daftar", "Daftar asal", "List"),
 ];
 
 /// Levels of comparisons, by level or by `comparison.level` where the level alone says too little.
@@ -244,6 +245,8 @@ pub(super) const LEVELS: Words = &[
     ("province", "kabupaten atau provinsi sama", "same regency or province"),
     ("other_province", "provinsi berbeda", "other province"),
     ("both", "keduanya padan", "both matched"),
+    ("daftar.same", "satu daftar", "one list"),
+    ("daftar.other", "dua daftar", "two lists"),
     ("dukcapil.other", "tidak keduanya padan", "not both matched"),
     ("after_death", "ada kegiatan setelah meninggal", "active after death"),
     ("before_death", "tidak ada", "none"),
@@ -289,6 +292,10 @@ pub(super) const VETO_TEXTS: &[(&str, &str)] = &[
     (
         "Diduga kembar: tanggal lahir sama, nama hanya mirip, NIK berbeda nomor urut",
         "Suspected twins: one birth date, names only alike, NIKs with other serial numbers",
+    ),
+    (
+        "Diduga kembar: tanggal lahir sama, nama berbeda dalam satu daftar",
+        "Suspected twins: one birth date, other names in one list",
     ),
     (
         "Diduga kembar dengan NIK yang disalin: nama dan jenis kelamin berbeda",

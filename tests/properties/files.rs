@@ -44,9 +44,9 @@ const FORMS: [(&str, Write); 5] = [
     ("parquet", |path, rows| columns(path, rows, Compression::UNCOMPRESSED)),
 ];
 
-/// The columns of a file: the key, and what the model reads.
+/// The columns of a file: the key, and what the model reads. The feed is in the file's name.
 fn header() -> Vec<&'static str> {
-    std::iter::once("id_sumber").chain(fields().iter().map(String::as_str)).collect()
+    std::iter::once("id_sumber").chain(fields().iter().map(String::as_str).filter(|name| *name != "feed")).collect()
 }
 
 fn ndjson(path: &Path, rows: &[&Row]) {

@@ -83,7 +83,11 @@ pub(crate) struct Sheet {
 
 impl Sheet {
     pub(crate) fn new(rows: &[Row]) -> Self {
-        let of = |row: &Row| fields().iter().map(|field| row.fields.get(field).and_then(cell)).collect();
+        let cell = |row: &Row, field: &String| match field.as_str() {
+            "feed" => Some(row.feed.name().to_owned()),
+            field => row.fields.get(field).and_then(cell),
+        };
+        let of = |row: &Row| fields().iter().map(|field| cell(row, field)).collect();
         Self { cells: rows.iter().map(of).collect() }
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::input::{InputTable, ReadArgs, Source, TextColumn, Wanted, notes};
@@ -324,12 +325,14 @@ fn write(args: &Args, ids: &TextColumn, matched: &Matched) -> Result<Vec<Finishe
         }
         file.finish()
     };
-    let pairs = |name: &str, pairs: &[MatchedPair]| {
-        let mut file = PairsFile::create(&args.out.join(name))?;
+    let standing = copies_by_id(ids, &matched.pairs);
+    let name = |row: u32| id(ids, standing.get(&row).copied().unwrap_or(row) as usize);
+    let pairs = |file: &str, pairs: &[MatchedPair]| {
+        let mut file = PairsFile::create(&args.out.join(file))?;
         for pair in pairs {
-            let third = pair.third.map(|row| format!("{}: {}", pair.reason, id(ids, row as usize)));
+            let third = pair.third.map(|row| format!("{}: {}", pair.reason, name(row)));
             let reason = third.as_deref().unwrap_or(&pair.reason);
-            file.row(&PairRow { reason, ..pair_row(ids, matched, pair) })?;
+            file.row(&PairRow { reason, ..pair_row(|row| name(row), matched, pair) })?;
         }
         file.finish()
     };
@@ -345,12 +348,29 @@ fn cluster_names(ids: &TextColumn, clusters: &[u32]) -> Vec<u32> {
     let mut names: Vec<u32> = (0..clusters.len() as u32).collect();
     for (row, cluster) in clusters.iter().enumerate() {
         let known = &mut names[*cluster as usize];
-        let order = |row: usize| (id(ids, row).len(), id(ids, row));
-        if order(row) < order(*known as usize) {
+        if by_id(id(ids, row)) < by_id(id(ids, *known as usize)) {
             *known = row as u32;
         }
     }
     names
+}
+
+/// Of rows that say the same in every column one stands for all, the first in the file. Whose id stands for whose, so that
+/// it is the smallest one instead: two rows of each such set change names, and the pairs do not depend on the order of rows.
+fn copies_by_id(ids: &TextColumn, pairs: &[MatchedPair]) -> FxHashMap<u32, u32> {
+    let mut smallest: FxHashMap<u32, u32> = FxHashMap::default();
+    for (first, copy) in pairs.iter().filter(|pair| pair.rule.is_none()).map(|pair| pair.rows) {
+        let known = smallest.entry(first).or_insert(first);
+        if by_id(id(ids, copy as usize)) < by_id(id(ids, *known as usize)) {
+            *known = copy;
+        }
+    }
+    smallest.into_iter().flat_map(|(first, smallest)| [(first, smallest), (smallest, first)]).collect()
+}
+
+/// The order of ids: running numbers in theirs.
+fn by_id(id: &str) -> (usize, &str) {
+    (id.len(), id)
 }
 
 /// What stands in place of a blocking rule for rows that say the same in every column.
@@ -360,10 +380,12 @@ fn id(ids: &TextColumn, row: usize) -> &str {
     ids.get(row).unwrap_or_default()
 }
 
-fn pair_row<'a>(ids: &'a TextColumn, matched: &'a Matched, pair: &'a MatchedPair) -> PairRow<'a> {
+fn pair_row<'a>(name: impl Fn(u32) -> &'a str, matched: &'a Matched, pair: &'a MatchedPair) -> PairRow<'a> {
+    let (one, other) = (name(pair.rows.0), name(pair.rows.1));
+    let (left, right) = if by_id(other) < by_id(one) { (other, one) } else { (one, other) };
     PairRow {
-        left: id(ids, pair.rows.0 as usize),
-        right: id(ids, pair.rows.1 as usize),
+        left,
+        right,
         weight: f64::from(pair.weight),
         probability: pair.probability,
         decision: pair.decision,

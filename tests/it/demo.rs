@@ -33,7 +33,10 @@ fn the_demo_runs_and_its_store_can_be_rebuilt_and_reported() {
         assert_eq!(rules.iter().filter(|rule| rule["aturan"] == wanted).count(), 1, "{wanted}");
     }
     let csv = std::fs::read_to_string(dir.path().join("temuan.csv")).expect("written");
-    assert!(csv.starts_with("aturan,kode_kecamatan,kecamatan,hasil,jumlah,subjek\n") && csv.lines().count() > 20, "{csv}");
+    assert!(
+        csv.starts_with("aturan,kode_kecamatan,kecamatan,hasil,jumlah,subjek\n") && csv.lines().count() > 20,
+        "{csv}"
+    );
 
     // A second world from the same seed is the same world.
     json(&padan(&["--json", "simulate", "--persons", "3000", "--out", "dunia"], dir.path()));

@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::ties::{self, Join, Sum};
 use super::{Decisions, Refusal, RefusalReason, Verdict, key};
 use crate::engine::plan::ClusterLimits;
-use crate::engine::score::{Scorer, Scratch};
+use crate::engine::score::{Said, Scorer, Scratch};
 
 /// More joins of one weight that cannot all be followed are ties without a closer look, which would grow with their square.
 const MOST_TOGETHER: usize = 64;
@@ -63,6 +63,13 @@ fn resolve_pair(component: &Component, pair: (u64, u64), weight: f32, scorer: &S
     Resolved { clusters, refusals: vec![Refusal { pair, weight: Some(weight), reason }] }
 }
 
+/// Clusters that would become one, and the joins that would make them one.
+#[derive(Clone, Copy)]
+struct Together<'a> {
+    clusters: &'a [usize],
+    joins: &'a [Join],
+}
+
 struct Forming<'a> {
     scorer: &'a Scorer<'a>,
     decisions: &'a Decisions,
@@ -73,6 +80,8 @@ struct Forming<'a> {
     place: FxHashMap<u64, usize>,
     /// Weights of the links by pair of records.
     links: FxHashMap<(u64, u64), f32>,
+    /// The same links between members.
+    ends: Vec<(usize, usize)>,
     /// The cluster of each member. A join makes a new cluster, so that a pair of clusters never changes its meaning.
     cluster_of: Vec<usize>,
     clusters: Vec<Vec<usize>>,
@@ -86,13 +95,15 @@ impl<'a> Forming<'a> {
     fn new(component: &'a Component, decisions: &'a Decisions, scorer: &'a Scorer<'a>) -> Self {
         let members = component.members.as_slice();
         let id = |slot: u32| scorer.rows().id(slot);
-        let place = members.iter().enumerate().map(|(at, slot)| (scorer.rows().id(*slot), at)).collect();
+        let place: FxHashMap<u64, usize> =
+            members.iter().enumerate().map(|(at, slot)| (scorer.rows().id(*slot), at)).collect();
         Self {
             scorer,
             decisions,
             limits: scorer.rows().plan().cluster_limits(),
             link: scorer.rows().plan().thresholds().link,
             members,
+            ends: component.links.iter().map(|(a, b, _)| (place[&id(*a)], place[&id(*b)])).collect(),
             place,
             links: component.links.iter().map(|(a, b, weight)| (key(id(*a), id(*b)), *weight)).collect(),
             cluster_of: (0..members.len()).collect(),
@@ -164,7 +175,7 @@ impl<'a> Forming<'a> {
     fn follow_equal(&mut self, open: Vec<Join>, scratch: &mut Scratch) {
         let mut possible = Vec::new();
         for join in open {
-            match self.forbids(join.clusters.0, join.clusters.1, scratch) {
+            match self.forbids(&join, scratch) {
                 None => possible.push(join),
                 Some(reason) => self.refuse(&join, reason),
             }
@@ -250,10 +261,11 @@ impl<'a> Forming<'a> {
         clusters.sort_unstable();
         clusters.dedup();
         let size: usize = clusters.iter().map(|cluster| self.clusters[*cluster].len()).sum();
+        let together = Together { clusters: &clusters, joins: group };
         let mut sum = Sum::default();
         for (at, one) in clusters.iter().enumerate() {
             for other in &clusters[at + 1..] {
-                match self.sum_across(*one, *other, &clusters, scratch) {
+                match self.sum_across((*one, *other), together, scratch) {
                     Ok(across) => sum = sum.and(across),
                     Err(reason) => return Some(reason.pair().unwrap_or(group[0].pair)),
                 }
@@ -277,7 +289,8 @@ impl<'a> Forming<'a> {
     }
 
     /// Why two clusters may not be joined; `None` when they may.
-    fn forbids(&self, one: usize, other: usize, scratch: &mut Scratch) -> Option<RefusalReason> {
+    fn forbids(&self, join: &Join, scratch: &mut Scratch) -> Option<RefusalReason> {
+        let (one, other) = join.clusters;
         if let Some(reason) = self.separated(one, other) {
             return Some(reason);
         }
@@ -285,19 +298,18 @@ impl<'a> Forming<'a> {
         if size > self.limits.max_size {
             return Some(RefusalReason::TooLarge { size });
         }
-        match self.sum_across(one, other, &[one, other], scratch) {
+        let together = Together { clusters: &[one, other], joins: std::slice::from_ref(join) };
+        match self.sum_across((one, other), together, scratch) {
             Ok(sum) => self.weak(sum),
             Err(reason) => Some(reason),
         }
     }
 
-    /// The weights of all pairs across two clusters, or why one of them may not stand in one cluster; `together` are the
-    /// clusters that would become one.
+    /// The weights of all pairs across two clusters, or why one of them may not stand in one cluster.
     fn sum_across(
         &self,
-        one: usize,
-        other: usize,
-        together: &[usize],
+        (one, other): (usize, usize),
+        together: Together<'_>,
         scratch: &mut Scratch,
     ) -> Result<Sum, RefusalReason> {
         if let Some(reason) = self.separated(one, other) {
@@ -319,7 +331,7 @@ impl<'a> Forming<'a> {
                 }
                 let said = self.scorer.said(scratch);
                 let contradicts = score.weight < self.link && said.against != 0;
-                if contradicts && !self.settles((a, b), said.something, together, scratch) {
+                if contradicts && !self.settles((a, b), said, together, scratch) {
                     return Err(RefusalReason::Contradiction { pair, weight: score.weight });
                 }
                 score.weight
@@ -332,38 +344,46 @@ impl<'a> Forming<'a> {
         Ok(sum)
     }
 
-    /// Whether links, or what people called the same, lead from one record to another, inside some clusters, by way of
-    /// records that have a value wherever these two both have one.
+    /// Whether links, or what people called the same, lead from one record to another by way of records that have a value
+    /// wherever these two both have one, and no record whose link would join them is silent about what they disagree about.
     ///
     /// Who says less than two others cannot settle what they disagree about: without this, a row whose birth date is
     /// missing would join two people whose birth dates differ.
-    fn settles(&self, (a, b): (usize, usize), both: u32, together: &[usize], scratch: &mut Scratch) -> bool {
-        let members = together.iter().flat_map(|cluster| &self.clusters[*cluster]);
-        let mut unseen: Vec<usize> = members.copied().filter(|at| *at != a && *at != b).collect();
-        let linked = |x: usize, y: usize| {
-            let pair = key(self.id(x), self.id(y));
-            self.links.contains_key(&pair) || self.decisions.verdict(pair.0, pair.1) == Some(Verdict::Same)
+    fn settles(&self, (a, b): (usize, usize), said: Said, together: Together<'_>, scratch: &mut Scratch) -> bool {
+        let silent = |at: usize, about: u32, scratch: &mut Scratch| {
+            [a, b].into_iter().any(|end| {
+                self.scorer.score(self.members[at], self.members[end], scratch);
+                self.scorer.said(scratch).nothing & about != 0
+            })
         };
-        let mut reached = vec![a];
-        while let Some(from) = reached.pop() {
-            let (next, rest): (Vec<usize>, Vec<usize>) = unseen.into_iter().partition(|to| linked(from, *to));
-            unseen = rest;
-            let says_enough = |at: &usize, scratch: &mut Scratch| {
-                [a, b].into_iter().all(|end| {
-                    self.scorer.score(self.members[*at], self.members[end], scratch);
-                    self.scorer.said(scratch).nothing & both == 0
-                })
-            };
-            for at in next {
-                if says_enough(&at, scratch) {
-                    if linked(at, b) {
-                        return true;
-                    }
-                    reached.push(at);
+        let mut ends = together.joins.iter().flat_map(|join| [join.pair.0, join.pair.1]).map(|id| self.place[&id]);
+        if ends.any(|at| at != a && at != b && silent(at, said.against, scratch)) {
+            return false;
+        }
+        let (mut reached, mut next) = (vec![a], 0);
+        while let Some(from) = reached.get(next).copied() {
+            next += 1;
+            for to in self.linked_to(from).filter(|to| together.clusters.contains(&self.cluster_of[*to])) {
+                if to == b && from != a {
+                    return true;
+                }
+                if to != b && !reached.contains(&to) && !silent(to, said.something, scratch) {
+                    reached.push(to);
                 }
             }
         }
         false
+    }
+
+    /// Members that a link leads to, or that people called the same.
+    fn linked_to(&self, from: usize) -> impl Iterator<Item = usize> {
+        let links = self.ends.iter().filter_map(move |(a, b)| match from {
+            at if at == *a => Some(*b),
+            at if at == *b => Some(*a),
+            _ => None,
+        });
+        let same = self.decisions.about(self.id(from)).filter(|(_, verdict)| *verdict == Verdict::Same);
+        links.chain(same.filter_map(|(other, _)| self.place.get(&other).copied()))
     }
 
     fn weak(&self, sum: Sum) -> Option<RefusalReason> {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::columns::{ColumnError, Columns, name_rules};
@@ -269,7 +270,7 @@ fn matched(plan: &Plan, rows: usize, linkage: Linkage) -> Matched {
         let probability = plan.probability(edge.weight);
         MatchedPair { rows, weight: edge.weight, probability, decision, rule: edge.rule, reason, third }
     };
-    let pairs: Vec<MatchedPair> = linkage.edges.iter().map(pair).collect();
+    let pairs: Vec<MatchedPair> = linkage.edges.par_iter().map(pair).collect();
     let asked = |item: &ReviewItem| {
         let pair = (item.pair.0 as u32, item.pair.1 as u32);
         pairs.binary_search_by_key(&pair, |known| known.rows).ok().map(|at| pairs[at].clone())

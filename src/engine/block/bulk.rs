@@ -5,6 +5,7 @@
 //! it; a pair is seen from its later row, so each pair comes up once without a set of pairs.
 
 use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::keys::{KeyScratch, keys_of, touch};
 use super::{BlockReport, RuleReport, StopKey};
@@ -49,6 +50,8 @@ struct RuleBlocks {
     pairs: u64,
     many: bool,
     stop_keys: Vec<StopKey>,
+    /// Blocks that are too large, and would not be if rows that say the same were one.
+    crowded: Vec<Vec<(u64, u32)>>,
 }
 
 /// A row that shares a block with another one, and has the lower record number.
@@ -104,9 +107,31 @@ impl Blocks {
         self.rules.iter().map(|rule| rule.pairs).sum()
     }
 
-    /// Whether a key was dropped because too many rows have it.
-    pub(crate) fn stopped(&self) -> bool {
-        !self.stop_keys.is_empty()
+    /// Takes rows that stand aside by now out of the blocks that were too large with them. In all others they stay, for who
+    /// sweeps to pass over.
+    pub(crate) fn leave_out(&mut self, rows: &Rows, aside: &[u32]) {
+        let rules = rows.plan().rules();
+        let stop_keys = &self.stop_keys;
+        let leave = |(rule, built): (&Rule, &mut RuleBlocks)| {
+            let of_rule = stop_keys.iter().filter(|stop| stop.rule == rule.name);
+            let mut fewer: FxHashMap<u64, usize> = of_rule.map(|stop| (stop.key, 0)).collect();
+            let (mut scratch, mut keys) = (KeyScratch::default(), Vec::new());
+            for slot in if fewer.is_empty() { &[] } else { aside } {
+                keys_of(rows, rule, *slot, &mut scratch, &mut keys);
+                for key in &keys {
+                    fewer.entry(*key).and_modify(|fewer| *fewer += 1);
+                }
+            }
+            built.fit(rows, rule);
+            fewer
+        };
+        let fewer: Vec<FxHashMap<u64, usize>> = rules.par_iter().zip(&mut self.rules).map(leave).collect();
+        self.stop_keys.retain_mut(|stop| {
+            let Some(at) = rules.iter().position(|rule| rule.name == stop.rule) else { return true };
+            stop.rows -= fewer[at][&stop.key];
+            stop.rows > rules[at].max_block
+        });
+        self.stop_keys.sort_unstable();
     }
 
     /// Rows in units of work: all slots, those without a row among them.
@@ -212,6 +237,21 @@ impl RuleBlocks {
         &self.lists[at + 1..][..self.lists[at] as usize]
     }
 
+    /// Takes in the blocks that are small enough without the rows that stand aside.
+    fn fit(&mut self, rows: &Rows, rule: &Rule) {
+        let mut fitting = Found::default();
+        for mut block in std::mem::take(&mut self.crowded) {
+            block.retain(|(_, slot)| !rows.stands_aside(*slot));
+            if (2..=rule.max_block).contains(&block.len()) {
+                fitting.keep(rows, rule, &block);
+            }
+        }
+        if fitting.blocks > 0 {
+            self.append(fitting);
+            self.enter(rows.slot_limit());
+        }
+    }
+
     /// Tells each row its places.
     fn enter(&mut self, slots: usize) {
         let mut cells = vec![0u32; slots];
@@ -226,6 +266,8 @@ impl RuleBlocks {
         for member in &self.members {
             cells[row(member)] += 1;
         }
+        self.lists.clear();
+        self.lists.push(0);
         self.lists.reserve_exact(self.members.len() + cells.iter().filter(|count| **count > 0).count());
         for cell in cells.iter_mut().filter(|count| **count > 0) {
             let count = std::mem::replace(cell, u32::try_from(self.lists.len()).expect("lists stay below 4 G"));
@@ -245,12 +287,13 @@ impl RuleBlocks {
         let mut built = Self {
             members: Vec::new(),
             cells: Vec::new(),
-            lists: vec![0],
+            lists: Vec::new(),
             blocks: 0,
             largest: 0,
             pairs: 0,
             many: rule.many,
             stop_keys: Vec::new(),
+            crowded: Vec::new(),
         };
         let slots: Vec<u32> = rows.leading().collect();
         let guess = guess(rows, rule, &slots);
@@ -291,6 +334,7 @@ impl RuleBlocks {
         self.largest = self.largest.max(found.largest);
         self.pairs += found.pairs;
         self.stop_keys.extend(found.stop_keys);
+        self.crowded.extend(found.crowded);
     }
 }
 
@@ -312,6 +356,7 @@ struct Found {
     largest: usize,
     pairs: u64,
     stop_keys: Vec<StopKey>,
+    crowded: Vec<Vec<(u64, u32)>>,
 }
 
 impl Found {
@@ -332,6 +377,13 @@ impl Found {
         if block.len() > rule.max_block {
             let example = block.iter().map(|(_, slot)| rows.id(*slot)).min().unwrap_or_default();
             self.stop_keys.push(StopKey { rule: rule.name.clone(), key: block[0].0, rows: block.len(), example });
+            let mut contents = FxHashSet::default();
+            if block.iter().all(|(_, slot)| {
+                contents.insert(rows.content_of_row(*slot));
+                contents.len() <= rule.max_block
+            }) {
+                self.crowded.push(block.to_vec());
+            }
             return;
         }
         let start = self.members.len();

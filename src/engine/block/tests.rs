@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
+use super::bulk::Blocks;
 use crate::domain::name::{NameParts, NameToken};
 use crate::engine::plan::Plan;
 use crate::engine::value::{Day, Digits, Value};
-use crate::engine::{BlockReport, Live, Rows, Share, Survey, explain_pair, survey};
+use crate::engine::{BlockReport, Live, Meter, Rows, Share, Survey, explain_pair, survey};
 
 /// A model with one blocking rule over one column.
 fn plan(kind: &str, keys: &str, rule: &str) -> Arc<Plan> {
@@ -202,4 +203,26 @@ fn a_survey_says_what_each_rule_gives_alone_anew_and_only() {
     }
     assert_eq!(explain_pair(&mut packed, 2, 2).unwrap(), None);
     assert_eq!(explain_pair(&mut packed, 2, 77).unwrap(), None);
+}
+
+#[test]
+fn rows_that_stand_aside_leave_the_blocks_that_were_too_large_with_them() {
+    let plan = plan("text", "[\"x\"]", "max_block = 3");
+    let values = ["A", "A", "A", "A", "A", "B", "B", "B", "B", "B", "B", "C", "C"];
+    let rows: Vec<(u64, Vec<Value>)> = (0..).zip(values.map(|x| vec![text(x), Value::Missing])).collect();
+    let mut packed = Rows::new(plan);
+    packed.extend(&rows).unwrap();
+    let mut blocks = Blocks::build(&packed, &Meter::default());
+    assert_eq!(blocks.pairs(), 1);
+    // Of A three are left, which fit; of B four, which do not.
+    let aside = [3, 4, 9, 10];
+    for slot in aside {
+        packed.set_aside(slot, true);
+    }
+    blocks.leave_out(&packed, &aside);
+    let anew = Blocks::build(&packed, &Meter::default());
+    assert_eq!((blocks.pairs(), anew.pairs()), (4, 4));
+    let stop_keys = blocks.report(&[0]).stop_keys;
+    assert_eq!(stop_keys, anew.report(&[0]).stop_keys);
+    assert_eq!(stop_keys.iter().map(|key| (key.rows, key.example)).collect::<Vec<_>>(), [(4, 5)]);
 }

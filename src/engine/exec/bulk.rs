@@ -56,13 +56,12 @@ pub fn match_rows_metered(
 /// Trains the model whose file is `text` on the rows, then matches them with it: what [`super::super::train`] and
 /// [`match_rows`] give one after the other, for one round of blocking.
 pub fn train_and_match(mut rows: Rows, text: &str, meter: &Meter) -> Result<(Trained, Rows, Linkage), TrainError> {
-    let (trained, blocks) = train_on(&mut rows, text, &Labels::none(), meter)?;
+    let (trained, mut blocks) = train_on(&mut rows, text, &Labels::none(), meter)?;
     let mut rows = rows.with_plan(trained.plan()).expect("training keeps the columns");
     let decisions = Decisions::default();
     let copies = Copies::find(&mut rows, &decisions);
     // Training looks at all rows; a block that was too large for their copies may not be so without them.
-    let stopped = !copies.is_empty() && blocks.stopped();
-    let blocks = if stopped { Blocks::build(&rows, meter) } else { blocks };
+    blocks.leave_out(&rows, &copies.aside());
     let linkage = match_blocks(&rows, blocks, &copies, &decisions, meter)?;
     Ok((trained, rows, linkage))
 }
@@ -218,7 +217,8 @@ pub(super) fn form_clusters(
     let components = components(rows, edges, decisions, &slot_of);
     meter.begin(Stage::Cluster, components.len() as u64);
     let resolve = |scratch: &mut Scratch, component| {
-        let resolved = resolve(component, decisions, &scorer, scratch);
+        let mut resolved = resolve(component, decisions, &scorer, scratch);
+        resolved.clusters = resolved.clusters.into_iter().map(|cluster| copies.expand(rows, cluster)).collect();
         meter.add(1);
         resolved
     };
@@ -230,9 +230,9 @@ pub(super) fn form_clusters(
     drop(components);
     let mut cluster_of: Vec<u64> = (0..rows.slot_limit()).map(|slot| rows.id(slot as u32)).collect();
     let mut members: FxHashMap<u64, Vec<u64>> = FxHashMap::default();
+    members.reserve(resolved.len());
     let mut refusals = Vec::new();
     let mut settle = |cluster: Vec<u32>| {
-        let cluster = copies.expand(rows, cluster);
         if cluster.len() > 1 {
             let first = rows.id(cluster[0]);
             for slot in &cluster {
@@ -249,7 +249,7 @@ pub(super) fn form_clusters(
     let mut alone: Vec<u32> = copies.all().map(|(leader, _)| leader).collect();
     alone.retain(|leader| !connected[*leader as usize]);
     for leader in alone {
-        settle(vec![leader]);
+        settle(copies.expand(rows, vec![leader]));
     }
     refusals.sort_unstable_by_key(|refusal: &Refusal| refusal.pair);
     let of_id = |id: u64| slot_of(id).map_or(id, |slot| cluster_of[slot as usize]);

@@ -87,6 +87,11 @@ impl Copies {
         self.leader.get(&slot).copied()
     }
 
+    /// All rows that stand aside.
+    pub(super) fn aside(&self) -> Vec<u32> {
+        self.leader.keys().copied().collect()
+    }
+
     /// Rows for which others stand aside, with these.
     pub(super) fn all(&self) -> impl Iterator<Item = (u32, &[u32])> {
         self.of.iter().map(|(leader, copies)| (*leader, copies.as_slice()))

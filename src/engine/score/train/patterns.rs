@@ -136,7 +136,7 @@ impl<'a> Sample<'a> {
         keyed.into_iter().map(|(.., slot)| slot).collect()
     }
 
-    /// Random pairs, from the seed of the model and the rows alone.
+    /// Random pairs, from the seed of the model and the rows alone; all pairs where there are no more than are wanted.
     pub(super) fn random(&self) -> Sampled {
         let slots = self.in_order();
         let n = slots.len() as u64;
@@ -144,17 +144,19 @@ impl<'a> Sample<'a> {
             return Sampled::default();
         }
         let training = self.rows.plan().training();
-        let wanted = training.random_pairs.min(n * (n - 1) / 2);
+        let all = n * (n - 1) / 2;
+        let wanted = training.random_pairs.min(all);
         let scorer = Scorer::new(self.rows);
         let chunk = |at: u64| {
             self.meter.add(PAIRS_PER_CHUNK);
             let mut rng = ChaCha8Rng::seed_from_u64(training.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ at);
             let (mut counts, mut scratch) = (Counts::default(), Scratch::default());
             let mut left = PAIRS_PER_CHUNK.min(wanted - at * PAIRS_PER_CHUNK);
+            let mut nth = at * PAIRS_PER_CHUNK;
             while left > 0 {
                 let mut draw = || {
-                    let a = below(&mut rng, n);
-                    let b = (a + 1 + below(&mut rng, n - 1)) % n;
+                    nth += 1;
+                    let (a, b) = if wanted == all { nth_pair((nth - 1) % all) } else { two_of(&mut rng, n) };
                     (slots[a as usize], slots[b as usize])
                 };
                 let pairs: [(u32, u32); PAIRS_AT_ONCE] = std::array::from_fn(|_| draw());
@@ -298,6 +300,19 @@ impl<'a> Sample<'a> {
     fn is_sampled(&self, row: u32, scale: u64) -> bool {
         xxh3_64(&self.rows.id(row).to_le_bytes()).is_multiple_of(scale)
     }
+}
+
+/// Two different numbers below `n`.
+fn two_of(rng: &mut ChaCha8Rng, n: u64) -> (u64, u64) {
+    let a = below(rng, n);
+    (a, (a + 1 + below(rng, n - 1)) % n)
+}
+
+/// The pairs of different numbers in a row: (0, 1), (0, 2), (1, 2), (0, 3) and so on.
+fn nth_pair(nth: u64) -> (u64, u64) {
+    let later = (nth * 2).isqrt();
+    let later = if later * (later + 1) / 2 <= nth { later + 1 } else { later };
+    (nth - later * (later - 1) / 2, later)
 }
 
 /// Uniform in `0..n`, from raw bits: the samplers of other crates may change between their versions.

@@ -153,9 +153,10 @@ pub(super) fn read(builder: &mut Builder<'_>, path: &Path, bytes: Bytes) -> Resu
     let mut rows = CsvRows::of(bytes, path)?;
     let id = builder.id_rule(path, rows.header())?;
     let header = rows.header().to_vec();
-    let named = header.iter().enumerate().filter(|(_, name)| !name.is_empty());
+    let is_told = |name: &str| name == "feed" && matches!(id, IdRule::Feed(..));
+    let named = header.iter().enumerate().filter(|(_, name)| !name.is_empty() && !is_told(name));
     let targets: Vec<(usize, usize)> = named.filter_map(|(i, name)| Some((i, builder.column_for(name)?))).collect();
-    let feed = if header.iter().any(|name| name == "feed") { None } else { builder.feed_column() };
+    let feed = builder.feed_column();
     let state = builder.state_columns(id, &header);
     let mut unnamed: Vec<(usize, bool)> =
         (0..header.len()).filter(|i| header[*i].is_empty()).map(|i| (i, false)).collect();

@@ -215,11 +215,17 @@ impl RowReader<'_, '_> {
             self.cell.clear();
         }
         let text = trimmed(&self.cell);
-        match role {
-            Role::Id => text.clone_into(&mut self.id),
-            Role::Feed => text.clone_into(&mut self.feed),
-            Role::Day => text.clone_into(&mut self.day),
-            Role::Value => {}
+        let part = match role {
+            Role::Id => Some((&mut self.id, self.key.as_ref().map_or("", Key::column))),
+            Role::Feed => Some((&mut self.feed, "feed")),
+            Role::Day => Some((&mut self.day, "tgl_data")),
+            Role::Value => None,
+        };
+        if let Some((part, name)) = part {
+            if !part.is_empty() {
+                return Err(RowProblem::ColumnTwice { column: name.to_owned() });
+            }
+            text.clone_into(part);
         }
         column.map_or(Ok(()), |column| self.builder.set(column, text))
     }

@@ -35,7 +35,9 @@ pub(super) fn read(builder: &mut Builder<'_>, path: &Path, file: impl ChunkReade
     for (at, field) in schema.fields().iter().enumerate() {
         let has_text = has_text(field.data_type());
         let is_asked_for = has_text || !matches!(builder.options.wanted, Wanted::All);
-        let target = if is_asked_for && !header[at].is_empty() { builder.column_for(&header[at]) } else { None };
+        let is_told = header[at] == "feed" && matches!(id, IdRule::Feed(..));
+        let is_asked_for = is_asked_for && !is_told && !header[at].is_empty();
+        let target = if is_asked_for { builder.column_for(&header[at]) } else { None };
         let is_needed = target.is_some() || needed.contains(&at);
         if is_needed && !has_text {
             let data_type = field.data_type().to_string();
@@ -46,9 +48,7 @@ pub(super) fn read(builder: &mut Builder<'_>, path: &Path, file: impl ChunkReade
             plan.targets.push(target);
         }
     }
-    if !header.iter().any(|name| name == "feed") {
-        plan.feed = builder.feed_column();
-    }
+    plan.feed = builder.feed_column();
 
     let mask = ProjectionMask::roots(reader.parquet_schema(), plan.projected.iter().copied());
     let batches = reader.with_projection(mask).with_batch_size(BATCH_ROWS).build();

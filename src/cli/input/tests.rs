@@ -77,6 +77,12 @@ fn several_files_are_one_table() {
             &["bank-rekening|A: nik=1 feed=bank-rekening", "1: nik=2"],
         ),
         (
+            "the name of a file says the feed, not a column of it",
+            &[("bank-rekening.csv", "id_sumber,nik,feed\nA,1,x\n")],
+            any(&["nik", "feed"]),
+            &["bank-rekening|A: nik=1 feed=bank-rekening"],
+        ),
+        (
             "ids that two inputs use begin with their input, those of others do not",
             &[("a.csv", "id\n1\n2\n"), ("b.csv", "id\n3\n2\n"), ("c.csv", "id\n9\n")],
             any(&[]),

@@ -62,6 +62,7 @@ fn bad_json_is_refused_with_its_line() {
         ("list", "a.ndjson", b"{\"id\":1}\n[1]\n", all(), "2: a line must be one JSON object"),
         ("a list of all", "a.json", b"[{\"id\":1}]\n", all(), "1: a line must be one JSON object"),
         ("key twice", "a.ndjson", b"{\"id\":1,\"a\":1,\"a\":2}\n", all(), "1: column 'a' has two values"),
+        ("id twice", "a.ndjson", b"{\"id\":1,\"id\":2,\"a\":1}\n", all(), "1: column 'id' has two values"),
         ("bytes", "a.ndjson", b"{\"id\":\"\xc3\x28\"}\n", all(), "1: the line is not UTF-8 text"),
         (
             "half of a sign",

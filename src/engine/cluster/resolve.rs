@@ -80,8 +80,6 @@ struct Forming<'a> {
     place: FxHashMap<u64, usize>,
     /// Weights of the links by pair of records.
     links: FxHashMap<(u64, u64), f32>,
-    /// The same links between members.
-    ends: Vec<(usize, usize)>,
     /// The cluster of each member. A join makes a new cluster, so that a pair of clusters never changes its meaning.
     cluster_of: Vec<usize>,
     clusters: Vec<Vec<usize>>,
@@ -95,15 +93,13 @@ impl<'a> Forming<'a> {
     fn new(component: &'a Component, decisions: &'a Decisions, scorer: &'a Scorer<'a>) -> Self {
         let members = component.members.as_slice();
         let id = |slot: u32| scorer.rows().id(slot);
-        let place: FxHashMap<u64, usize> =
-            members.iter().enumerate().map(|(at, slot)| (scorer.rows().id(*slot), at)).collect();
+        let place = members.iter().enumerate().map(|(at, slot)| (scorer.rows().id(*slot), at)).collect();
         Self {
             scorer,
             decisions,
             limits: scorer.rows().plan().cluster_limits(),
             link: scorer.rows().plan().thresholds().link,
             members,
-            ends: component.links.iter().map(|(a, b, _)| (place[&id(*a)], place[&id(*b)])).collect(),
             place,
             links: component.links.iter().map(|(a, b, weight)| (key(id(*a), id(*b)), *weight)).collect(),
             cluster_of: (0..members.len()).collect(),
@@ -360,30 +356,27 @@ impl<'a> Forming<'a> {
         if ends.any(|at| at != a && at != b && silent(at, said.against, scratch)) {
             return false;
         }
-        let (mut reached, mut next) = (vec![a], 0);
-        while let Some(from) = reached.get(next).copied() {
-            next += 1;
-            for to in self.linked_to(from).filter(|to| together.clusters.contains(&self.cluster_of[*to])) {
-                if to == b && from != a {
-                    return true;
-                }
-                if to != b && !reached.contains(&to) && !silent(to, said.something, scratch) {
-                    reached.push(to);
+        // Asked of the members of these clusters, which are few, and not of all links of the component.
+        let members = together.clusters.iter().flat_map(|cluster| &self.clusters[*cluster]);
+        let mut unseen: Vec<usize> = members.copied().filter(|at| *at != a && *at != b).collect();
+        let linked = |x: usize, y: usize| {
+            let pair = key(self.id(x), self.id(y));
+            self.links.contains_key(&pair) || self.decisions.verdict(pair.0, pair.1) == Some(Verdict::Same)
+        };
+        let mut reached = vec![a];
+        while let Some(from) = reached.pop() {
+            let (next, rest): (Vec<usize>, Vec<usize>) = unseen.into_iter().partition(|to| linked(from, *to));
+            unseen = rest;
+            for at in next {
+                if !silent(at, said.something, scratch) {
+                    if linked(at, b) {
+                        return true;
+                    }
+                    reached.push(at);
                 }
             }
         }
         false
-    }
-
-    /// Members that a link leads to, or that people called the same.
-    fn linked_to(&self, from: usize) -> impl Iterator<Item = usize> {
-        let links = self.ends.iter().filter_map(move |(a, b)| match from {
-            at if at == *a => Some(*b),
-            at if at == *b => Some(*a),
-            _ => None,
-        });
-        let same = self.decisions.about(self.id(from)).filter(|(_, verdict)| *verdict == Verdict::Same);
-        links.chain(same.filter_map(|(other, _)| self.place.get(&other).copied()))
     }
 
     fn weak(&self, sum: Sum) -> Option<RefusalReason> {

@@ -241,7 +241,9 @@ const STEPS = [
     const niks = new Set();
     for (const feed of ['dinsos-anggota-keluarga', 'disdik-peserta-didik', 'dinkes-kepesertaan-jkn']) {
       const rows = await readFile(path.join(demo.dir, 'dunia', `${feed}.ndjson`), 'utf8');
-      for (const [, nik] of rows.matchAll(/"nik(?:_[a-z]+)?":"(\d{16})"/g)) if (!/^(.)\1+$/.test(nik)) niks.add(nik); // 0000... is nobody's, and may stand in a cursor
+      const written = [...rows.matchAll(/"nik(?:_[a-z]+)?":"(\d{16})"/g)].map(([, nik]) => nik);
+      // Sixteen noughts are nobody's number, and may stand in a cursor.
+      written.filter((nik) => !/^0+$/.test(nik)).forEach((nik) => niks.add(nik));
     }
     assert.ok(niks.size > 1000 && shown.length > 15, `${niks.size} numbers, ${shown.length} pages`);
     for (const { url, html } of shown) {

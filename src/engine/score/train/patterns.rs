@@ -352,3 +352,19 @@ fn add(mut sum: Counts, part: Counts) -> Counts {
     }
     sum
 }
+
+#[cfg(test)]
+mod tests {
+    use super::nth_pair;
+
+    #[test]
+    fn every_pair_of_a_small_table_comes_once() {
+        for n in 2..60_u64 {
+            let mut pairs: Vec<(u64, u64)> = (0..n * (n - 1) / 2).map(nth_pair).collect();
+            assert!(pairs.iter().all(|(a, b)| a < b && *b < n), "{n}");
+            pairs.sort_unstable();
+            pairs.dedup();
+            assert_eq!(pairs.len() as u64, n * (n - 1) / 2, "{n}");
+        }
+    }
+}

@@ -76,6 +76,8 @@ const USUAL: &[&str] = &[
 pub struct NullWords {
     /// Without blanks, in small letters, sorted.
     words: Vec<Box<str>>,
+    /// The first eight bytes of each.
+    starts: Vec<u64>,
     /// Where the words with a first byte begin and end in the list.
     first: Box<[(u16, u16); 256]>,
 }
@@ -101,7 +103,8 @@ impl NullWords {
             let range = &mut first[usize::from(word.as_bytes()[0])];
             *range = (if range.1 == 0 { at as u16 } else { range.0 }, at as u16 + 1);
         }
-        Self { words, first }
+        let starts = words.iter().map(|word| start_of(word.bytes())).collect();
+        Self { words, starts, first }
     }
 
     /// Whether a value is one of them, whatever its case and blanks. A look at one byte for nearly all values.
@@ -113,11 +116,10 @@ impl NullWords {
             return false;
         }
         if value.is_ascii() {
-            let is = |word: &str| {
-                let mut letters = value.bytes().filter(|b| !b.is_ascii_whitespace()).map(|b| b.to_ascii_lowercase());
-                word.bytes().all(|b| letters.next() == Some(b)) && letters.next().is_none()
-            };
-            return self.words[usize::from(from)..usize::from(to)].iter().any(|word| is(word));
+            let letters = || value.bytes().filter(|b| !b.is_ascii_whitespace()).map(|b| b.to_ascii_lowercase());
+            let start = start_of(letters());
+            let alike = (usize::from(from)..usize::from(to)).filter(|at| self.starts[*at] == start);
+            return alike.map(|at| self.words[at].bytes()).any(|word| word.eq(letters()));
         }
         let longest = self.words.iter().map(|word| word.len()).max().unwrap_or_default();
         if value.len() > 4 * longest + 16 {
@@ -126,6 +128,11 @@ impl NullWords {
         let plain: String = value.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
         self.words.binary_search_by(|word| (**word).cmp(&plain)).is_ok()
     }
+}
+
+/// The first eight bytes as one number.
+fn start_of(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.take(8).fold(0, |start, byte| start << 8 | u64::from(byte))
 }
 
 #[cfg(test)]

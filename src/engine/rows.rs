@@ -3,6 +3,7 @@
 //! A row lives in a slot, and slots are used again. Its record number is its identity: every order and every tie is
 //! settled by record numbers, never by slots.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
@@ -16,6 +17,11 @@ use super::value::{Day, Value};
 
 /// Most rows: one bit of a slot is free for marks.
 const MOST_ROWS: usize = i32::MAX as usize;
+
+/// Values of a column that are packed together: the waits for the memory of its dictionary overlap.
+const VALUES_AT_ONCE: usize = 32;
+/// Rows that one thread puts together at a time.
+const ROWS_STORED_AT_ONCE: usize = 1 << 12;
 
 /// Words of 32 bits in a line.
 const LINE: usize = 16;
@@ -104,16 +110,24 @@ impl Rows {
     }
 
     fn frequencies_of(&self, field: Field) -> Frequencies {
-        let mut counts: FxHashMap<u64, u64> = FxHashMap::default();
-        for slot in self.slots() {
-            let cell = self.given(slot, field);
-            if let Some(hash) = if cell == 0 { None } else { self.content(field, cell) } {
-                *counts.entry(hash).or_default() += 1;
+        let cells = self.slots().map(|slot| self.given(slot, field)).filter(|cell| *cell != 0);
+        let mut counts: Vec<(u64, u64)> = match &self.tables[field.index] {
+            // The number of a text is its place in the dictionary.
+            Table::Texts(texts) => {
+                let mut counts = vec![0; texts.hashes().len()];
+                cells.for_each(|cell| counts[cell as usize] += 1);
+                texts.hashes().iter().copied().zip(counts).collect()
             }
-        }
-        let rows = counts.values().sum();
-        let single = counts.values().filter(|count| **count == 1).count() as u64;
-        let mut counts: Vec<(u64, u64)> = counts.into_iter().filter(|(_, count)| *count > 1).collect();
+            Table::None | Table::Names(_) | Table::Sets(_) => {
+                let mut counts: FxHashMap<u64, u64> = FxHashMap::default();
+                let hashes = cells.filter_map(|cell| self.content(field, cell));
+                hashes.for_each(|hash| *counts.entry(hash).or_default() += 1);
+                counts.into_iter().collect()
+            }
+        };
+        let rows = counts.iter().map(|(_, count)| count).sum();
+        let single = counts.iter().filter(|(_, count)| *count == 1).count() as u64;
+        counts.retain(|(_, count)| *count > 1);
         counts.sort_unstable();
         Frequencies { rows, counts, single }
     }
@@ -252,7 +266,7 @@ impl Rows {
             self.check(*id, values)?;
         }
         let ids: Vec<u64> = batch.iter().map(|(id, _)| *id).collect();
-        self.add(&ids, |column, row, keep| keep(&batch[row].1[column]));
+        self.add(&ids, |column, row| Cow::Borrowed(&batch[row].1[column]));
         Ok(())
     }
 
@@ -261,31 +275,34 @@ impl Rows {
     pub fn extend_with(&mut self, ids: &[u64], value: impl Fn(usize, usize) -> Value + Sync) -> Result<(), RowError> {
         let plan = Arc::clone(&self.plan);
         let wrong = OnceLock::new();
-        self.add(ids, |column, row, keep| {
+        self.add(ids, |column, row| {
             let value = value(column, row);
             if value.kind().is_some_and(|kind| kind != plan.columns()[column].kind) {
                 let Column { name, kind, .. } = &plan.columns()[column];
                 wrong.get_or_init(|| RowError::Kind { id: ids[row], column: name.clone(), kind: *kind });
-                keep(&Value::Missing);
-            } else {
-                keep(&value);
+                return Cow::Owned(Value::Missing);
             }
+            Cow::Owned(value)
         });
         wrong.into_inner().map_or(Ok(()), Err)
     }
 
-    /// Adds rows; `each(column, row, keep)` calls `keep` with the value.
-    fn add(&mut self, ids: &[u64], each: impl Fn(usize, usize, &mut dyn FnMut(&Value)) + Sync) {
+    /// Adds rows of the values `value(column, row)`.
+    fn add<'a>(&mut self, ids: &[u64], value: impl Fn(usize, usize) -> Cow<'a, Value> + Sync) {
         let plan = Arc::clone(&self.plan);
         let pack_column = |(column, table): (usize, &mut Table)| {
             let (mut cells, mut unread) = (Vec::with_capacity(ids.len()), Vec::new());
-            for row in 0..ids.len() {
-                each(column, row, &mut |value| {
-                    if *value == Value::Unreadable {
-                        unread.push(row as u32);
+            let mut values: Vec<Cow<'_, Value>> = Vec::with_capacity(VALUES_AT_ONCE);
+            for from in (0..ids.len()).step_by(VALUES_AT_ONCE) {
+                values.clear();
+                values.extend((from..ids.len()).take(VALUES_AT_ONCE).map(|row| value(column, row)));
+                std::hint::black_box(values.iter().fold(0, |seen, value| seen ^ touch(table, value)));
+                for (row, value) in (from as u32..).zip(&values) {
+                    if matches!(**value, Value::Unreadable) {
+                        unread.push(row);
                     }
                     cells.push(pack(table, &plan, value));
-                });
+                }
             }
             (cells, unread)
         };
@@ -295,10 +312,13 @@ impl Rows {
         self.ids.extend(ids);
         self.alive.resize(self.ids.len(), true);
         self.lines.resize(self.ids.len() * self.stride, Line::EMPTY);
-        for (field, (cells, unread)) in plan.fields().iter().zip(&columns) {
-            for (row, cell) in cells.iter().enumerate() {
-                self.store((first + row) as u32, *field, *cell);
+        let new = &mut self.lines[first * self.stride..];
+        new.par_chunks_mut(self.stride).enumerate().with_min_len(ROWS_STORED_AT_ONCE).for_each(|(at, row)| {
+            for (field, (cells, _)) in plan.fields().iter().zip(&columns) {
+                store(row, *field, cells[at]);
             }
+        });
+        for (field, (_, unread)) in plan.fields().iter().zip(&columns) {
             for row in unread {
                 *self.unread.entry(first as u32 + row).or_default() |= bit_of(*field);
             }
@@ -344,12 +364,7 @@ impl Rows {
     }
 
     fn store(&mut self, slot: u32, field: Field, cell: u64) {
-        let row = &mut self.lines[slot as usize * self.stride..][..self.stride];
-        let mut put = |at: usize, word: u32| row[at / LINE].0[at % LINE] = word;
-        put(field.offset, cell as u32);
-        if field.wide() {
-            put(field.offset + 1, (cell >> 32) as u32);
-        }
+        store(&mut self.lines[slot as usize * self.stride..][..self.stride], field, cell);
     }
 
     /// The packed value as comparisons and blocking see it; 0 is missing.
@@ -467,6 +482,25 @@ fn empty_table(kind: Kind, words: bool) -> Table {
         Kind::Name => Table::Names(Names::default()),
         Kind::Set => Table::Sets(Sets::default()),
         Kind::Digits | Kind::Date | Kind::Number => Table::None,
+    }
+}
+
+/// Puts a packed value into a row.
+#[inline]
+fn store(row: &mut [Line], field: Field, cell: u64) {
+    let mut put = |at: usize, word: u32| row[at / LINE].0[at % LINE] = word;
+    put(field.offset, cell as u32);
+    if field.wide() {
+        put(field.offset + 1, (cell >> 32) as u32);
+    }
+}
+
+/// Reads what packing a text will read.
+#[inline]
+fn touch(table: &Table, value: &Value) -> u8 {
+    match (value, table) {
+        (Value::Text(text) | Value::Code(text), Table::Texts(texts)) => texts.touch_text(text),
+        (_, Table::None | Table::Texts(_) | Table::Names(_) | Table::Sets(_)) => 0,
     }
 }
 

@@ -83,6 +83,12 @@ impl Texts {
         id
     }
 
+    /// Reads a little of what finding a text will read.
+    #[inline]
+    pub(crate) fn touch_text(&self, text: &str) -> u8 {
+        self.by_hash.get(&xxh3_64(text.as_bytes())).map_or(0, |id| self.touch(*id))
+    }
+
     /// Hashes of the texts by number; the first one is of none.
     pub(crate) fn hashes(&self) -> &[u64] {
         &self.hashes

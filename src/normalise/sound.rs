@@ -11,8 +11,11 @@ use super::text::plain_words;
 /// Words that one thread remembers; the words of names repeat, and folding is what costs.
 const REMEMBERED: usize = 1 << 16;
 
+/// Keys by word.
+type Keys = FxHashMap<Box<str>, Box<str>>;
+
 thread_local! {
-    static KNOWN: RefCell<FxHashMap<Box<str>, Box<str>>> = RefCell::default();
+    static KNOWN: RefCell<Keys> = RefCell::default();
 }
 
 /// The blocking keys K2 of the words of a name (DOMAIN 2.3), in the order of the letters, so that swapped words sound
@@ -25,26 +28,36 @@ pub fn sounds(raw: &str, tables: &NameTables) -> Option<String> {
             if known.len() > REMEMBERED {
                 known.clear();
             }
-            for word in text.split(' ').filter(|word| !known.contains_key(*word)).collect::<Vec<_>>() {
-                let canonical = tables.word(word).canonical.unwrap_or(word);
-                let key = if canonical.bytes().all(|b| b.is_ascii_uppercase()) {
-                    Folder::default().k2(canonical).to_owned()
-                } else {
-                    foreign_key(canonical)
-                };
-                known.insert(word.into(), key.into());
-            }
-            let mut keys: Vec<&str> = text.split(' ').map(|word| &*known[word]).filter(|key| key.len() > 1).collect();
-            keys.sort_unstable();
-            keys.dedup();
-            (!keys.is_empty()).then(|| keys.join(" "))
+            let keys_of = |known: &Keys| -> Option<Option<String>> {
+                let keys = text.split(' ').map(|word| known.get(word).map(|key| &**key));
+                let mut keys: Vec<&str> = keys.collect::<Option<_>>()?;
+                keys.retain(|key| key.len() > 1);
+                keys.sort_unstable();
+                keys.dedup();
+                Some((!keys.is_empty()).then(|| keys.join(" ")))
+            };
+            keys_of(known).unwrap_or_else(|| {
+                for word in text.split(' ') {
+                    if !known.contains_key(word) {
+                        known.insert(word.into(), key_of(word, tables).into());
+                    }
+                }
+                keys_of(known).flatten()
+            })
         })
         .or_else(|| spelled(&text))
 }
 
-/// A word of another script has no key but itself; one with digits has none.
-fn foreign_key(word: &str) -> String {
-    if word.is_ascii() { String::new() } else { word.to_owned() }
+/// The key of a word. One of another script has no key but itself; one with digits has none.
+fn key_of(word: &str, tables: &NameTables) -> String {
+    let canonical = tables.word(word).canonical.unwrap_or(word);
+    if canonical.bytes().all(|b| b.is_ascii_uppercase()) {
+        Folder::default().k2(canonical).to_owned()
+    } else if canonical.is_ascii() {
+        String::new()
+    } else {
+        canonical.to_owned()
+    }
 }
 
 /// Words whose keys have one letter (NGUYEN THI HA): their folded spelling has to do.

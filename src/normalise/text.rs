@@ -44,6 +44,10 @@ const fn latin(c: char) -> Option<&'static str> {
 /// Letters and digits of any script in upper case, single blanks between the words. Latin letters lose their marks, so
 /// that `Đà Nẵng` and `Da Nang` are one; vowel signs of Arabic and Hebrew fall off; other scripts keep all they have.
 pub fn words(raw: &str) -> String {
+    // Nearly all of it is one word.
+    if raw.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return raw.to_ascii_uppercase();
+    }
     let mut words = String::with_capacity(raw.len());
     if raw.is_ascii() {
         for b in raw.bytes() {

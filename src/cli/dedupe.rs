@@ -19,7 +19,7 @@ use super::{CliError, Outcome};
 use crate::service::alarms::{self, Alarm};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
 use crate::service::dedupe::{
-    FilledTable, Matched, MatchedPair, Meter, Reading, Stage, Table, TableError, TableModel, Unread,
+    Decision, FilledTable, Matched, MatchedPair, Meter, Reading, Stage, Table, TableError, TableModel, Unread,
 };
 
 const HELP: &str = "\
@@ -330,9 +330,10 @@ fn write(args: &Args, ids: &TextColumn, matched: &Matched) -> Result<Vec<Finishe
     let pairs = |file: &str, pairs: &[MatchedPair]| {
         let mut file = PairsFile::create(&args.out.join(file))?;
         for pair in pairs {
-            let third = pair.third.map(|row| format!("{}: {}", pair.reason, name(row)));
-            let reason = third.as_deref().unwrap_or(&pair.reason);
-            file.row(&PairRow { reason, ..pair_row(|row| name(row), matched, pair) })?;
+            let reason = pair.reason.as_deref().unwrap_or_default();
+            let third = pair.third.map(|row| format!("{reason}: {}", name(row)));
+            let reason = third.as_deref().unwrap_or(reason);
+            file.row(&pair_row((name(pair.rows.0), name(pair.rows.1)), matched, pair, reason))?;
         }
         file.finish()
     };
@@ -346,7 +347,7 @@ fn write(args: &Args, ids: &TextColumn, matched: &Matched) -> Result<Vec<Finishe
 /// By cluster, given as its first row, the row with the smallest id: a name that does not depend on the order of rows.
 fn cluster_names(ids: &TextColumn, clusters: &[u32]) -> Vec<u32> {
     let mut names: Vec<u32> = (0..clusters.len() as u32).collect();
-    for (row, cluster) in clusters.iter().enumerate() {
+    for (row, cluster) in clusters.iter().enumerate().filter(|(row, cluster)| *row != **cluster as usize) {
         let known = &mut names[*cluster as usize];
         if by_id(id(ids, row)) < by_id(id(ids, *known as usize)) {
             *known = row as u32;
@@ -380,17 +381,21 @@ fn id(ids: &TextColumn, row: usize) -> &str {
     ids.get(row).unwrap_or_default()
 }
 
-fn pair_row<'a>(name: impl Fn(u32) -> &'a str, matched: &'a Matched, pair: &'a MatchedPair) -> PairRow<'a> {
-    let (one, other) = (name(pair.rows.0), name(pair.rows.1));
+fn pair_row<'a>(
+    (one, other): (&'a str, &'a str),
+    matched: &'a Matched,
+    pair: &MatchedPair,
+    reason: &'a str,
+) -> PairRow<'a> {
     let (left, right) = if by_id(other) < by_id(one) { (other, one) } else { (one, other) };
     PairRow {
         left,
         right,
         weight: f64::from(pair.weight),
         probability: pair.probability,
-        decision: pair.decision,
-        rule: pair.rule.map_or(EQUAL_ROWS, |rule| &matched.rules[rule]),
-        reason: &pair.reason,
+        decision: pair.decision.word(),
+        rule: pair.rule.map_or(EQUAL_ROWS, |rule| &matched.rules[usize::from(rule)]),
+        reason,
     }
 }
 
@@ -412,7 +417,7 @@ fn summary(model: &TableModel, told: Told, matched: &Matched, seconds: Vec<(&'st
         clusters: firsts.count() as u64,
         candidate_pairs: rules.iter().map(|rule| rule.new_pairs).sum(),
         pairs_per_rule: rules.iter().map(|rule| (rule.rule.clone(), rule.new_pairs)).collect(),
-        links: matched.pairs.iter().filter(|pair| pair.decision == "link").count() as u64,
+        links: matched.pairs.iter().filter(|pair| pair.decision == Decision::Link).count() as u64,
         review: matched.review.len() as u64,
         stop_keys: matched
             .blocking

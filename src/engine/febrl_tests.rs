@@ -56,14 +56,14 @@ fn febrl_pairs_are_found() {
         *truth.entry(*entity).or_default() += 1;
     }
     let mut right = 0;
-    for cluster in &linkage.clusters {
+    for cluster in &linkage.clusters() {
         let mut parts: BTreeMap<u32, usize> = BTreeMap::new();
         for id in cluster {
             *parts.entry(entities[*id as usize - 1]).or_default() += 1;
         }
         right += pairs(parts.into_values());
     }
-    let (expected, found) = (pairs(truth.into_values()), pairs(linkage.clusters.iter().map(Vec::len)));
+    let (expected, found) = (pairs(truth.into_values()), pairs(linkage.clusters().iter().map(Vec::len)));
     assert_eq!(expected, 6538);
     let (precision, recall) = (right as f64 / found as f64, right as f64 / expected as f64);
     let f1 = 2.0 * precision * recall / (precision + recall);

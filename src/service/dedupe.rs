@@ -14,10 +14,10 @@ pub use super::unread::Unread;
 use crate::domain::date::Date;
 use crate::domain::null_word::NullWords;
 use crate::engine::{
-    BlockReport, Decision, Edge, Linkage, Plan, PlanError, RefusalReason, ReviewItem, ReviewReason, TrainError, Value,
+    BlockReport, Edge, Linkage, Plan, PlanError, RefusalReason, ReviewItem, ReviewReason, TrainError, Value,
     match_rows_metered, train_and_match, train_with,
 };
-pub use crate::engine::{ExpectedPoint, LabelCount, Labels, Meter, Parameter, Reading, Rows, Stage, Trained};
+pub use crate::engine::{Decision, ExpectedPoint, LabelCount, Labels, Meter, Parameter, Reading, Rows, Stage, Trained};
 use crate::normalise::NameTables;
 use crate::normalise::date::{DateFormat, read_date};
 use crate::normalise::shape::{Wanted, looks_like, shape};
@@ -117,12 +117,12 @@ pub struct MatchedPair {
     pub probability: f64,
     /// What became of it: `link` (both rows are in one cluster), `review` (a steward is asked about their clusters) or
     /// `distinct`.
-    pub decision: &'static str,
+    pub decision: Decision,
     /// The blocking rule that found it, as an index into [`Matched::rules`]; `None` for rows that say the same in every
     /// column.
-    pub rule: Option<usize>,
-    /// Why it is not simply a link; empty when it is.
-    pub reason: Cow<'static, str>,
+    pub rule: Option<u16>,
+    /// Why it is not simply a link; `None` when it is.
+    pub reason: Option<Box<str>>,
     /// A third row that links to both, which contradict each other.
     pub third: Option<u32>,
 }
@@ -281,43 +281,36 @@ fn matched(plan: &Plan, rows: usize, linkage: Linkage) -> Matched {
 }
 
 /// What became of a pair, and why; `item` is the question about the clusters of its rows.
-fn outcome(plan: &Plan, edge: &Edge, joined: bool, item: Option<&ReviewItem>) -> (&'static str, Cow<'static, str>) {
-    let nothing = Cow::Borrowed("");
+fn outcome(plan: &Plan, edge: &Edge, joined: bool, item: Option<&ReviewItem>) -> (Decision, Option<Box<str>>) {
     match (joined, edge.decision, item) {
-        (true, Decision::Link, _) => ("link", nothing),
-        (true, Decision::Review | Decision::Distinct, _) => ("link", Cow::Borrowed("joined by way of other rows")),
-        (false, Decision::Distinct, _) | (false, _, None) => ("distinct", Cow::Owned(vetoes(plan, edge.vetoes))),
+        (true, Decision::Link, _) => (Decision::Link, None),
+        (true, Decision::Review | Decision::Distinct, _) => {
+            (Decision::Link, Some("joined by way of other rows".into()))
+        }
+        (false, Decision::Distinct, _) | (false, _, None) => (Decision::Distinct, vetoes(plan, edge.vetoes)),
         (false, Decision::Link | Decision::Review, Some(item)) => {
-            let mut reasons = Vec::new();
-            if edge.weight < plan.thresholds().link {
-                reasons.push("below link".to_owned());
-            }
-            if edge.vetoes != 0 {
-                reasons.push(vetoes(plan, edge.vetoes));
-            }
-            for reason in &item.reasons {
-                match reason {
-                    ReviewReason::NoStrongIdentifier if item.pair == edge.pair => {
-                        reasons.push("no strong identifier".to_owned());
-                    }
-                    ReviewReason::Unreadable if item.pair == edge.pair => reasons.push("unreadable value".to_owned()),
-                    ReviewReason::Band
-                    | ReviewReason::Veto { .. }
-                    | ReviewReason::NoStrongIdentifier
-                    | ReviewReason::Unreadable => {}
-                    ReviewReason::Refused(refusal) => reasons.push(refused(*refusal).to_owned()),
-                    ReviewReason::Bridge { .. } => reasons.push("a third row links to both".to_owned()),
-                }
-            }
-            ("review", Cow::Owned(reasons.join("; ")))
+            let below = edge.weight < plan.thresholds().link;
+            let mut reasons: Vec<Box<str>> = below.then(|| "below link".into()).into_iter().collect();
+            reasons.extend(vetoes(plan, edge.vetoes));
+            let asked = item.pair == edge.pair;
+            let said = item.reasons.iter().filter_map(|reason| match reason {
+                ReviewReason::NoStrongIdentifier => asked.then_some("no strong identifier"),
+                ReviewReason::Unreadable => asked.then_some("unreadable value"),
+                ReviewReason::Band | ReviewReason::Veto { .. } => None,
+                ReviewReason::Refused(refusal) => Some(refused(*refusal)),
+                ReviewReason::Bridge { .. } => Some("a third row links to both"),
+            });
+            reasons.extend(said.map(Into::into));
+            (Decision::Review, (!reasons.is_empty()).then(|| reasons.join("; ").into()))
         }
     }
 }
 
-fn vetoes(plan: &Plan, vetoes: u64) -> String {
+/// The vetoes that hold, by name.
+fn vetoes(plan: &Plan, vetoes: u64) -> Option<Box<str>> {
     let mut ids = plan.veto_ids(vetoes);
     ids.dedup();
-    if ids.is_empty() { String::new() } else { format!("veto {}", ids.join(" and ")) }
+    (!ids.is_empty()).then(|| format!("veto {}", ids.join(" and ")).into())
 }
 
 /// Why the clusters of a link stayed apart.

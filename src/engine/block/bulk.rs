@@ -4,8 +4,10 @@
 //! its places in its blocks. The partners of a row are what its blocks hold before it, each once, with the rules that give
 //! it; a pair is seen from its later row, so each pair comes up once without a set of pairs.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::keys::{KeyScratch, keys_of, touch};
 use super::{BlockReport, RuleReport, StopKey};
@@ -31,7 +33,7 @@ const FIRST: u32 = 1 << 31;
 
 /// All blocks of all rules.
 pub(crate) struct Blocks {
-    rules: Vec<RuleBlocks>,
+    rules: Vec<Arc<RuleBlocks>>,
     stop_keys: Vec<StopKey>,
     names: Vec<String>,
     slots: u32,
@@ -82,21 +84,33 @@ pub(crate) struct Partners {
 impl Blocks {
     /// Builds the blocks of rows whose guards are applied.
     pub(crate) fn build(rows: &Rows, meter: &Meter) -> Self {
-        Self::of(rows, rows.plan().rules(), meter)
+        Self::build_for_all(rows, &[], meter)
     }
 
-    /// Builds the blocks of other rules than the plan's.
-    pub(crate) fn of(rows: &Rows, rules: &[Rule], meter: &Meter) -> Self {
+    /// The same of rows of which some will stand aside later: `repeated` tells of each slot whether another row says the
+    /// same. Blocks that are too large with these and not without them are kept for [`Self::leave_out`].
+    pub(crate) fn build_for_all(rows: &Rows, repeated: &[bool], meter: &Meter) -> Self {
+        let rules = rows.plan().rules();
         meter.begin(Stage::Block, rules.len() as u64);
-        let build = |rule: &Rule| {
-            let mut built = RuleBlocks::collect(rows, rule);
-            built.enter(rows.slot_limit());
+        Self::of(rows, rules, |rule| {
+            let built = RuleBlocks::build(rows, rule, repeated);
             meter.add(1);
-            built
-        };
-        let mut built: Vec<RuleBlocks> = rules.par_iter().map(build).collect();
-        let mut stop_keys: Vec<StopKey> =
-            built.iter_mut().flat_map(|rule| std::mem::take(&mut rule.stop_keys)).collect();
+            Arc::new(built)
+        })
+    }
+
+    /// Builds the blocks of other rules than the plan's, of which these are; what both have is not built again.
+    pub(crate) fn of_others(&self, rows: &Rows, rules: &[Rule]) -> Self {
+        let known = |rule: &Rule| rows.plan().rules().iter().position(|own| own.gives_the_blocks_of(rule));
+        Self::of(rows, rules, |rule| match known(rule) {
+            Some(at) => Arc::clone(&self.rules[at]),
+            None => Arc::new(RuleBlocks::build(rows, rule, &[])),
+        })
+    }
+
+    fn of(rows: &Rows, rules: &[Rule], build: impl Fn(&Rule) -> Arc<RuleBlocks> + Sync + Send) -> Self {
+        let built: Vec<Arc<RuleBlocks>> = rules.par_iter().map(build).collect();
+        let mut stop_keys: Vec<StopKey> = built.iter().flat_map(|rule| rule.stop_keys.iter().cloned()).collect();
         stop_keys.sort_unstable();
         let names = rules.iter().map(|rule| rule.name.clone()).collect();
         Self { rules: built, stop_keys, names, slots: rows.slot_limit() as u32 }
@@ -112,7 +126,7 @@ impl Blocks {
     pub(crate) fn leave_out(&mut self, rows: &Rows, aside: &[u32]) {
         let rules = rows.plan().rules();
         let stop_keys = &self.stop_keys;
-        let leave = |(rule, built): (&Rule, &mut RuleBlocks)| {
+        let leave = |(rule, built): (&Rule, &mut Arc<RuleBlocks>)| {
             let of_rule = stop_keys.iter().filter(|stop| stop.rule == rule.name);
             let mut fewer: FxHashMap<u64, usize> = of_rule.map(|stop| (stop.key, 0)).collect();
             let (mut scratch, mut keys) = (KeyScratch::default(), Vec::new());
@@ -122,7 +136,7 @@ impl Blocks {
                     fewer.entry(*key).and_modify(|fewer| *fewer += 1);
                 }
             }
-            built.fit(rows, rule);
+            Arc::get_mut(built).expect("training is over").fit(rows, rule);
             fewer
         };
         let fewer: Vec<FxHashMap<u64, usize>> = rules.par_iter().zip(&mut self.rules).map(leave).collect();
@@ -243,13 +257,31 @@ impl RuleBlocks {
         for mut block in std::mem::take(&mut self.crowded) {
             block.retain(|(_, slot)| !rows.stands_aside(*slot));
             if (2..=rule.max_block).contains(&block.len()) {
-                fitting.keep(rows, rule, &block);
+                fitting.keep((rows, &[]), rule, &block);
             }
         }
-        if fitting.blocks > 0 {
-            self.append(fitting);
-            self.enter(rows.slot_limit());
+        let from = self.members.len();
+        self.append(fitting);
+        for place in from..self.members.len() {
+            self.add_place(place);
         }
+    }
+
+    /// Tells a row one more place of its own.
+    fn add_place(&mut self, place: usize) {
+        let place_of = |at: usize| u32::try_from(at).expect("members and lists stay below 4 G");
+        let cell = &mut self.cells[(self.members[place] & !FIRST) as usize];
+        if !self.many {
+            *cell = place_of(place) + 1;
+            return;
+        }
+        // Its list goes to the end, where it can grow; the old one is nobody's.
+        let old = *cell as usize;
+        *cell = place_of(self.lists.len());
+        let known = if old == 0 { 0 } else { self.lists[old] };
+        self.lists.push(known + 1);
+        self.lists.extend_from_within(old + 1..=old + known as usize);
+        self.lists.push(place_of(place));
     }
 
     /// Tells each row its places.
@@ -282,8 +314,14 @@ impl RuleBlocks {
         self.cells = cells;
     }
 
+    fn build(rows: &Rows, rule: &Rule, repeated: &[bool]) -> Self {
+        let mut built = Self::collect(rows, rule, repeated);
+        built.enter(rows.slot_limit());
+        built
+    }
+
     /// Sorts the keys of one rule, in passes over disjoint ranges of hashes, and keeps its blocks.
-    fn collect(rows: &Rows, rule: &Rule) -> Self {
+    fn collect(rows: &Rows, rule: &Rule, repeated: &[bool]) -> Self {
         let mut built = Self {
             members: Vec::new(),
             cells: Vec::new(),
@@ -317,7 +355,7 @@ impl RuleBlocks {
             let chunks: Vec<Parted> =
                 slots.par_chunks(ENTRIES_PER_PART).map_init(<(KeyScratch, Vec<u64>)>::default, split).collect();
             let sorted: Vec<Found> =
-                (0..parts).into_par_iter().map(|part| Found::of(rows, rule, &chunks, part)).collect();
+                (0..parts).into_par_iter().map(|part| Found::of((rows, repeated), rule, &chunks, part)).collect();
             drop(chunks);
             for found in sorted {
                 built.append(found);
@@ -360,7 +398,7 @@ struct Found {
 }
 
 impl Found {
-    fn of(rows: &Rows, rule: &Rule, chunks: &[Parted], part: usize) -> Self {
+    fn of(of: (&Rows, &[bool]), rule: &Rule, chunks: &[Parted], part: usize) -> Self {
         let mut entries = Vec::with_capacity(chunks.iter().map(|chunk| chunk.part(part).len()).sum());
         for chunk in chunks {
             entries.extend_from_slice(chunk.part(part));
@@ -368,20 +406,18 @@ impl Found {
         entries.sort_unstable();
         let mut found = Self::default();
         for block in entries.chunk_by(|x, y| x.0 == y.0).filter(|block| block.len() > 1) {
-            found.keep(rows, rule, block);
+            found.keep(of, rule, block);
         }
         found
     }
 
-    fn keep(&mut self, rows: &Rows, rule: &Rule, block: &[(u64, u32)]) {
+    fn keep(&mut self, (rows, repeated): (&Rows, &[bool]), rule: &Rule, block: &[(u64, u32)]) {
         if block.len() > rule.max_block {
             let example = block.iter().map(|(_, slot)| rows.id(*slot)).min().unwrap_or_default();
             self.stop_keys.push(StopKey { rule: rule.name.clone(), key: block[0].0, rows: block.len(), example });
-            let mut contents = FxHashSet::default();
-            if block.iter().all(|(_, slot)| {
-                contents.insert(rows.content_of_row(*slot));
-                contents.len() <= rule.max_block
-            }) {
+            if !repeated.is_empty()
+                && block.iter().filter(|(_, slot)| !repeated[*slot as usize]).count() <= rule.max_block
+            {
                 self.crowded.push(block.to_vec());
             }
             return;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::bulk::Blocks;
+use super::bulk::{Blocks, Partner, Partners};
 use crate::domain::name::{NameParts, NameToken};
 use crate::engine::plan::Plan;
 use crate::engine::value::{Day, Digits, Value};
@@ -205,24 +205,38 @@ fn a_survey_says_what_each_rule_gives_alone_anew_and_only() {
     assert_eq!(explain_pair(&mut packed, 2, 77).unwrap(), None);
 }
 
+/// Of A three rows are left, which fit into a block; of B four, which do not. C and E need nobody to leave.
+const CROWDED: [&str; 15] = ["A D E", "A D", "A D", "A D", "A D", "B", "B", "B", "B", "B", "B", "C", "C", "F E", "G E"];
+const ASIDE: [u32; 4] = [3, 4, 9, 10];
+
 #[test]
 fn rows_that_stand_aside_leave_the_blocks_that_were_too_large_with_them() {
-    let plan = plan("text", "[\"x\"]", "max_block = 3");
-    let values = ["A", "A", "A", "A", "A", "B", "B", "B", "B", "B", "B", "C", "C"];
-    let rows: Vec<(u64, Vec<Value>)> = (0..).zip(values.map(|x| vec![text(x), Value::Missing])).collect();
-    let mut packed = Rows::new(plan);
-    packed.extend(&rows).unwrap();
-    let mut blocks = Blocks::build(&packed, &Meter::default());
-    assert_eq!(blocks.pairs(), 1);
-    // Of A three are left, which fit; of B four, which do not.
-    let aside = [3, 4, 9, 10];
-    for slot in aside {
-        packed.set_aside(slot, true);
+    for (key, pairs) in [("x", 1 + 1), ("x.tokens", 3 + 3 + 1 + 3)] {
+        let plan = plan("text", &format!("[\"{key}\"]"), "max_block = 3");
+        let rows: Vec<(u64, Vec<Value>)> = (0..).zip(CROWDED.map(|x| vec![text(x), Value::Missing])).collect();
+        let mut packed = Rows::new(plan);
+        packed.extend(&rows).unwrap();
+        let repeated: Vec<bool> = (0..CROWDED.len()).map(|at| CROWDED[..at].contains(&CROWDED[at])).collect();
+        let mut blocks = Blocks::build_for_all(&packed, &repeated, &Meter::default());
+        let before = blocks.pairs();
+        for slot in ASIDE {
+            packed.set_aside(slot, true);
+        }
+        blocks.leave_out(&packed, &ASIDE);
+        let anew = Blocks::build(&packed, &Meter::default());
+        assert!(before < pairs, "{key}");
+        assert_eq!((blocks.pairs(), anew.pairs()), (pairs, pairs), "{key}");
+        assert_eq!(partners(&blocks, &packed), partners(&anew, &packed), "{key}");
+        let stop_keys = blocks.report(&[0]).stop_keys;
+        assert_eq!(stop_keys, anew.report(&[0]).stop_keys, "{key}");
+        assert_eq!(stop_keys.iter().map(|key| (key.rows, key.example)).collect::<Vec<_>>(), [(4, 5)], "{key}");
     }
-    blocks.leave_out(&packed, &aside);
-    let anew = Blocks::build(&packed, &Meter::default());
-    assert_eq!((blocks.pairs(), anew.pairs()), (4, 4));
-    let stop_keys = blocks.report(&[0]).stop_keys;
-    assert_eq!(stop_keys, anew.report(&[0]).stop_keys);
-    assert_eq!(stop_keys.iter().map(|key| (key.rows, key.example)).collect::<Vec<_>>(), [(4, 5)]);
+}
+
+/// Who is met from each row.
+fn partners(blocks: &Blocks, rows: &Rows) -> Vec<(u32, Vec<Partner>)> {
+    let mut met = Vec::new();
+    let all = 0..CROWDED.len() as u32;
+    blocks.sweep(rows, all, |_| true, &mut Partners::default(), |row, partners| met.push((row, partners.to_vec())));
+    met
 }

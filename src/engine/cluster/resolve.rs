@@ -11,12 +11,12 @@ use crate::engine::score::{Said, Scorer, Scratch};
 const MOST_TOGETHER: usize = 64;
 
 /// Rows that links and decisions connect.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Component {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Component<'a> {
     /// Slots, ascending by record number.
-    pub(crate) members: Vec<u32>,
+    pub(crate) members: &'a [u32],
     /// Links inside: two slots and the weight.
-    pub(crate) links: Vec<(u32, u32, f32)>,
+    pub(crate) links: &'a [(u32, u32, f32)],
 }
 
 /// What became of a component.
@@ -31,12 +31,12 @@ pub(crate) struct Resolved {
 /// Forms the clusters of a component. Costs one score for each pair that ends up in one cluster, and at most
 /// `max_size` squared scores for each pair of clusters that is refused.
 pub(crate) fn resolve(
-    component: &Component,
+    component: Component<'_>,
     decisions: &Decisions,
     scorer: &Scorer<'_>,
     scratch: &mut Scratch,
 ) -> Resolved {
-    if let ([_, _], [(a, b, weight)]) = (component.members.as_slice(), component.links.as_slice())
+    if let ([_, _], [(a, b, weight)]) = (component.members, component.links)
         && decisions.is_empty()
     {
         return resolve_pair(component, key(scorer.rows().id(*a), scorer.rows().id(*b)), *weight, scorer);
@@ -48,7 +48,7 @@ pub(crate) fn resolve(
 }
 
 /// What most components are: two rows and a link, which no veto forbids, or it would be none.
-fn resolve_pair(component: &Component, pair: (u64, u64), weight: f32, scorer: &Scorer<'_>) -> Resolved {
+fn resolve_pair(component: Component<'_>, pair: (u64, u64), weight: f32, scorer: &Scorer<'_>) -> Resolved {
     let limits = scorer.rows().plan().cluster_limits();
     let reason = if limits.max_size < 2 {
         RefusalReason::TooLarge { size: 2 }
@@ -57,7 +57,7 @@ fn resolve_pair(component: &Component, pair: (u64, u64), weight: f32, scorer: &S
     } else if limits.min_mean_weight.is_some_and(|least| weight < least) {
         RefusalReason::WeakOnAverage { mean: weight }
     } else {
-        return Resolved { clusters: vec![component.members.clone()], refusals: Vec::new() };
+        return Resolved { clusters: vec![component.members.to_vec()], refusals: Vec::new() };
     };
     let clusters = component.members.iter().map(|slot| vec![*slot]).collect();
     Resolved { clusters, refusals: vec![Refusal { pair, weight: Some(weight), reason }] }
@@ -90,8 +90,8 @@ struct Forming<'a> {
 }
 
 impl<'a> Forming<'a> {
-    fn new(component: &'a Component, decisions: &'a Decisions, scorer: &'a Scorer<'a>) -> Self {
-        let members = component.members.as_slice();
+    fn new(component: Component<'a>, decisions: &'a Decisions, scorer: &'a Scorer<'a>) -> Self {
+        let members = component.members;
         let id = |slot: u32| scorer.rows().id(slot);
         let place = members.iter().enumerate().map(|(at, slot)| (scorer.rows().id(*slot), at)).collect();
         Self {
@@ -136,7 +136,7 @@ impl<'a> Forming<'a> {
     }
 
     /// Follows the links by falling weight. Links of one weight are looked at together: which of them came first is chance.
-    fn follow_links(&mut self, component: &Component, scratch: &mut Scratch) {
+    fn follow_links(&mut self, component: Component<'_>, scratch: &mut Scratch) {
         let rows = self.scorer.rows();
         let mut links: Vec<(f32, (u64, u64))> =
             component.links.iter().map(|(a, b, weight)| (*weight, key(rows.id(*a), rows.id(*b)))).collect();

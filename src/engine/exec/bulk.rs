@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::components::components;
-use super::copies::Copies;
+use super::components::Components;
+use super::copies::{Copies, EqualRows};
 use super::{Edge, edge};
 use crate::engine::block::bulk::{Blocks, Partner, Partners};
 use crate::engine::block::{BlockReport, guard};
@@ -15,6 +15,9 @@ use crate::engine::rows::Rows;
 use crate::engine::score::train::{Labels, TrainError, Trained, train_on};
 use crate::engine::score::{Scored, Scorer, Scratch};
 
+/// Components that are counted together.
+const COUNTED_AT_ONCE: usize = 256;
+
 /// What matching all rows gave.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Linkage {
@@ -22,14 +25,22 @@ pub struct Linkage {
     pub edges: Vec<Edge>,
     /// Each record with the lowest record of its cluster, by record.
     pub assignments: Vec<(u64, u64)>,
-    /// Clusters of at least two records, by their first.
-    pub clusters: Vec<Vec<u64>>,
     /// Questions for stewards, by pair.
     pub review: Vec<ReviewItem>,
     /// Links and decisions that were not followed, by pair.
     pub refusals: Vec<Refusal>,
     /// Candidate pairs per rule, and the keys that were skipped.
     pub blocking: BlockReport,
+}
+
+impl Linkage {
+    /// Clusters of at least two records, by their first. Costs a sort of all records.
+    pub fn clusters(&self) -> Vec<Vec<u64>> {
+        let mut by_cluster: Vec<(u64, u64)> = self.assignments.iter().map(|(id, cluster)| (*cluster, *id)).collect();
+        by_cluster.par_sort_unstable();
+        let of_two = by_cluster.chunk_by(|x, y| x.0 == y.0).filter(|members| members.len() > 1);
+        of_two.map(|members| members.iter().map(|(_, id)| *id).collect()).collect()
+    }
 }
 
 /// Matches all rows under the human decisions, given in the order in which they were taken.
@@ -56,10 +67,12 @@ pub fn match_rows_metered(
 /// Trains the model whose file is `text` on the rows, then matches them with it: what [`super::super::train`] and
 /// [`match_rows`] give one after the other, for one round of blocking.
 pub fn train_and_match(mut rows: Rows, text: &str, meter: &Meter) -> Result<(Trained, Rows, Linkage), TrainError> {
-    let (trained, mut blocks) = train_on(&mut rows, text, &Labels::none(), meter)?;
+    let equal = EqualRows::find(&rows);
+    let repeated = equal.repeated(&rows);
+    let (trained, mut blocks) = train_on(&mut rows, text, &Labels::none(), &repeated, meter)?;
     let mut rows = rows.with_plan(trained.plan()).expect("training keeps the columns");
     let decisions = Decisions::default();
-    let copies = Copies::find(&mut rows, &decisions);
+    let copies = Copies::among(&mut rows, equal, &decisions);
     // Training looks at all rows; a block that was too large for their copies may not be so without them.
     blocks.leave_out(&rows, &copies.aside());
     let linkage = match_blocks(&rows, blocks, &copies, &decisions, meter)?;
@@ -82,22 +95,20 @@ fn match_blocks(
         None => slots.get(&id).copied(),
     };
     let found = score_blocks(rows, blocks, meter);
-    let formed = form_clusters((rows, copies), &found.edges, decisions, slot_of, meter);
-    let of_rules = found.edges.iter().zip(&found.rules);
-    let mut edges: Vec<Edge> = of_rules.map(|(scored, rule)| edge(rows, scored, Some(usize::from(*rule)))).collect();
-    edges.extend(copies.edges(rows));
-    edges.par_sort_unstable_by_key(|edge| edge.pair);
+    let in_order = || {
+        let of_rules = found.edges.par_iter().zip(&found.rules);
+        let mut edges: Vec<Edge> = of_rules.map(|(scored, rule)| edge(rows, scored, Some(*rule))).collect();
+        edges.extend(copies.edges(rows));
+        edges.par_sort_unstable_by_key(|edge| edge.pair);
+        edges
+    };
+    let form = || form_clusters((rows, copies), &found.edges, decisions, slot_of, meter);
+    // Much of either is done by one thread.
+    let (formed, edges) = rayon::join(form, in_order);
     let mut assignments: Vec<(u64, u64)> =
         rows.slots().map(|slot| (rows.id(slot), formed.cluster_of[slot as usize])).collect();
     assignments.par_sort_unstable();
-    Ok(Linkage {
-        edges,
-        assignments,
-        clusters: formed.clusters,
-        review: formed.review,
-        refusals: formed.refusals,
-        blocking: found.blocking,
-    })
+    Ok(Linkage { edges, assignments, review: formed.review, refusals: formed.refusals, blocking: found.blocking })
 }
 
 /// Slots by record number; refuses a record that is there twice.
@@ -200,7 +211,8 @@ pub(super) fn count_pairs(rows: &Rows) -> BlockReport {
 pub(super) struct Formed {
     /// Per slot the lowest record of its cluster.
     pub(super) cluster_of: Vec<u64>,
-    pub(super) clusters: Vec<Vec<u64>>,
+    /// Clusters of at least two rows: slots ascending by record number.
+    pub(super) clusters: Vec<Vec<u32>>,
     pub(super) review: Vec<ReviewItem>,
     pub(super) refusals: Vec<Refusal>,
 }
@@ -214,56 +226,47 @@ pub(super) fn form_clusters(
     meter: &Meter,
 ) -> Formed {
     let scorer = Scorer::new(rows);
-    let components = components(rows, edges, decisions, &slot_of);
+    let components = Components::of(rows, edges, decisions, &slot_of);
     meter.begin(Stage::Cluster, components.len() as u64);
-    let resolve = |scratch: &mut Scratch, component| {
-        let mut resolved = resolve(component, decisions, &scorer, scratch);
+    let resolve = |scratch: &mut Scratch, at: usize| {
+        let mut resolved = resolve(components.get(at), decisions, &scorer, scratch);
         resolved.clusters = resolved.clusters.into_iter().map(|cluster| copies.expand(rows, cluster)).collect();
-        meter.add(1);
+        resolved.clusters.retain(|cluster| cluster.len() > 1);
+        // One by one the threads would wait for each other's counting.
+        if at.is_multiple_of(COUNTED_AT_ONCE) {
+            meter.add(COUNTED_AT_ONCE.min(components.len() - at) as u64);
+        }
         resolved
     };
-    let resolved: Vec<Resolved> = components.par_iter().map_init(Scratch::default, resolve).collect();
-    let mut connected = vec![false; if copies.is_empty() { 0 } else { rows.slot_limit() }];
-    if !copies.is_empty() {
-        components.iter().flat_map(|component| &component.members).for_each(|slot| connected[*slot as usize] = true);
-    }
-    drop(components);
-    let mut cluster_of: Vec<u64> = (0..rows.slot_limit()).map(|slot| rows.id(slot as u32)).collect();
-    let mut members: FxHashMap<u64, Vec<u64>> = FxHashMap::default();
-    members.reserve(resolved.len());
-    let mut refusals = Vec::new();
-    let mut settle = |cluster: Vec<u32>| {
-        if cluster.len() > 1 {
-            let first = rows.id(cluster[0]);
-            for slot in &cluster {
-                cluster_of[*slot as usize] = first;
-            }
-            members.insert(first, cluster.iter().map(|slot| rows.id(*slot)).collect());
-        }
-    };
+    let resolved: Vec<Resolved> = (0..components.len()).into_par_iter().map_init(Scratch::default, resolve).collect();
+    let (mut clusters, mut refusals) = (Vec::with_capacity(resolved.len()), Vec::new());
     for component in resolved {
+        clusters.extend(component.clusters);
         refusals.extend(component.refusals);
-        component.clusters.into_iter().for_each(&mut settle);
     }
     // Whom nothing but their copies connects to anybody.
-    let mut alone: Vec<u32> = copies.all().map(|(leader, _)| leader).collect();
-    alone.retain(|leader| !connected[*leader as usize]);
-    for leader in alone {
-        settle(copies.expand(rows, vec![leader]));
+    let alone = copies.all().filter(|(leader, _)| !components.holds(*leader));
+    clusters.extend(alone.map(|(leader, _)| copies.expand(rows, vec![leader])));
+    drop(components);
+    let mut cluster_of: Vec<u64> = (0..rows.slot_limit()).map(|slot| rows.id(slot as u32)).collect();
+    for cluster in &clusters {
+        let first = rows.id(cluster[0]);
+        for slot in cluster {
+            cluster_of[*slot as usize] = first;
+        }
     }
     refusals.sort_unstable_by_key(|refusal: &Refusal| refusal.pair);
     let of_id = |id: u64| slot_of(id).map_or(id, |slot| cluster_of[slot as usize]);
     let between: Vec<(Refusal, (u64, u64))> =
         refusals.iter().map(|refusal| (*refusal, key(of_id(refusal.pair.0), of_id(refusal.pair.1)))).collect();
-    let review = review_items(
-        rows,
-        edges.iter().copied(),
-        |slot| cluster_of[slot as usize],
-        |cluster| members.get(&cluster).cloned().unwrap_or_else(|| vec![cluster]),
-        decisions,
-        &between,
-    );
-    let mut clusters: Vec<Vec<u64>> = members.into_values().collect();
-    clusters.par_sort_unstable();
+    // Asked for only where somebody decided something.
+    let asked = clusters.iter().filter(|_| !decisions.is_empty());
+    let members: FxHashMap<u64, &Vec<u32>> = asked.map(|cluster| (rows.id(cluster[0]), cluster)).collect();
+    let members_of = |cluster: u64| match members.get(&cluster) {
+        Some(slots) => slots.iter().map(|slot| rows.id(*slot)).collect(),
+        None => vec![cluster],
+    };
+    let edges = edges.iter().copied();
+    let review = review_items(rows, edges, |slot| cluster_of[slot as usize], members_of, decisions, &between);
     Formed { cluster_of, clusters, review, refusals }
 }

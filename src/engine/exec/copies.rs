@@ -29,23 +29,46 @@ pub(super) struct Twins {
     pub(super) aside: Vec<u32>,
 }
 
-impl Copies {
-    /// Lets copies stand aside in rows whose guards are applied.
-    pub(super) fn find(rows: &mut Rows, decisions: &Decisions) -> Self {
+/// Sets of rows that say the same in every column, each by record number.
+pub(super) struct EqualRows(Vec<Vec<u32>>);
+
+impl EqualRows {
+    /// Finds all sets of two and more.
+    pub(super) fn find(rows: &Rows) -> Self {
         let slots: Vec<u32> = rows.slots().collect();
         let mut entries: Vec<(u64, u32)> = slots.par_iter().map(|slot| (rows.content_of_row(*slot), *slot)).collect();
+        keep_repeated(&mut entries);
         entries.par_sort_unstable();
         let buckets: Vec<&[(u64, u32)]> =
             entries.chunk_by(|x, y| x.0 == y.0).filter(|bucket| bucket.len() > 1).collect();
-        let sorted: Vec<Vec<Twins>> = buckets
-            .par_iter()
-            .map_init(Scratch::default, |scratch, bucket| {
-                let slots: Vec<u32> = bucket.iter().map(|(_, slot)| *slot).collect();
-                twins(rows, &slots, decisions, scratch)
-            })
-            .collect();
+        let sets = buckets.par_iter().flat_map_iter(|bucket| {
+            let slots: Vec<u32> = bucket.iter().map(|(_, slot)| *slot).collect();
+            equal_sets(rows, slots).into_iter().filter(|set| set.len() > 1)
+        });
+        Self(sets.collect())
+    }
+
+    /// Of each slot, whether a row with a lower record number says the same; nothing where no two rows do.
+    pub(super) fn repeated(&self, rows: &Rows) -> Vec<bool> {
+        let mut repeated = vec![false; if self.0.is_empty() { 0 } else { rows.slot_limit() }];
+        self.0.iter().flat_map(|set| &set[1..]).for_each(|slot| repeated[*slot as usize] = true);
+        repeated
+    }
+}
+
+impl Copies {
+    /// Lets copies stand aside in rows whose guards are applied.
+    pub(super) fn find(rows: &mut Rows, decisions: &Decisions) -> Self {
+        let equal = EqualRows::find(rows);
+        Self::among(rows, equal, decisions)
+    }
+
+    /// The same, of rows of which it is known which are equal.
+    pub(super) fn among(rows: &mut Rows, equal: EqualRows, decisions: &Decisions) -> Self {
+        let sort = |scratch: &mut Scratch, set| sort(rows, set, decisions, scratch);
+        let sorted: Vec<Twins> = equal.0.into_par_iter().map_init(Scratch::default, sort).collect();
         let mut copies = Self::default();
-        for twins in sorted.into_iter().flatten().filter(|twins| !twins.aside.is_empty()) {
+        for twins in sorted.into_iter().filter(|twins| !twins.aside.is_empty()) {
             twins.aside.iter().for_each(|slot| rows.set_aside(*slot, true));
             copies.put(twins.leading[0], twins.aside);
         }
@@ -127,17 +150,41 @@ impl Copies {
     }
 }
 
+/// Keeps rows whose hash another row has, too, and of the others one in sixteen or so: few rows are copies, and this is a
+/// fraction of sorting them all.
+fn keep_repeated(entries: &mut Vec<(u64, u32)>) {
+    let places = (16 * entries.len()).next_power_of_two().max(64);
+    let place = |hash: u64| {
+        let place = hash as usize & (places - 1);
+        (place / 64, 1u64 << (place % 64))
+    };
+    let (mut once, mut again) = (vec![0u64; places / 64], vec![0u64; places / 64]);
+    for (hash, _) in entries.iter() {
+        let (word, bit) = place(*hash);
+        again[word] |= once[word] & bit;
+        once[word] |= bit;
+    }
+    entries.retain(|(hash, _)| {
+        let (word, bit) = place(*hash);
+        again[word] & bit != 0
+    });
+}
+
 /// Sorts rows of one hash: by equal content, then into those that lead and those that stand aside.
 pub(super) fn twins(rows: &Rows, bucket: &[u32], decisions: &Decisions, scratch: &mut Scratch) -> Vec<Twins> {
-    let mut left: Vec<u32> = bucket.to_vec();
+    equal_sets(rows, bucket.to_vec()).into_iter().map(|same| sort(rows, same, decisions, scratch)).collect()
+}
+
+/// Rows of one hash by content, each set by record number.
+fn equal_sets(rows: &Rows, mut left: Vec<u32>) -> Vec<Vec<u32>> {
     left.sort_unstable_by_key(|slot| rows.id(*slot));
-    let mut found = Vec::new();
+    let mut sets = Vec::new();
     while let Some(first) = left.first().copied() {
         let (same, rest): (Vec<u32>, Vec<u32>) = left.into_iter().partition(|slot| rows.same_content(first, *slot));
         left = rest;
-        found.push(sort(rows, same, decisions, scratch));
+        sets.push(same);
     }
-    found
+    sets
 }
 
 /// Rows of one content, by record number.

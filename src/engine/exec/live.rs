@@ -167,7 +167,8 @@ impl Live {
             live.connect(scored);
         }
         live.cluster_of = formed.cluster_of;
-        live.members = formed.clusters.into_iter().map(|members| (members[0], members)).collect();
+        let ids = |cluster: &Vec<u32>| -> Vec<u64> { cluster.iter().map(|slot| live.rows.id(*slot)).collect() };
+        live.members = formed.clusters.iter().map(ids).map(|members| (members[0], members)).collect();
         live.review_back = formed.review.iter().map(|item| (item.pair.1, item.pair.0)).collect();
         live.review = formed.review.into_iter().map(|item| (item.pair, item)).collect();
         live.refusals = formed.refusals.into_iter().map(|refusal| (refusal.pair, refusal)).collect();
@@ -276,7 +277,7 @@ impl Live {
         halves
             .map(|half| {
                 let rules = self.index.rules_of_pair(&self.rows, slot, half.other, &mut keys);
-                edge(&self.rows, &self.scored(slot, half), Some(rules.first().copied().unwrap_or_default()))
+                edge(&self.rows, &self.scored(slot, half), Some(rules.first().copied().unwrap_or_default() as u16))
             })
             .chain(copies)
             .collect()

@@ -30,7 +30,7 @@ pub struct Edge {
     pub vetoes: u64,
     /// The first blocking rule that finds the pair, as an index into [`super::Plan::rule_names`]; `None` for a row that
     /// says the same as the other one in every column, which no rule has to find.
-    pub rule: Option<usize>,
+    pub rule: Option<u16>,
 }
 
 /// The edge between a row and one that stands aside for it.
@@ -40,7 +40,7 @@ fn copy_edge(scorer: &Scorer<'_>, leader: u32, copy: u32, scratch: &mut Scratch)
     edge(scorer.rows(), &Scored { a, b, weight, decision: Decision::Link, vetoes: 0 }, None)
 }
 
-fn edge(rows: &Rows, scored: &Scored, rule: Option<usize>) -> Edge {
+fn edge(rows: &Rows, scored: &Scored, rule: Option<u16>) -> Edge {
     Edge {
         pair: (rows.id(scored.a), rows.id(scored.b)),
         weight: scored.weight,

@@ -187,7 +187,7 @@ fn bulk_state(rows: &[(u64, Row)], decisions: &[(u64, u64, Verdict)]) -> State {
     let mut packed = Rows::new(plan());
     packed.extend(rows).unwrap();
     let linkage = match_rows(&mut packed, decisions).unwrap();
-    (linkage.clusters, linkage.edges, linkage.review, linkage.refusals)
+    (linkage.clusters(), linkage.edges, linkage.review, linkage.refusals)
 }
 
 /// A consumer that only sees deltas.
@@ -297,7 +297,7 @@ proptest! {
                     prop_assert_eq!(edge.weight.to_bits(), why.weight.to_bits());
                     prop_assert_eq!(edge.decision, why.decision);
                     prop_assert_eq!(live.plan().veto_ids(edge.vetoes), why.vetoes);
-                    prop_assert_eq!(edge.rule.map(|rule| names[rule]), Some(why.rules[0].as_str()));
+                    prop_assert_eq!(edge.rule.map(|rule| names[usize::from(rule)]), Some(why.rules[0].as_str()));
                 }
             }
         }

@@ -110,6 +110,12 @@ impl Rule {
         Self::compile(place, columns, &block)
     }
 
+    /// Whether another rule puts rows into the same blocks.
+    pub(crate) fn gives_the_blocks_of(&self, other: &Self) -> bool {
+        let of = |rule: &Self| (rule.seed, rule.max_block);
+        of(self) == of(other) && self.parts == other.parts && self.frozen == other.frozen
+    }
+
     /// The columns its keys are made from.
     pub(crate) fn reads(&self, column: usize) -> bool {
         self.parts.iter().flatten().any(|derived| derived.field.index == column)

@@ -39,6 +39,18 @@ struct Touched {
     turned: BTreeSet<u64>,
 }
 
+/// Rows that links and decisions connect.
+struct Bonded {
+    members: Vec<u32>,
+    links: Vec<(u32, u32, f32)>,
+}
+
+impl Bonded {
+    fn component(&self) -> Component<'_> {
+        Component { members: &self.members, links: &self.links }
+    }
+}
+
 impl Live {
     /// Applies changes in their order and says what they changed. Refuses the whole batch, and changes nothing, when a
     /// row does not fit the columns.
@@ -258,7 +270,7 @@ impl Live {
         let components = self.components_of(&touched.seeds);
         let scorer = Scorer::new(&self.rows);
         let decisions = &self.decisions;
-        let work = |scratch: &mut Scratch, component: &Component| resolve(component, decisions, &scorer, scratch);
+        let work = |scratch: &mut Scratch, bonded: &Bonded| resolve(bonded.component(), decisions, &scorer, scratch);
         let resolved: Vec<Resolved> = if components.len() < PARALLEL_FROM {
             components.iter().map(|component| work(&mut self.buffers.scratch, component)).collect()
         } else {
@@ -275,7 +287,7 @@ impl Live {
     }
 
     /// Components of links and decisions around some rows, single rows included.
-    fn components_of(&self, seeds: &FxHashSet<u32>) -> Vec<Component> {
+    fn components_of(&self, seeds: &FxHashSet<u32>) -> Vec<Bonded> {
         let mut seen: FxHashSet<u32> = FxHashSet::default();
         let mut starts: Vec<u32> = seeds.iter().copied().filter(|slot| self.rows.alive(*slot)).collect();
         starts.retain(|slot| !self.rows.stands_aside(*slot));
@@ -285,24 +297,24 @@ impl Live {
             if !seen.insert(start) {
                 continue;
             }
-            let mut component = Component { members: vec![start], links: Vec::new() };
+            let mut bonded = Bonded { members: vec![start], links: Vec::new() };
             let mut next = 0;
-            while let Some(slot) = component.members.get(next).copied() {
+            while let Some(slot) = bonded.members.get(next).copied() {
                 next += 1;
                 let links = self.halves[slot as usize].iter().filter(|half| half.decision == Decision::Link);
                 for Half { other, weight, .. } in links {
                     if *other > slot {
-                        component.links.push((slot, *other, *weight));
+                        bonded.links.push((slot, *other, *weight));
                     }
-                    component.members.extend(seen.insert(*other).then_some(*other));
+                    bonded.members.extend(seen.insert(*other).then_some(*other));
                 }
                 let decided = self.decisions.about(self.rows.id(slot)).filter(|(_, v)| *v == Verdict::Same);
                 for other in decided.filter_map(|(id, _)| self.slot_of.get(&id).copied()) {
-                    component.members.extend(seen.insert(other).then_some(other));
+                    bonded.members.extend(seen.insert(other).then_some(other));
                 }
             }
-            component.members.sort_unstable_by_key(|slot| self.rows.id(*slot));
-            components.push(component);
+            bonded.members.sort_unstable_by_key(|slot| self.rows.id(*slot));
+            components.push(bonded);
         }
         components
     }

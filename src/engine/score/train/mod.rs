@@ -170,20 +170,22 @@ pub fn train(rows: &mut Rows, text: &str) -> Result<Trained, TrainError> {
 
 /// The same with what people know about some pairs, or about all rows.
 pub fn train_with(rows: &mut Rows, text: &str, labels: &Labels) -> Result<Trained, TrainError> {
-    train_on(rows, text, labels, &Meter::default()).map(|(trained, _)| trained)
+    train_on(rows, text, labels, &[], &Meter::default()).map(|(trained, _)| trained)
 }
 
-/// Trains, and hands over the blocks of the rows: they are those of the trained plan, too.
+/// Trains, and hands over the blocks of the rows: they are those of the trained plan, too. `repeated` is for who means to
+/// take copies out of these ([`Blocks::build_for_all`]).
 pub(crate) fn train_on(
     rows: &mut Rows,
     text: &str,
     labels: &Labels,
+    repeated: &[bool],
     meter: &Meter,
 ) -> Result<(Trained, Blocks), TrainError> {
     guard::apply(rows);
     let untrained = Arc::clone(rows.plan());
     let labels = labels.by_slot(rows);
-    let sample = Sample::new(rows, &labels, meter);
+    let sample = Sample::new(rows, &labels, repeated, meter);
     let random = sample.random();
     let candidates = sample.candidates();
     if rows.len() < 2 || candidates.seen == 0 {

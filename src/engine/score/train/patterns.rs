@@ -85,8 +85,8 @@ pub(super) struct Sample<'a> {
 }
 
 impl<'a> Sample<'a> {
-    pub(super) fn new(rows: &'a Rows, labels: &'a SlotLabels, meter: &'a Meter) -> Self {
-        let blocks = Blocks::build(rows, meter);
+    pub(super) fn new(rows: &'a Rows, labels: &'a SlotLabels, repeated: &[bool], meter: &'a Meter) -> Self {
+        let blocks = Blocks::build_for_all(rows, repeated, meter);
         let training = rows.plan().training();
         let scale = blocks.pairs().div_ceil(training.candidate_pairs).max(1);
         meter.begin(Stage::Train, training.random_pairs + 2 * blocks.pairs() / scale);
@@ -184,7 +184,7 @@ impl<'a> Sample<'a> {
                 Sampled::new(self.counts(&pairs, |row| self.is_sampled(row, self.scale), known), self.scale)
             }
             TrainingBlocks::Own(rules) => {
-                let blocks = Blocks::of(self.rows, rules, &Meter::default());
+                let blocks = self.blocks.of_others(self.rows, rules);
                 let scale = blocks.pairs().div_ceil(self.rows.plan().training().candidate_pairs).max(1);
                 let pairs = Pairs { blocks: &blocks, rules, which: u64::MAX };
                 Sampled::new(self.counts(&pairs, |row| self.is_sampled(row, scale), known), scale)
@@ -195,7 +195,7 @@ impl<'a> Sample<'a> {
     /// Pairs that meet a deterministic rule of the model.
     pub(super) fn deterministic(&self) -> Sampled {
         let rules = &self.rows.plan().training().deterministic;
-        let blocks = Blocks::of(self.rows, rules, &Meter::default());
+        let blocks = self.blocks.of_others(self.rows, rules);
         let scale = blocks.pairs().div_ceil(DETERMINISTIC_PAIRS).max(1);
         let pairs = Pairs { blocks: &blocks, rules, which: u64::MAX };
         Sampled::new(self.counts(&pairs, |row| self.is_sampled(row, scale), |_, _| Known::No), scale)

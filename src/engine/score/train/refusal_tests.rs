@@ -242,7 +242,7 @@ fn where_no_threshold_is_precise_enough_nothing_is_linked_and_it_is_said() {
     );
     let mut table = table.with_plan(trained.plan()).unwrap();
     let linkage = match_rows(&mut table, &[]).unwrap();
-    assert!(linkage.clusters.is_empty() && !linkage.review.is_empty(), "{} questions", linkage.review.len());
+    assert!(linkage.clusters().is_empty() && !linkage.review.is_empty(), "{} questions", linkage.review.len());
 }
 
 #[test]

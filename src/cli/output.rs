@@ -177,20 +177,25 @@ pub fn finished_json(path: &Path, value: &impl Serialize) -> Result<Finished, Ou
 pub struct CsvFile {
     path: PathBuf,
     writer: csv::Writer<AtomicFile>,
+    record: csv::ByteRecord,
 }
 
 impl CsvFile {
     /// Starts a file with its header.
     pub fn create(path: &Path, header: &[&str]) -> Result<Self, OutputError> {
-        let mut file =
-            Self { path: path.to_owned(), writer: csv::Writer::from_writer(AtomicFile::create(path, Access::Usual)?) };
+        let writer = csv::Writer::from_writer(AtomicFile::create(path, Access::Usual)?);
+        let mut file = Self { path: path.to_owned(), writer, record: csv::ByteRecord::new() };
         file.row(header)?;
         Ok(file)
     }
 
     /// Adds a row.
     pub fn row(&mut self, cells: &[&str]) -> Result<(), OutputError> {
-        self.writer.write_record(cells).map_err(|error| self.failed(error.into()))
+        self.record.clear();
+        for cell in cells {
+            self.record.push_field(cell.as_bytes());
+        }
+        self.writer.write_byte_record(&self.record).map_err(|error| self.failed(error.into()))
     }
 
     /// Ends the file and moves it to its place.
@@ -200,7 +205,7 @@ impl CsvFile {
 
     /// Ends the file.
     pub fn finish(self) -> Result<Finished, OutputError> {
-        let Self { path, writer } = self;
+        let Self { path, writer, .. } = self;
         let file = writer.into_inner().map_err(|error| OutputError { path, source: error.into_error() })?;
         file.finish()
     }

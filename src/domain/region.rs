@@ -49,15 +49,34 @@ impl Region {
     }
 }
 
-/// The region tables: provinces (2 digits), regencies (4), districts (6) and villages (10), each sorted by code.
+/// The region tables: provinces (2 digits), regencies (4), districts (6) and villages (10).
 #[derive(Debug)]
 pub struct Regions {
-    provinces: Vec<Region>,
-    regencies: Vec<Region>,
-    districts: Vec<Region>,
-    villages: Vec<Region>,
+    provinces: Level,
+    regencies: Level,
+    districts: Level,
+    villages: Level,
     successors: Vec<(&'static str, Vec<&'static str>)>,
     bps: Vec<(&'static str, &'static str)>,
+}
+
+/// The regions of one level, sorted by code, and their codes as numbers: every number of a person is looked up in these.
+#[derive(Debug)]
+struct Level {
+    regions: Vec<Region>,
+    numbers: Vec<u64>,
+}
+
+impl Level {
+    fn new(regions: Vec<Region>) -> Self {
+        let numbers = regions.iter().map(|region| number_of(region.code).expect("codes are digits")).collect();
+        Self { regions, numbers }
+    }
+}
+
+/// A code as a number; codes of one length are in the same order as their numbers.
+fn number_of(code: &str) -> Option<u64> {
+    code.bytes().try_fold(0, |number, b| b.is_ascii_digit().then(|| number * 10 + u64::from(b - b'0')))
 }
 
 impl Regions {
@@ -65,10 +84,10 @@ impl Regions {
     pub fn embedded() -> &'static Self {
         static REGIONS: OnceLock<Regions> = OnceLock::new();
         REGIONS.get_or_init(|| Self {
-            provinces: read_level(2),
-            regencies: read_level(4),
-            districts: read_level(6),
-            villages: read_villages(),
+            provinces: Level::new(read_level(2)),
+            regencies: Level::new(read_level(4)),
+            districts: Level::new(read_level(6)),
+            villages: Level::new(read_villages()),
             successors: read_pairs(include_str!("../../config/wilayah/successors.txt"))
                 .map(|(old, new)| (old, new.split('|').collect()))
                 .collect(),
@@ -79,7 +98,7 @@ impl Regions {
     /// A region by its code.
     pub fn get(&self, code: &str) -> Option<&Region> {
         let level = self.level(code.len())?;
-        level.binary_search_by(|region| region.code.cmp(code)).ok().map(|at| &level[at])
+        level.numbers.binary_search(&number_of(code)?).ok().map(|at| &level.regions[at])
     }
 
     /// Whether a code of 2, 4, 6 or 10 digits is known, and in use. Older editions are known down to the district:
@@ -141,22 +160,22 @@ impl Regions {
 
     /// Provinces in use or once in use.
     pub fn provinces(&self) -> &[Region] {
-        &self.provinces
+        &self.provinces.regions
     }
 
     /// Regencies and cities of a province, retired ones included; all of them for the empty code.
     pub fn regencies_of(&self, province: &str) -> &[Region] {
-        below(&self.regencies, province)
+        below(&self.regencies.regions, province)
     }
 
     /// Districts of a regency (or of a whole province), retired ones included.
     pub fn districts_of(&self, regency: &str) -> &[Region] {
-        below(&self.districts, regency)
+        below(&self.districts.regions, regency)
     }
 
     /// Villages of a district (or of a whole regency or province).
     pub fn villages_of(&self, district: &str) -> &[Region] {
-        below(&self.villages, district)
+        below(&self.villages.regions, district)
     }
 
     /// The Kemendagri code of a regency that BPS numbers so. Known for Lampung and Kabupaten Bogor; in Lampung the same
@@ -175,7 +194,7 @@ impl Regions {
         digits && shaped && self.get(&code[..2]).is_some()
     }
 
-    fn level(&self, digits: usize) -> Option<&[Region]> {
+    fn level(&self, digits: usize) -> Option<&Level> {
         match digits {
             2 => Some(&self.provinces),
             4 => Some(&self.regencies),
@@ -278,7 +297,7 @@ mod tests {
     fn every_level_is_sorted_and_hangs_on_the_level_above() {
         let regions = Regions::embedded();
         for level in [2, 4, 6, 10] {
-            let list = regions.level(level).unwrap();
+            let list = &regions.level(level).unwrap().regions;
             assert!(list.windows(2).all(|pair| pair[0].code < pair[1].code), "level {level}");
             for region in list {
                 assert!(!region.name.is_empty() && region.code.len() == level);

@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::error::RowError;
 use super::plan::{Adjust, Column, Field, Frequencies, Kind, Plan};
-use super::table::{Names, Sets, Table, Texts};
+use super::table::{Names, Sets, Table, Texts, text_hash};
 use super::value::{Day, Value};
 
 /// Most rows: one bit of a slot is free for marks.
@@ -292,16 +292,18 @@ impl Rows {
         let plan = Arc::clone(&self.plan);
         let pack_column = |(column, table): (usize, &mut Table)| {
             let (mut cells, mut unread) = (Vec::with_capacity(ids.len()), Vec::new());
-            let mut values: Vec<Cow<'_, Value>> = Vec::with_capacity(VALUES_AT_ONCE);
+            let (mut values, mut hashes) = (Vec::with_capacity(VALUES_AT_ONCE), Vec::with_capacity(VALUES_AT_ONCE));
             for from in (0..ids.len()).step_by(VALUES_AT_ONCE) {
                 values.clear();
                 values.extend((from..ids.len()).take(VALUES_AT_ONCE).map(|row| value(column, row)));
-                std::hint::black_box(values.iter().fold(0, |seen, value| seen ^ touch(table, value)));
-                for (row, value) in (from as u32..).zip(&values) {
+                hashes.clear();
+                hashes.extend(values.iter().map(|value| hash_of(value)));
+                touch(table, &hashes);
+                for ((row, value), hash) in (from as u32..).zip(&values).zip(&hashes) {
                     if matches!(**value, Value::Unreadable) {
                         unread.push(row);
                     }
-                    cells.push(pack(table, &plan, value));
+                    cells.push(pack(table, &plan, value, *hash));
                 }
             }
             (cells, unread)
@@ -341,7 +343,7 @@ impl Rows {
         self.alive[slot as usize] = true;
         let plan = Arc::clone(&self.plan);
         for ((field, value), table) in plan.fields().iter().zip(values).zip(0..) {
-            let cell = pack(&mut self.tables[table], &plan, value);
+            let cell = pack(&mut self.tables[table], &plan, value, hash_of(value));
             self.store(slot, *field, cell);
             if *value == Value::Unreadable {
                 *self.unread.entry(slot).or_default() |= bit_of(*field);
@@ -495,21 +497,26 @@ fn store(row: &mut [Line], field: Field, cell: u64) {
     }
 }
 
-/// Reads what packing a text will read.
+/// The hash of a text; of other values nothing is asked.
 #[inline]
-fn touch(table: &Table, value: &Value) -> u8 {
-    match (value, table) {
-        (Value::Text(text) | Value::Code(text), Table::Texts(texts)) => texts.touch_text(text),
-        (_, Table::None | Table::Texts(_) | Table::Names(_) | Table::Sets(_)) => 0,
+fn hash_of(value: &Value) -> u64 {
+    if let Value::Text(text) | Value::Code(text) = value { text_hash(text) } else { 0 }
+}
+
+/// Reads what packing texts of these hashes will read.
+fn touch(table: &Table, hashes: &[u64]) {
+    if let Table::Texts(texts) = table {
+        std::hint::black_box(hashes.iter().fold(0, |seen, hash| seen ^ texts.touch_hash(*hash)));
     }
 }
 
-fn pack(table: &mut Table, plan: &Plan, value: &Value) -> u64 {
+/// A value as it stands in a row; `hash` is that of [`hash_of`].
+fn pack(table: &mut Table, plan: &Plan, value: &Value, hash: u64) -> u64 {
     match (value, table) {
         (Value::Digits(digits), _) => digits.code(),
         (Value::Date(day), _) => u64::from(day.code()),
         (Value::Number(number), _) if !number.is_nan() => !(number + 0.0).to_bits(),
-        (Value::Text(text) | Value::Code(text), Table::Texts(texts)) => u64::from(texts.intern(text)),
+        (Value::Text(text) | Value::Code(text), Table::Texts(texts)) => u64::from(texts.intern(text, hash)),
         (Value::Name(parts), Table::Names(names)) => u64::from(names.intern(parts, plan.names())),
         (Value::Set(set), Table::Sets(sets)) => u64::from(sets.intern(set)),
         (

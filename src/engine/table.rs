@@ -34,6 +34,12 @@ impl Span {
     }
 }
 
+/// The hash by which a text is found.
+#[inline]
+pub(crate) fn text_hash(text: &str) -> u64 {
+    xxh3_64(text.as_bytes())
+}
+
 /// The distinct texts of a column.
 #[derive(Default)]
 pub(crate) struct Texts {
@@ -52,7 +58,8 @@ impl Texts {
         Self { keeps_words, ..Self::default() }
     }
 
-    pub(crate) fn intern(&mut self, text: &str) -> u32 {
+    /// The number of a text, new or known; `hash` is that of [`text_hash`].
+    pub(crate) fn intern(&mut self, text: &str, hash: u64) -> u32 {
         if text.is_empty() {
             return 0;
         }
@@ -61,7 +68,6 @@ impl Texts {
             self.hashes.push(0);
             self.word_spans.push(Span::default());
         }
-        let hash = xxh3_64(text.as_bytes());
         let mut slot = hash;
         while let Some(id) = self.by_hash.get(&slot) {
             if self.text(*id) == text {
@@ -83,10 +89,10 @@ impl Texts {
         id
     }
 
-    /// Reads a little of what finding a text will read.
+    /// Reads a little of what finding the text of a hash will read.
     #[inline]
-    pub(crate) fn touch_text(&self, text: &str) -> u8 {
-        self.by_hash.get(&xxh3_64(text.as_bytes())).map_or(0, |id| self.touch(*id))
+    pub(crate) fn touch_hash(&self, hash: u64) -> u8 {
+        self.by_hash.get(&hash).map_or(0, |id| self.touch(*id))
     }
 
     /// Hashes of the texts by number; the first one is of none.

@@ -262,26 +262,29 @@ impl RuleBlocks {
         }
         let from = self.members.len();
         self.append(fitting);
-        for place in from..self.members.len() {
-            self.add_place(place);
-        }
+        self.enter_from(from);
     }
 
-    /// Tells a row one more place of its own.
-    fn add_place(&mut self, place: usize) {
+    /// Tells rows the places that came to their own ones: those of the members from one on.
+    fn enter_from(&mut self, from: usize) {
         let place_of = |at: usize| u32::try_from(at).expect("members and lists stay below 4 G");
-        let cell = &mut self.cells[(self.members[place] & !FIRST) as usize];
-        if !self.many {
-            *cell = place_of(place) + 1;
-            return;
+        let members = (from..).zip(&self.members[from..]);
+        let mut places: Vec<(u32, u32)> = members.map(|(at, member)| (*member & !FIRST, place_of(at))).collect();
+        places.sort_unstable();
+        for of_row in places.chunk_by(|x, y| x.0 == y.0) {
+            let cell = &mut self.cells[of_row[0].0 as usize];
+            if !self.many {
+                *cell = of_row[0].1 + 1;
+                continue;
+            }
+            // Its list goes to the end, where it can grow; the old one is nobody's.
+            let old = *cell as usize;
+            *cell = place_of(self.lists.len());
+            let known = if old == 0 { 0 } else { self.lists[old] };
+            self.lists.push(known + place_of(of_row.len()));
+            self.lists.extend_from_within(old + 1..=old + known as usize);
+            self.lists.extend(of_row.iter().map(|(_, place)| *place));
         }
-        // Its list goes to the end, where it can grow; the old one is nobody's.
-        let old = *cell as usize;
-        *cell = place_of(self.lists.len());
-        let known = if old == 0 { 0 } else { self.lists[old] };
-        self.lists.push(known + 1);
-        self.lists.extend_from_within(old + 1..=old + known as usize);
-        self.lists.push(place_of(place));
     }
 
     /// Tells each row its places.

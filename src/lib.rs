@@ -6,7 +6,9 @@ pub mod engine;
 pub mod feed;
 pub mod golden;
 pub mod normalise;
+pub mod prepare;
 pub mod simulate;
+pub mod tables;
 
 #[cfg(feature = "gateway")]
 pub mod auth;

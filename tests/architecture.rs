@@ -23,6 +23,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("complement", &["domain"]),
     ("review", &["domain"]),
     ("simulate", &["domain"]),
+    // where stages of the pure half meet
+    ("prepare", &["domain", "normalise", "engine"]),
+    ("tables", &["domain", "feed", "normalise", "engine", "prepare"]),
     // what remembers
     ("store", &["domain"]),
     ("auth", &["domain", "store"]),
@@ -36,6 +39,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "feed",
             "normalise",
             "engine",
+            "prepare",
             "golden",
             "complement",
             "review",
@@ -48,13 +52,32 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     // the outside
     ("worker", &["domain", "auth", "service"]),
-    ("http", &["domain", "auth", "service", METRIC_NAMES]),
+    ("http", &["domain", "feed", "auth", "service", WATERFALL, METRIC_NAMES]),
     ("telemetry", &[]),
     // Log and metrics are set up by the commands that run a gateway: only they have read its settings.
-    ("cli", &["domain", "simulate", "service", "worker", "http", "config", "telemetry"]),
+    (
+        "cli",
+        &[
+            "domain",
+            "feed",
+            "engine",
+            "tables",
+            "simulate",
+            "store",
+            "auth",
+            "service",
+            "worker",
+            "http",
+            "config",
+            "telemetry",
+        ],
+    ),
     ("main", &["cli"]),
     ("lib", &[]),
 ];
+
+/// Where the bars of an explanation stand: pages and the command line draw one picture.
+const WATERFALL: &str = "engine::waterfall";
 
 /// Constants without any code: whoever counts names its metrics from the one list there is.
 const METRIC_NAMES: &str = "telemetry::metric";
@@ -175,6 +198,38 @@ fn modules_use_only_what_the_plan_allows() {
     let files = files_under("src");
     assert!(files.len() > 10, "only {} files were found", files.len());
     report(&files.iter().flat_map(forbidden).collect::<Vec<_>>());
+}
+
+/// What a module hands on of another: whoever uses it would seem to use only the first.
+fn handed_on(file: &SourceFile) -> Vec<String> {
+    let own = file.module();
+    let foreign = |path: &[String]| path[0] != own && MAY_USE.iter().any(|(known, _)| *known == path[0]);
+    let paths = file.reexports();
+    let foreign = paths.iter().filter(|(_, path)| foreign(path));
+    foreign.map(|(line, path)| format!("{}:{line}: {own} hands on {}", file.path.display(), path.join("::"))).collect()
+}
+
+#[test]
+fn no_module_hands_on_what_is_of_another() {
+    report(&files_under("src").iter().flat_map(handed_on).collect::<Vec<_>>());
+}
+
+#[test]
+fn reexports_are_seen() {
+    let cases: &[(&str, &str, &[&str])] = &[
+        ("src/service/x.rs", "pub use crate::engine::A;", &["1: service hands on engine::A"]),
+        ("src/service/x.rs", "pub(crate) use crate::{feed::B, service::C};", &["1: service hands on feed::B"]),
+        ("src/service/x.rs", "pub use super::super::store::D;", &["1: service hands on store::D"]),
+        ("src/service/x.rs", "use crate::engine::A; pub use self::y::B; pub use super::z;", &[]),
+    ];
+    for (path, text, wanted) in cases {
+        let file = SourceFile::new(PathBuf::from(path), (*text).to_owned());
+        let found: Vec<String> = handed_on(&file)
+            .iter()
+            .map(|problem| problem.trim_start_matches(path).trim_start_matches(':').to_owned())
+            .collect();
+        assert_eq!(found, *wanted, "{path}: {text}");
+    }
 }
 
 #[test]

@@ -3,12 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use super::digest::{report, text};
+use super::launch::StoreArgs;
+use super::restore::failed;
 use super::terminal::{Terminal, thousands};
 use super::{CliError, Outcome, runtime};
 use crate::domain::date::Timestamp;
 use crate::service::backup::{BackupError, Chain, Identity, Kind, Made, Recipients, Wanted, backup};
 use crate::service::digest::{StoreDigest, digest, snapshot_at_rest};
-use crate::service::start::{Missing, StoreUrl};
+use crate::service::start::Missing;
+use crate::store::StoreUrl;
 
 const HELP: &str = "\
 The first backup into a folder is a full one; later ones hold what came since, until --full begins a new chain. One state
@@ -27,12 +30,8 @@ Example:
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(super) struct Args {
-    /// The configuration (TOML) of the gateway.
-    #[arg(long, value_name = "FILE", env = "PADAN_CONFIG")]
-    config: PathBuf,
-    /// Another store than the configuration names.
-    #[arg(long, value_name = "URL", env = "PADAN_STORE", hide_env_values = true)]
-    store: Option<StoreUrl>,
+    #[command(flatten)]
+    place: StoreArgs,
     /// The folder of the backup; made when it is not there.
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
@@ -61,7 +60,7 @@ const DRILL_TRIES: usize = 50;
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
     let recipients = Recipients::parse(&args.recipients).map_err(|error| failed("reading the public keys", error))?;
-    let start = super::launch::existing(&args.config, args.store.as_ref(), Missing::ReadOnly)?;
+    let start = args.place.existing(Missing::ReadOnly)?;
     let wanted = if args.full { Wanted::Full } else { Wanted::Whatever };
     runtime()?.block_on(async {
         let store = start.to_read().await.map_err(super::launch::not_opened)?;
@@ -86,7 +85,7 @@ async fn drill(args: &Args, target: &StoreUrl, source: &StoreDigest, terminal: T
     let chain = Chain::open(&args.to).map_err(|error| failed("reading the backup", error))?;
     let path = args.identity.as_deref().unwrap_or(Path::new(""));
     let identity = Identity::read(path).map_err(|error| failed("reading the private key", error))?;
-    let restored = super::restore::into(&args.config, target, &chain, identity, terminal).await?;
+    let restored = super::restore::into(&args.place.config, target, &chain, identity, terminal).await?;
     let same = restored.state.inputs == source.state.inputs
         && (!source.settled || restored.state.derived == source.state.derived);
     terminal.result(
@@ -128,10 +127,4 @@ fn sentence(made: &Made, folder: &Path) -> String {
             format!("part {} ({kind}): {entries} entries in {bytes} bytes; {chain}", part.number)
         }
     }
-}
-
-/// An error of a backup, with its hint.
-pub(super) fn failed(doing: &str, error: BackupError) -> CliError {
-    let hint = error.hint();
-    CliError::failed(doing, error).hint(hint)
 }

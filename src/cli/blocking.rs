@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::dedupe::{Cells, failed_on, read_input, unread_text, wrong_model};
 use super::input::ReadArgs;
+use super::matching::{Cells, ModelArgs, failed_on, read_input, unread_text};
 use super::terminal::{Terminal, table, thousands};
 use super::truth::{Meeting, Truth};
 use super::{CliError, Outcome};
-use crate::service::blocking::{LargeBlock, RuleSurvey, Share, Surveyed};
+use crate::engine::{LargeBlock, RuleSurvey, Share};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
-use crate::service::dedupe::{TableModel, Unread};
+use crate::tables::{Surveyed, Unread};
 
 /// Stop keys of one rule that the text shows; with `--json` there are all.
 const SHOWN_STOP_KEYS: usize = 3;
@@ -38,9 +38,8 @@ pub(super) struct Args {
     /// Files to look at.
     #[arg(value_name = "INPUT", required = true)]
     inputs: Vec<PathBuf>,
-    /// Match model (TOML), trained or not; the built-in Indonesian model without it.
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelArgs,
     /// What is true, to measure recall.
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
@@ -109,7 +108,7 @@ struct Block {
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
-    let model = TableModel::read_to_train(args.model.as_deref()).map_err(wrong_model)?;
+    let model = args.model.read()?;
     let input = read_input(&model, &args.inputs, &args.reading, terminal)?;
     let truth = args.truth.as_deref().map(|path| Truth::read(path, &args.reading)?.entities_of(&input));
     let (truth, meeting) = truth.transpose()?.unzip();
@@ -233,7 +232,7 @@ mod tests {
 
     use super::*;
     use crate::cli::Cli;
-    use crate::service::blocking::Survey;
+    use crate::engine::Survey;
 
     fn surveyed() -> Surveyed {
         let share = |pairs, true_pairs| Share { pairs, true_pairs };

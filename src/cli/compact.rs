@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::launch::StoreArgs;
 use super::terminal::{Terminal, thousands};
 use super::{CliError, Outcome, runtime};
 use crate::service::clock::{Clock, SystemClock};
 use crate::service::retention::{Age, Counts, Mode, RetentionError, Taken, compact};
-use crate::service::start::{Missing, Shrunk, StartWith, StoreUrl};
+use crate::service::start::{Missing, StartWith};
+use crate::store::Shrunk;
 
 const HELP: &str = "\
 Takes away what is older than so many days: rows that had been replaced by newer ones of the same record before that,
@@ -31,12 +32,8 @@ Example:
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(super) struct Args {
-    /// The configuration (TOML) of the gateway.
-    #[arg(long, value_name = "FILE", env = "PADAN_CONFIG")]
-    config: PathBuf,
-    /// Another store than the configuration names.
-    #[arg(long, value_name = "URL", env = "PADAN_STORE", hide_env_values = true)]
-    store: Option<StoreUrl>,
+    #[command(flatten)]
+    place: StoreArgs,
     /// How old it has to be, in days: 365d. Without it, what the configuration says.
     #[arg(long, value_name = "DAYS")]
     older_than: Option<Age>,
@@ -70,7 +67,7 @@ struct NoAge;
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
     let missing = if args.dry_run { Missing::ReadOnly } else { Missing::Refuse };
-    let open = || super::launch::existing(&args.config, args.store.as_ref(), missing);
+    let open = || args.place.existing(missing);
     let start = open()?;
     let age = args.older_than.or(start.settings.retention.older_than).ok_or_else(|| {
         let hint = "write --older-than 365d, or [retention] older_than in the configuration";

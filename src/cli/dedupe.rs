@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use super::input::{InputTable, ReadArgs, Source, TextColumn, Wanted, notes};
+use super::input::{ReadArgs, Source, TextColumn, notes};
+use super::matching::{Cells, ModelArgs, failed, failed_on, read_table, unread_text};
 use super::output::{
     Access, ClustersFile, Finished, OutputError, PairRow, PairsFile, clear, create_dir, finished_file, finished_json,
     publish,
@@ -16,11 +17,10 @@ use super::output::{
 use super::terminal::{Progress, Terminal, Unit, table, thousands};
 use super::train;
 use super::{CliError, Outcome};
-use crate::service::alarms::{self, Alarm};
+use crate::engine::{Decision, Meter, Reading, Stage};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
-use crate::service::dedupe::{
-    Decision, FilledTable, Matched, MatchedPair, Meter, Reading, Stage, Table, TableError, TableModel, Unread,
-};
+use crate::tables::alarms::{self, Alarm};
+use crate::tables::{FilledTable, Matched, MatchedPair, TableModel, Unread};
 
 const HELP: &str = "\
 Reads CSV (.csv .tsv .txt), NDJSON (.ndjson .jsonl .json) and Parquet, one file or several, also packed (.gz .zst); - is
@@ -47,9 +47,8 @@ pub(super) struct Args {
     /// Files to match together.
     #[arg(value_name = "INPUT", required = true)]
     inputs: Vec<PathBuf>,
-    /// Match model (TOML); the built-in Indonesian model without it.
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelArgs,
     /// Learn the model's weights, thresholds and frequencies from the input first.
     #[arg(long)]
     train: bool,
@@ -98,40 +97,11 @@ struct StopKeyLine {
     rows: u64,
 }
 
-/// The input with its columns found once.
-pub(super) struct Cells<'a> {
-    input: &'a InputTable,
-    columns: BTreeMap<&'a str, usize>,
-}
-
-impl<'a> Cells<'a> {
-    pub(super) fn new(input: &'a InputTable) -> Self {
-        let columns = input.columns().iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
-        Self { input, columns }
-    }
-}
-
-impl Table for Cells<'_> {
-    fn rows(&self) -> usize {
-        self.input.len()
-    }
-
-    fn column(&self, name: &str) -> Option<usize> {
-        self.columns.get(name).copied()
-    }
-
-    fn cell(&self, row: usize, column: usize) -> Option<&str> {
-        self.input.column(column).get(row)
-    }
-}
-
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
     let started = Instant::now();
     let writing_failed = |error| CliError::failed("writing the result", error);
     make_room(args).map_err(writing_failed)?;
-    let path = args.model.as_deref();
-    let model = if args.train { TableModel::read_to_train(path) } else { TableModel::read(path) };
-    let model = model.map_err(wrong_model)?;
+    let model = if args.train { args.model.read() } else { args.model.read_trained() }?;
     let input = read_table(&model, &args.inputs, &args.reading, terminal)?;
     let inputs = input.sources().to_vec();
     let read = started.elapsed().as_secs_f64();
@@ -179,7 +149,7 @@ fn make_room(args: &Args) -> Result<(), OutputError> {
     let learned = args.train.then_some("model.toml");
     let names = ["clusters.csv", "pairs.csv", "review.csv", "summary.json"].into_iter().chain(learned);
     let results: Vec<PathBuf> = names.map(|name| args.out.join(name)).collect();
-    let read: Vec<PathBuf> = args.inputs.iter().chain(&args.model).cloned().collect();
+    let read: Vec<PathBuf> = args.inputs.iter().chain(&args.model.file).cloned().collect();
     clear(&results, &read)
 }
 
@@ -228,91 +198,6 @@ fn pace(now: Reading, seconds: f64) -> String {
     let left = now.total.saturating_sub(now.done) as f64 / per_second;
     let unit = if now.stage == Stage::Score { " pairs" } else { "" };
     format!("{}{unit}/s, {left:.0} s left", thousands(per_second as u64))
-}
-
-/// Reads what a model wants to know of the files, and says what was passed over.
-pub(super) fn read_input(
-    model: &TableModel,
-    inputs: &[PathBuf],
-    reading: &ReadArgs,
-    terminal: Terminal,
-) -> Result<InputTable, CliError> {
-    let input = read_table(model, inputs, reading, terminal)?;
-    input.notes().iter().for_each(|note| terminal.say(note));
-    Ok(input)
-}
-
-/// The same; what was passed over is told with the result.
-fn read_table(
-    model: &TableModel,
-    inputs: &[PathBuf],
-    reading: &ReadArgs,
-    terminal: Terminal,
-) -> Result<InputTable, CliError> {
-    let options = reading.options(Wanted::Any(model.fields()));
-    let input = InputTable::read(inputs, &options).map_err(|error| {
-        let hint = error.hint();
-        CliError::failed("reading the input", error).hint(hint)
-    })?;
-    check_columns(model, &input, terminal)?;
-    Ok(input)
-}
-
-/// A model that cannot be used.
-pub(super) fn wrong_model(error: TableError) -> CliError {
-    let hint = match &error {
-        TableError::Untrained { .. } => "add --train, or train it once with `padan train`".to_owned(),
-        TableError::Plan(error) => error.hint(),
-        TableError::Read { .. }
-        | TableError::Column(_)
-        | TableError::Train(_)
-        | TableError::AsOf { .. }
-        | TableError::Unreadable { .. }
-        | TableError::Rows(_) => "config/model/README.md explains every part".to_owned(),
-    };
-    CliError::wrong_call("reading the model", error).hint(Some(hint))
-}
-
-/// Where a value stands that refuses the run.
-#[derive(Debug, thiserror::Error)]
-#[error("{}: line {line}, id '{id}'", path.display())]
-struct RefusedRow {
-    path: PathBuf,
-    line: u64,
-    id: String,
-    #[source]
-    error: TableError,
-}
-
-/// Rows of an input that could not be read, trained on or matched.
-pub(super) fn failed_on(input: &InputTable, error: TableError) -> CliError {
-    match error {
-        TableError::AsOf { row, .. } => {
-            let (path, line) = input.place(row);
-            let refused = RefusedRow { path, line, id: input.id(row).to_owned(), error };
-            let hint = "write tgl_data as YYYY-MM-DD; what a number says depends on the day";
-            CliError::failed("reading the input", refused).hint(Some(hint))
-        }
-        TableError::Unreadable { .. } => {
-            let hint = "set `format` in the column of the model, mend the file, or raise `max_unreadable`";
-            CliError::failed("reading the input", error).hint(Some(hint))
-        }
-        TableError::Read { .. }
-        | TableError::Plan(_)
-        | TableError::Column(_)
-        | TableError::Untrained { .. }
-        | TableError::Train(_)
-        | TableError::Rows(_) => failed(error),
-    }
-}
-
-/// Rows that could not be trained on or matched.
-pub(super) fn failed(error: TableError) -> CliError {
-    if let TableError::Train(error) = error {
-        let hint = error.hint();
-        return CliError::failed("training the model", error).hint(Some(hint));
-    }
-    CliError::failed("matching", error)
 }
 
 /// Writes all files, not yet in their places.
@@ -467,46 +352,6 @@ fn text(summary: &Summary) -> String {
 fn alarms_text(alarms: &[Alarm]) -> String {
     let lines: Vec<String> = alarms.iter().map(|a| format!("alarm {}: {}\n", a.code, a.message)).collect();
     lines.concat()
-}
-
-/// A line for each column with values that could not be read.
-pub(super) fn unread_text(unread: &[Unread]) -> String {
-    let lines: Vec<String> = unread.iter().map(|unread| format!("not read: {}\n", unread.sentence())).collect();
-    lines.concat()
-}
-
-/// The model reads nothing of what the input holds.
-#[derive(Debug, thiserror::Error)]
-#[error("the model '{model}' reads none of the input's columns")]
-struct NothingToCompare {
-    model: String,
-}
-
-/// Says which columns the model misses, and refuses input of which it reads nothing: "no duplicates" would be wrong.
-fn check_columns(model: &TableModel, input: &InputTable, terminal: Terminal) -> Result<(), CliError> {
-    let mut missing = model.fields();
-    // Only the day a row is of; without it the present day stands in.
-    missing.retain(|field| field != "tgl_data");
-    let read = missing.len();
-    missing.retain(|field| input.column_index(field).is_none());
-    let names = missing.join(", ");
-    if missing.len() == read && !input.is_empty() {
-        let nothing = NothingToCompare { model: model.name() };
-        let hint = format!("it reads {names}; choose another model with --model, or rename the columns");
-        return Err(CliError::wrong_call("reading the input", nothing).hint(Some(hint)));
-    }
-    if !missing.is_empty() && !input.is_empty() {
-        terminal.say(&format!("no input has these columns of the model; they count as missing: {names}"));
-    }
-    let is_empty = |field: &&String| {
-        input.column_index(field).is_some_and(|column| input.column(column).iter().all(|cell| cell.is_none()))
-    };
-    let fields = model.fields();
-    let empty: Vec<&str> = fields.iter().filter(is_empty).map(String::as_str).collect();
-    if !empty.is_empty() && !input.is_empty() {
-        terminal.say(&format!("these columns are there and empty in every row: {}", empty.join(", ")));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

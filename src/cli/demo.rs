@@ -18,8 +18,8 @@ use super::simulate::write_world;
 use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome, report, runtime};
 use crate::domain::feed::Feed;
+use crate::engine::evaluate::ClusterQuality;
 use crate::service::clock::SystemClock;
-use crate::service::evaluate::ClusterQuality;
 use crate::service::views::{Overview, ReportQuery};
 use crate::simulate::World;
 

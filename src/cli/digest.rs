@@ -1,14 +1,14 @@
 //! `padan digest`: one number for the content of a store.
 
 use std::fmt::Write;
-use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::launch::StoreArgs;
 use super::terminal::{Terminal, thousands};
 use super::{CliError, Outcome, runtime};
 use crate::service::digest::{StoreDigest, digest};
-use crate::service::start::{Missing, StoreUrl};
+use crate::service::start::Missing;
 
 const HELP: &str = "\
 The same rows, decisions and derived state have the same digest on every store, so that a restored or moved store can be
@@ -22,12 +22,8 @@ Example:
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(super) struct Args {
-    /// The configuration (TOML) of the gateway.
-    #[arg(long, value_name = "FILE", env = "PADAN_CONFIG")]
-    config: PathBuf,
-    /// Another store than the configuration names.
-    #[arg(long, value_name = "URL", env = "PADAN_STORE", hide_env_values = true)]
-    store: Option<StoreUrl>,
+    #[command(flatten)]
+    place: StoreArgs,
 }
 
 /// A digest as a document.
@@ -43,7 +39,7 @@ pub(super) struct Report<'a> {
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
-    let start = super::launch::existing(&args.config, args.store.as_ref(), Missing::ReadOnly)?;
+    let start = args.place.existing(Missing::ReadOnly)?;
     let found = runtime()?.block_on(async {
         let store = start.to_read().await.map_err(super::launch::not_opened)?;
         let failed = |error| CliError::failed("reading the store", error);

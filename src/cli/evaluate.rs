@@ -8,15 +8,14 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use self::figures::Figures;
-use super::dedupe::wrong_model;
 use super::input::{CsvRows, IdWanted, InputError, InputOptions, InputTable, ReadArgs, Wanted, shown};
+use super::matching::ModelArgs;
 use super::output::clear;
 use super::page::line;
 use super::terminal::{Terminal, table, thousands};
 use super::truth::{Meeting, Truth, TruthError, labels};
 use super::{CliError, Outcome};
-use crate::service::dedupe::TableModel;
-use crate::service::evaluate::{self, ClusterQuality, ListedPair, PairDecision, PairQuality, WeighedPair};
+use crate::engine::evaluate::{self, ClusterQuality, ListedPair, PairDecision, PairQuality, WeighedPair};
 
 const HELP: &str = "\
 Truth files: CSV or Parquet with id (or unique_id) and cluster; kebenaran.csv with feed, id_sumber and person_id (the id
@@ -111,8 +110,8 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
         [&args.truth, &args.clusters].into_iter().chain(&args.pairs).chain(&args.model).cloned().collect();
     clear(args.html.as_slice(), &read).map_err(|error| CliError::failed("writing the page", error))?;
     let thresholds = match &args.model {
-        Some(path) => {
-            let model = TableModel::read_to_train(Some(path)).map_err(wrong_model)?;
+        Some(file) => {
+            let model = ModelArgs { file: Some(file.clone()) }.read()?;
             Some((f64::from(model.thresholds().review), f64::from(model.thresholds().link)))
         }
         None => None,

@@ -11,8 +11,8 @@ use rustls::crypto::SecureRandom;
 use super::output::{Access, OutputError, create_dir, write_file};
 use super::terminal::{Terminal, print};
 use super::{CliError, Outcome};
+use crate::auth::token_hash;
 use crate::domain::date::{Date, Timestamp};
-use crate::service::token_hash;
 
 /// Long enough for a season of development; nobody should forget such a CA in a trust store.
 const CA_DAYS: i64 = 730;

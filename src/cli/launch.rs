@@ -1,7 +1,7 @@
 //! A whole gateway in this process: store, matcher and server. `serve` and `demo` run it, and so do the tests.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -12,7 +12,8 @@ use crate::config::Settings;
 use crate::http::{HttpError, Identity, RunningServer, Wiring};
 use crate::service::clock::{Clock, SystemClock};
 use crate::service::gateway::Gateway;
-use crate::service::start::{Missing, StartError, StartWith, StoreUrl};
+use crate::service::start::{Missing, StartError, StartWith};
+use crate::store::StoreUrl;
 use crate::worker::{self, Running};
 
 /// A gateway at work.
@@ -73,8 +74,31 @@ fn start_hint(error: &StartError) -> &'static str {
     }
 }
 
+/// The configuration of a gateway, and where its store is.
+#[derive(Debug, clap::Args)]
+pub(super) struct StoreArgs {
+    /// The configuration (TOML) of the gateway.
+    #[arg(long, value_name = "FILE", env = "PADAN_CONFIG")]
+    pub(super) config: PathBuf,
+    /// Another store than the configuration names: `redb:PATH`, `sled:PATH`, `postgres://…` or `memory:`.
+    #[arg(long, value_name = "URL", env = "PADAN_STORE", hide_env_values = true)]
+    pub(super) store: Option<StoreUrl>,
+}
+
+impl StoreArgs {
+    /// Reads the configuration.
+    pub(super) fn settings(&self) -> Result<Settings, CliError> {
+        settings(&self.config, self.store.as_ref())
+    }
+
+    /// What to open the store with, without a gateway.
+    pub(super) fn existing(&self, missing: Missing) -> Result<StartWith, CliError> {
+        existing(&self.config, self.store.as_ref(), missing)
+    }
+}
+
 /// Reads the configuration, with another store than it names where one is given.
-pub(super) fn settings(config: &Path, store: Option<&StoreUrl>) -> Result<Settings, CliError> {
+fn settings(config: &Path, store: Option<&StoreUrl>) -> Result<Settings, CliError> {
     let mut settings = Settings::read(config).map_err(|error| {
         let doing = format!("reading the configuration {}", config.display());
         CliError::wrong_call(doing, error).hint(Some(super::SETTINGS_HINT))
@@ -128,7 +152,7 @@ pub async fn launch(
     let gateway = start.open().await?;
     let (stop, stopping) = watch::channel(Running::Yes);
     let matcher = worker::start(gateway.clone(), stopping);
-    let wiring = Wiring { listener, identity, metrics, feed_schema: crate::service::schema_text };
+    let wiring = Wiring { listener, identity, metrics };
     let server = crate::http::start(gateway.clone(), &settings.http, wiring, stopped)?;
     Ok(Launched { gateway, server, matcher, stop })
 }

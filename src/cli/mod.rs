@@ -14,6 +14,7 @@ mod explain;
 pub mod input;
 pub mod keys;
 pub mod launch;
+mod matching;
 mod openapi;
 pub mod output;
 mod page;

@@ -1,14 +1,14 @@
 //! `padan rebuild`: is the derived state what follows from what was accepted and decided?
 
 use std::fmt::Write;
-use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::launch::StoreArgs;
 use super::terminal::{Terminal, thousands};
 use super::{CliError, Outcome, runtime};
 use crate::service::rebuild::{Rebuilt, Repair, rebuild};
-use crate::service::start::{Missing, StoreUrl};
+use crate::service::start::Missing;
 
 const HELP: &str = "\
 Nothing is written without --write; then the gateway must not be running on an embedded store. To compare, it may
@@ -22,12 +22,8 @@ Example:
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(super) struct Args {
-    /// The configuration (TOML) of the gateway.
-    #[arg(long, value_name = "FILE", env = "PADAN_CONFIG")]
-    config: PathBuf,
-    /// Another store than the configuration names: `sled:PATH`, `redb:PATH`, `postgres://…` or `memory:`.
-    #[arg(long, value_name = "URL", env = "PADAN_STORE", hide_env_values = true)]
-    store: Option<StoreUrl>,
+    #[command(flatten)]
+    place: StoreArgs,
     /// Write what follows from the inputs where the store holds something else.
     #[arg(long)]
     write: bool,
@@ -50,11 +46,7 @@ struct Different {
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
-    let start = super::launch::existing(
-        &args.config,
-        args.store.as_ref(),
-        if args.write { Missing::Refuse } else { Missing::ReadOnly },
-    )?;
+    let start = args.place.existing(if args.write { Missing::Refuse } else { Missing::ReadOnly })?;
     let repair = if args.write { Repair::Write } else { Repair::Compare };
     terminal.say("reading the store and matching everything again");
     let rebuilt = runtime()?.block_on(async {

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::launch::StoreArgs;
 use super::output::{CsvFile, clear};
 use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome, runtime};
 use crate::domain::date::Date;
 use crate::domain::finding::{Outcome as Answer, Scope};
-use crate::service::start::{Missing, StoreUrl};
+use crate::service::start::Missing;
 use crate::service::views::{ReportQuery, ReportView, RuleView};
 
 const HELP: &str = "\
@@ -25,12 +26,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(super) struct Args {
-    /// The configuration (TOML) of the gateway.
-    #[arg(long, value_name = "FILE", env = "PADAN_CONFIG")]
-    config: PathBuf,
-    /// Another store than the configuration names: `sled:PATH`, `redb:PATH`, `postgres://…` or `memory:`.
-    #[arg(long, value_name = "URL", env = "PADAN_STORE", hide_env_values = true)]
-    store: Option<StoreUrl>,
+    #[command(flatten)]
+    place: StoreArgs,
     /// As of which date.
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: Option<Date>,
@@ -44,8 +41,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
     let writing_failed = |error| CliError::failed("writing the counts", error);
-    clear(args.csv.as_slice(), std::slice::from_ref(&args.config)).map_err(writing_failed)?;
-    let start = super::launch::existing(&args.config, args.store.as_ref(), Missing::Refuse)?;
+    clear(args.csv.as_slice(), std::slice::from_ref(&args.place.config)).map_err(writing_failed)?;
+    let start = args.place.existing(Missing::Refuse)?;
     let query = ReportQuery { as_of: args.as_of, kode_wilayah: args.region.clone(), rule: None };
     let view = runtime()?.block_on(async {
         let gateway = start.open().await.map_err(super::launch::not_opened)?;

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::backup::failed;
 use super::digest::{report, text};
 use super::terminal::{Terminal, Unit, thousands};
 use super::{CliError, Outcome, runtime};
-use crate::service::backup::{Chain, Description, Identity, restore};
+use crate::service::backup::{BackupError, Chain, Description, Identity, restore};
 use crate::service::digest::{StoreDigest, digest};
-use crate::service::start::{Missing, StoreUrl};
+use crate::service::start::Missing;
+use crate::store::StoreUrl;
 
 const HELP: &str = "\
 The store must be new; its adapter may be another than the one that was backed up, which is also the way to move from an
@@ -74,8 +74,14 @@ pub(super) async fn into(
     match restored.inputs {
         Some(expected) if expected != found.state.inputs => {
             let found = found.state.inputs;
-            Err(failed("comparing", crate::service::backup::BackupError::Different { expected, found }))
+            Err(failed("comparing", BackupError::Different { expected, found }))
         }
         _ => Ok(found),
     }
+}
+
+/// An error of a backup, with its hint.
+pub(super) fn failed(doing: &str, error: BackupError) -> CliError {
+    let hint = error.hint();
+    CliError::failed(doing, error).hint(hint)
 }

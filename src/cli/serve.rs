@@ -1,14 +1,13 @@
 //! `padan serve`: the gateway.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::launch::StoreArgs;
 use super::launch::launch;
 use super::terminal::Terminal;
 use super::{CliError, Outcome, runtime};
 use crate::service::clock::SystemClock;
-use crate::service::start::StoreUrl;
 
 const HELP: &str = "\
 The configuration names the store, the certificate and the clients; config/padan.example.toml explains every setting.
@@ -22,19 +21,15 @@ Example:
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(super) struct Args {
-    /// The configuration (TOML).
-    #[arg(long, value_name = "FILE", env = "PADAN_CONFIG")]
-    config: PathBuf,
-    /// Another store than the configuration names: `redb:PATH`, `sled:PATH`, `postgres://…` or `memory:`.
-    #[arg(long, value_name = "URL", env = "PADAN_STORE", hide_env_values = true)]
-    store: Option<StoreUrl>,
+    #[command(flatten)]
+    place: StoreArgs,
     /// Another address than the configuration names.
     #[arg(long, value_name = "HOST:PORT", env = "PADAN_LISTEN")]
     listen: Option<SocketAddr>,
 }
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
-    let mut settings = super::launch::settings(&args.config, args.store.as_ref())?;
+    let mut settings = args.place.settings()?;
     settings.http.listen = args.listen.unwrap_or(settings.http.listen);
     crate::telemetry::log(&settings.log).map_err(|error| {
         CliError::wrong_call("setting up the log", error).hint(Some("write log.filter as in \"info,padan=debug\""))

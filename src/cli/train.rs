@@ -7,14 +7,15 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::dedupe::{Cells, failed_on, read_input, unread_text, wrong_model};
 use super::input::ReadArgs;
+use super::matching::{Cells, ModelArgs, failed_on, read_input, unread_text};
 use super::output::{Access, clear, finished_file, publish};
 use super::page::line;
 use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome};
+use crate::engine::{Labels, Trained};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
-use crate::service::dedupe::{Labels, TableModel, Trained, Unread};
+use crate::tables::Unread;
 
 const HELP: &str = "\
 Learns from the rows alone how much each level of agreement weighs (expectation maximisation), the thresholds and the
@@ -39,9 +40,8 @@ pub(super) struct Args {
     /// Files to learn from.
     #[arg(value_name = "INPUT", required = true)]
     inputs: Vec<PathBuf>,
-    /// Match model (TOML); the built-in Indonesian model without it.
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelArgs,
     /// What is known about pairs, or about rows.
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
@@ -101,9 +101,9 @@ struct Line {
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
     let writing_failed = |error| CliError::failed("writing the trained model", error);
     let results: Vec<PathBuf> = [&args.out].into_iter().chain(&args.html).cloned().collect();
-    let read: Vec<PathBuf> = args.inputs.iter().chain(&args.model).chain(&args.labels).cloned().collect();
+    let read: Vec<PathBuf> = args.inputs.iter().chain(&args.model.file).chain(&args.labels).cloned().collect();
     clear(&results, &read).map_err(writing_failed)?;
-    let model = TableModel::read_to_train(args.model.as_deref()).map_err(wrong_model)?;
+    let model = args.model.read()?;
     let input = read_input(&model, &args.inputs, &args.reading, terminal)?;
     let (labels, left_out) = match &args.labels {
         Some(path) => labels::read(path, &input, &args.reading, terminal)?,

@@ -9,7 +9,7 @@ use super::input::{
     IdWanted, InputError, InputOptions, InputTable, Meaning, ReadArgs, RowProblem, TextColumn, TextIndex, Wanted, shown,
 };
 use super::terminal::thousands;
-use crate::service::blocking::NO_ENTITY;
+use crate::tables::NO_ENTITY;
 
 /// A file cannot be used as a truth.
 #[derive(Debug, thiserror::Error)]

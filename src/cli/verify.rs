@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::launch::StoreArgs;
 use super::terminal::{Terminal, thousands};
 use super::{CliError, Outcome, runtime};
 use crate::service::rebuild::{Rebuilt, Repair, rebuild};
-use crate::service::start::{Missing, StoreUrl};
+use crate::service::start::Missing;
 use crate::service::verify::{Verified, Wrong, verify};
 
 const HELP: &str = "\
@@ -24,12 +24,8 @@ Example:
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(super) struct Args {
-    /// The configuration (TOML) of the gateway.
-    #[arg(long, value_name = "FILE", env = "PADAN_CONFIG")]
-    config: PathBuf,
-    /// Another store than the configuration names.
-    #[arg(long, value_name = "URL", env = "PADAN_STORE", hide_env_values = true)]
-    store: Option<StoreUrl>,
+    #[command(flatten)]
+    place: StoreArgs,
     /// Leave out matching everything again.
     #[arg(long)]
     quick: bool,
@@ -49,7 +45,7 @@ struct Report<'a> {
 struct NotSound;
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
-    let open = || super::launch::existing(&args.config, args.store.as_ref(), Missing::ReadOnly);
+    let open = || args.place.existing(Missing::ReadOnly);
     let (start, again) = (open()?, open()?);
     terminal.say("reading the store");
     let (verified, rebuilt) = runtime()?.block_on(async {

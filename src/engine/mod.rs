@@ -56,6 +56,7 @@ mod rows;
 mod score;
 mod table;
 mod value;
+pub mod waterfall;
 
 #[cfg(test)]
 mod febrl_tests;

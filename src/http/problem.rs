@@ -17,8 +17,8 @@ pub(crate) use code::Code;
 
 use crate::domain::batch::RowError;
 use crate::domain::feed::UnknownFeed;
+use crate::feed::BodyError;
 use crate::service::error::ServiceError;
-use crate::service::gateway::BodyError;
 
 /// Seconds a client should wait before it tries again.
 const RETRY_AFTER_S: u32 = 5;

@@ -15,7 +15,6 @@ use super::problem::{Code, Problem};
 use super::steward;
 use super::steward::session::Sessions;
 use crate::auth::Directory;
-use crate::domain::feed::Feed;
 
 /// Makes the route of a path: actix routes cannot be shared between workers.
 type Endpoint = fn() -> Route;
@@ -49,7 +48,6 @@ pub(super) struct Shared {
     directory: Data<Directory>,
     sessions: Data<Sessions>,
     metrics: Data<Option<PrometheusHandle>>,
-    schemas: Data<schemas::Schemas>,
 }
 
 impl Shared {
@@ -59,14 +57,12 @@ impl Shared {
         directory: Directory,
         sessions: Sessions,
         metrics: Option<PrometheusHandle>,
-        feed_schema: fn(Feed) -> &'static str,
     ) -> Self {
         Self {
             config: Data::new(config.clone()),
             directory: Data::new(directory),
             sessions: Data::new(sessions),
             metrics: Data::new(metrics),
-            schemas: Data::new(schemas::Schemas(feed_schema)),
         }
     }
 
@@ -75,8 +71,7 @@ impl Shared {
         app.app_data(self.config.clone())
             .app_data(self.directory.clone())
             .app_data(self.sessions.clone())
-            .app_data(self.metrics.clone())
-            .app_data(self.schemas.clone());
+            .app_data(self.metrics.clone());
         for of_path in API.chunk_by(|a, b| a.0 == b.0) {
             let resource = web::resource(of_path[0].0);
             app.service(of_path.iter().fold(resource, |resource, (_, handler)| resource.route(handler())));

@@ -20,7 +20,6 @@ use super::span::RouteSpan;
 use super::steward::session::{SessionError, Sessions};
 use super::tls::{Identity, TlsError};
 use crate::auth::Directory;
-use crate::domain::feed::Feed;
 use crate::service::gateway::Gateway;
 
 /// What the server is given by whoever starts it.
@@ -31,8 +30,6 @@ pub struct Wiring {
     pub identity: Identity,
     /// Renders `/metrics` for callers who may read reports; without it the path answers 404.
     pub metrics: Option<PrometheusHandle>,
-    /// The JSON Schema of a feed, as served at `/v1/schemas/{feed}`.
-    pub feed_schema: fn(Feed) -> &'static str,
 }
 
 /// Why the server did not start, or stopped badly.
@@ -109,8 +106,7 @@ fn listen(
     config.check()?;
     let tls = wiring.identity.server_config()?;
     let address = wiring.listener.local_addr().map_err(HttpError::Listen)?;
-    let shared =
-        routes::Shared::new(config, directory, Sessions::new(&config.limits)?, wiring.metrics, wiring.feed_schema);
+    let shared = routes::Shared::new(config, directory, Sessions::new(&config.limits)?, wiring.metrics);
     let limits = &config.limits;
     let factory = move || {
         let (shared, more) = (shared.clone(), more.clone());

@@ -21,7 +21,6 @@ use crate::auth::{Caller, Directory};
 use crate::domain::date::Date;
 use crate::domain::feed::Feed;
 use crate::domain::record::Record;
-pub use crate::feed::{BatchReader as Intake, BodyError, ReadBatch as ReadBody};
 use crate::feed::{BatchReader, Context};
 use crate::store::{Position, Read, Store, StoreError, Table};
 

@@ -10,7 +10,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::codec::row_key;
-use super::columns::values_of;
 use super::identifiers::{Identifiers, Number, numbers_of};
 use super::models::Models;
 use super::people::account_of;
@@ -23,6 +22,7 @@ use crate::domain::person::{FamilyId, GoldenFamily};
 use crate::domain::record::{PersonId, Record, RecordId, Standing};
 use crate::domain::row::Detail;
 use crate::engine::{Change, Delta, Live, ReviewItem, ReviewReason, RowError, Rows, Value, Verdict as Judgement};
+use crate::prepare::values_of;
 
 /// A membership of one agency (`agency|id_keluarga`), as a hash: it only has to be told from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,21 +8,17 @@
 //! Knows nothing of HTTP, pages or the command line.
 
 mod accept;
-pub mod alarms;
 pub mod backup;
-pub mod blocking;
 mod cases;
 pub mod clock;
 pub mod clusters;
 mod codec;
-mod columns;
 pub mod completeness;
 mod config;
-pub mod dedupe;
 mod derive;
 pub mod digest;
 pub mod error;
-pub mod explain;
+mod explained;
 mod follow;
 mod fresh;
 pub mod gateway;
@@ -31,7 +27,6 @@ mod journal;
 mod load;
 mod matcher;
 pub mod models;
-mod normalisers;
 mod numbers;
 mod overview;
 mod people;
@@ -44,13 +39,7 @@ mod reports;
 pub mod retention;
 mod shared_nik;
 pub mod start;
-mod unread;
 pub mod verify;
 pub mod views;
-pub mod waterfall;
 
 pub use self::config::Config;
-// Use cases as they stand; those above `service` call them here.
-pub use crate::auth::token_hash;
-pub use crate::engine::evaluate;
-pub use crate::feed::schema_text;

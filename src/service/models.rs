@@ -7,14 +7,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::accept::hex;
-use super::columns::{Columns, name_rules};
 use crate::complement::RuleSet;
 use crate::engine::Plan;
 use crate::golden::Survivorship;
 use crate::normalise::NameTables;
-
-/// The Indonesian match model that is part of the program.
-pub const INDONESIA: &str = include_str!("../../config/model/indonesia.toml");
+use crate::prepare::{Columns, INDONESIA, name_rules};
 
 /// Which files to use instead of those built in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

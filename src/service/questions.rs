@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use super::explained::explained;
 use super::identifiers::numbers_asked;
 use super::matcher::Matcher;
 use super::models::Models;
@@ -12,7 +13,9 @@ use crate::domain::case::{Case, CaseState, Question};
 use crate::domain::date::Date;
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::record::{PersonId, RecordId};
+use crate::domain::row::PersonCore;
 use crate::engine::StopKey;
+use crate::prepare::values_of_core;
 
 impl Matcher {
     /// The open cases that a filter lets through, heaviest first, from behind a place; and how many there are in all.
@@ -134,7 +137,7 @@ impl Matcher {
         let exact: BTreeSet<PersonId> = bearers.into_iter().filter_map(|id| self.person_of(id)).collect();
         let mut found: Vec<PersonId> = exact.iter().copied().collect();
         if query.nik.is_some() || query.nama.is_some() {
-            let values = super::columns::values_of_query(&models.columns, query, today);
+            let values = values_of_core(&models.columns, &asked_core(query), today);
             let near = self.live.probe(&values).expect("the values were made for the columns of this plan");
             let mut seen = exact.clone();
             let persons = near.into_iter().filter_map(|(id, _)| self.person_of(RecordId(id)));
@@ -146,14 +149,14 @@ impl Matcher {
     /// Why a pair has its weight.
     pub(super) fn explain(&self, a: RecordId, b: RecordId) -> Option<Explained> {
         let tree = self.live.explain(a.0.min(b.0), a.0.max(b.0))?;
-        Some(super::columns::explained(&self.models().plan, &tree))
+        Some(explained(&self.models().plan, &tree))
     }
 
     /// Any two records explained; `None` when one takes no part in matching, or both are one.
     pub(super) fn pair(&self, a: RecordId, b: RecordId) -> Option<PairView> {
         let tree = self.live.explain(a.0.min(b.0), a.0.max(b.0))?;
         let persons = (self.person_of(a)?, self.person_of(b)?);
-        let explained = super::columns::explained(&self.models().plan, &tree);
+        let explained = explained(&self.models().plan, &tree);
         Some(PairView { records: (a, b), persons, explained, rules: tree.rules })
     }
 
@@ -174,6 +177,16 @@ impl Matcher {
     pub(super) fn model_name(&self) -> String {
         let plan = &self.models().plan;
         format!("{} {}", plan.name(), plan.version())
+    }
+}
+
+/// What a look-up says of the person, as the core of a row.
+fn asked_core(query: &LookupQuery) -> PersonCore {
+    PersonCore {
+        nik: query.nik.clone(),
+        nama: query.nama.clone(),
+        tanggal_lahir: query.tanggal_lahir,
+        ..PersonCore::default()
     }
 }
 

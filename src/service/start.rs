@@ -7,11 +7,8 @@ use super::clock::Clock;
 use super::error::ServiceError;
 use super::gateway::{Gateway, Parts, store_error};
 use super::models::{self, ModelError, Models};
-use crate::store::{self, Store};
-
-// What those above `service` need to name in order to fill in a `StartWith`.
-pub use crate::auth::{Client, Directory, Right};
-pub use crate::store::{Shrunk, StoreUrl};
+use crate::auth::Directory;
+use crate::store::{self, Shrunk, Store, StoreUrl};
 
 /// What a gateway is started with.
 pub struct StartWith {

@@ -121,6 +121,19 @@ impl SourceFile {
 
     /// Every path from the top of the crate: `crate::a::B`, each leaf of `use crate::{a, b::{C, D}}`, enough `super::`.
     pub(crate) fn crate_paths(&self) -> Vec<CratePath> {
+        self.paths_starting(|_| true)
+    }
+
+    /// Those of them that stand in a `pub use`, or one with a scope.
+    pub(crate) fn reexports(&self) -> Vec<CratePath> {
+        self.paths_starting(|at| {
+            let before = |back: usize| at.checked_sub(back).and_then(|at| self.word(at));
+            let scoped = at > 2 && self.is(at - 2, ')') && (3..8).any(|back| before(back) == Some("pub"));
+            before(1) == Some("use") && (before(2) == Some("pub") || scoped)
+        })
+    }
+
+    fn paths_starting(&self, wanted: impl Fn(usize) -> bool) -> Vec<CratePath> {
         let mut paths = Vec::new();
         // One entry an open brace: whether it belongs to an inline module.
         let mut braces: Vec<bool> = Vec::new();
@@ -141,7 +154,7 @@ impl SourceFile {
                 }
                 _ => None,
             };
-            if let Some(start) = start {
+            if let Some(start) = start.filter(|_| wanted(at)) {
                 self.expand(start, &[], &mut paths);
             }
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::process::Command;
 
 use padan::domain::feed::Feed;
-use padan::service::evaluate;
+use padan::engine::evaluate;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, data, sender};

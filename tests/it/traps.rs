@@ -4,14 +4,15 @@
 use std::collections::BTreeSet;
 
 use padan::domain::date::Date;
-use padan::service::dedupe::{Matched, Meter, Table, TableModel};
+use padan::engine::Meter;
+use padan::tables::{Matched, TableModel, Tabular};
 
 /// A row: fields of the feeds with their values.
 type Row = &'static [(&'static str, &'static str)];
 
 struct Few(Vec<Row>);
 
-impl Table for Few {
+impl Tabular for Few {
     fn rows(&self) -> usize {
         self.0.len()
     }
@@ -496,7 +497,7 @@ fn fate(matched: &Matched, a: u32, b: u32) -> Fate {
 
 #[test]
 fn every_trap_ends_as_the_handbook_says() {
-    let model = TableModel::read(None).expect("the built-in model");
+    let model = TableModel::parse(None).expect("the built-in model");
     let mut wrong = Vec::new();
     for (name, rows, fates) in TRAPS {
         let meter = Meter::default();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use padan::cli::input::{InputOptions, InputTable, Wanted};
 use padan::domain::feed::Feed;
-use padan::service::dedupe::Table;
+use padan::tables::Tabular;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
@@ -18,7 +18,7 @@ use crate::world::{Case, in_every_world};
 /// What the command line has read, as the matcher reads it.
 struct Read(InputTable);
 
-impl Table for Read {
+impl Tabular for Read {
     fn rows(&self) -> usize {
         self.0.len()
     }

@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use padan::domain::date::Date;
 use padan::domain::feed::Feed;
-use padan::service::dedupe::{Matched, Meter, Table, TableModel};
+use padan::engine::Meter;
+use padan::tables::{Matched, TableModel, Tabular};
 use serde_json::{Map, Value};
 
 /// A row of a feed.
@@ -58,7 +59,7 @@ pub(crate) const TODAY: Date = Date::constant(2025, 11, 20);
 /// The built-in model.
 pub(crate) fn model() -> &'static TableModel {
     static MODEL: OnceLock<TableModel> = OnceLock::new();
-    MODEL.get_or_init(|| TableModel::read(None).expect("the built-in model"))
+    MODEL.get_or_init(|| TableModel::parse(None).expect("the built-in model"))
 }
 
 /// The fields that the model reads.
@@ -92,7 +93,7 @@ impl Sheet {
     }
 }
 
-impl Table for Sheet {
+impl Tabular for Sheet {
     fn rows(&self) -> usize {
         self.cells.len()
     }
@@ -107,7 +108,7 @@ impl Table for Sheet {
 }
 
 /// Matches a table.
-pub(crate) fn matched(table: &dyn Table) -> Matched {
+pub(crate) fn matched(table: &dyn Tabular) -> Matched {
     let filled = model().fill(table, TODAY, &Meter::default()).expect("rows");
     model().link(filled.rows, &Meter::default()).expect("matched")
 }

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use crate::auth::token_hash;
+use crate::auth::{Client, Directory, Right};
 use crate::cli::CliError;
 use crate::cli::keys::{DevKeys, new_token};
 use crate::cli::output::{Access, write_file};
@@ -10,8 +12,7 @@ use crate::config::Settings;
 use crate::domain::agency::{AgencyId, AgencyKind};
 use crate::domain::batch::Completeness;
 use crate::domain::date::Date;
-use crate::service::start::{Client, Directory, Right, StoreUrl};
-use crate::service::token_hash;
+use crate::store::StoreUrl;
 
 /// One agency of the demo.
 pub(super) struct Agency {

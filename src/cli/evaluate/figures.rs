@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::cli::page::line;
 use crate::cli::terminal::thousands;
-use crate::service::evaluate::{
+use crate::engine::evaluate::{
     Bin, ClusterPoint, PairDecision, Point, WeighedPair, calibration, cluster_curve, curve, nearest, over_linked,
     size_distribution,
 };
@@ -108,7 +108,7 @@ impl Figures {
         };
         let calibrated = calibration(truth, pairs);
         let clusters = over_linked(truth, found);
-        let line = |cluster: &crate::service::evaluate::OverLinked| OverLinkedLine {
+        let line = |cluster: &crate::engine::evaluate::OverLinked| OverLinkedLine {
             entities: cluster.entities,
             ids: cluster.rows.iter().map(|row| id(*row)).collect(),
         };

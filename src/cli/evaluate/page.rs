@@ -5,7 +5,7 @@ use super::{Report, share};
 use crate::cli::page::chart::{Chart, Series};
 use crate::cli::page::{Cell, Page, percent};
 use crate::cli::terminal::thousands;
-use crate::service::evaluate::{ClusterPoint, Point, Quality};
+use crate::engine::evaluate::{ClusterPoint, Point, Quality};
 
 /// Over-linked clusters in the table.
 const CLUSTERS_SHOWN: usize = 50;
@@ -189,7 +189,7 @@ fn calibration(page: &mut Page, report: &Report) {
         "Of pairs that are said to match with 0.9, nine in ten should. Listed pairs only, in tenths of probability; the \
          calibration error is the mean distance between the two, weighed by pairs.",
     );
-    let row = |bin: &crate::service::evaluate::Bin| {
+    let row = |bin: &crate::engine::evaluate::Bin| {
         let bar = |share: f64, series| Cell::Bar { share, series, words: format!("{share:.4}") };
         vec![
             Cell::text(format!("{:.1} to {:.1}", bin.from, bin.to)),

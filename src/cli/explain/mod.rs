@@ -6,16 +6,15 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::dedupe::{Cells, failed_on, read_input, unread_text, wrong_model};
 use super::input::{InputTable, ReadArgs};
+use super::matching::{Cells, ModelArgs, failed_on, read_input, unread_text};
 use super::output::{Access, clear, write_file};
 use super::page::line;
 use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome};
 use crate::domain::private::mask_words;
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
-use crate::service::dedupe::{Table, TableModel, Unread};
-use crate::service::explain::{ComparedFields, ExplainedRows};
+use crate::tables::{ComparedFields, ExplainedRows, TableModel, Tabular, Unread};
 
 const HELP: &str = "\
 A and B are ids as in clusters.csv; in a file named after a feed they are FEED|id_sumber (quote the bar). The table is read
@@ -39,9 +38,8 @@ pub(super) struct Args {
     /// Files the rows are in, then the ids of the two rows.
     #[arg(value_name = "INPUT.. A B", required = true)]
     inputs_and_ids: Vec<String>,
-    /// Match model (TOML); the built-in Indonesian model without it.
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelArgs,
     /// Write the waterfall as an SVG picture.
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -128,9 +126,9 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     }
     let (inputs, ids) = args.inputs_and_ids.split_at(given - 2);
     let inputs: Vec<PathBuf> = inputs.iter().map(PathBuf::from).collect();
-    let read: Vec<PathBuf> = inputs.iter().chain(&args.model).cloned().collect();
+    let read: Vec<PathBuf> = inputs.iter().chain(&args.model.file).cloned().collect();
     clear(args.svg.as_slice(), &read).map_err(|error| CliError::failed("writing the picture", error))?;
-    let model = TableModel::read(args.model.as_deref()).map_err(wrong_model)?;
+    let model = args.model.read_trained()?;
     let input = read_input(&model, &inputs, &args.reading, terminal)?;
     let (a, b) = (row_of(&input, &ids[0])?, row_of(&input, &ids[1])?);
     let cells = Cells::new(&input);

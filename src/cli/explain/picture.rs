@@ -2,7 +2,7 @@
 
 use super::{Report, chance, conclusion};
 use crate::cli::page::{escape, line};
-use crate::service::waterfall::{Bar, Step, draw};
+use crate::engine::waterfall::{Bar, Step, draw};
 
 const WIDTH: f64 = 960.0;
 /// Where the bars begin, and how wide the plot is.

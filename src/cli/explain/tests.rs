@@ -63,7 +63,7 @@ impl Folder {
     }
 
     fn explain(&self, a: &str, b: &str) -> Report {
-        let model = TableModel::read(Some(self.path("m.toml").as_ref())).expect("a model");
+        let model = ModelArgs { file: Some(self.path("m.toml").into()) }.read_trained().expect("a model");
         let paths = [PathBuf::from(self.path("people.csv"))];
         let input = read_input(&model, &paths, &ReadArgs::default(), Terminal::new(None)).expect("rows");
         let rows = (row_of(&input, a).expect("there"), row_of(&input, b).expect("there"));

@@ -225,6 +225,6 @@ fn newest(
 ///
 /// A day that has not come yet is older than any that has: a slip of the pen holds no record for years.
 fn day_of(source: &Source, text: &str, line: u64, today: Option<Date>) -> Result<Option<Date>, InputError> {
-    let day = crate::service::dedupe::day_of(text).map_err(|_| source.refused(line, RowProblem::DayOfState))?;
+    let day = crate::tables::day_of(text).map_err(|_| source.refused(line, RowProblem::DayOfState))?;
     Ok(day.map(|day| if today.is_some_and(|today| day > today) { Date::MIN } else { day }))
 }

@@ -30,8 +30,8 @@ use super::terminal::{Progress, Terminal, Unit, thousands};
 use super::{CliError, Outcome};
 use crate::domain::batch::{BatchCounts, RowOutcome};
 use crate::domain::feed::Feed;
-use crate::service::alarms::FileAlarms;
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
+use crate::tables::alarms::FileAlarms;
 
 const READ_BUFFER: usize = 1 << 18;
 /// Refused lines that are shown when there is no receipt file.

@@ -8,7 +8,7 @@ use super::FileSummary;
 use super::completeness::Declared;
 use crate::cli::printable::printable;
 use crate::cli::terminal::{table, thousands};
-use crate::service::alarms::sentence;
+use crate::feed::alarm::sentence;
 
 /// What is printed in the end.
 #[derive(Debug, Serialize)]

@@ -6,8 +6,8 @@ use crate::cli::CliError;
 use crate::cli::input::{IdWanted, InputError, InputOptions, InputTable, ReadArgs, Wanted, shown};
 use crate::cli::terminal::{Terminal, thousands};
 use crate::cli::truth::Truth;
-use crate::service::blocking::NO_ENTITY;
-use crate::service::dedupe::Labels;
+use crate::engine::Labels;
+use crate::tables::NO_ENTITY;
 
 /// A file of labels cannot be used.
 #[derive(Debug, thiserror::Error)]

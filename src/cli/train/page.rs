@@ -4,7 +4,7 @@ use super::{Line, Report};
 use crate::cli::page::chart::{Chart, Series};
 use crate::cli::page::{Cell, Page, percent};
 use crate::cli::terminal::thousands;
-use crate::service::dedupe::ExpectedPoint;
+use crate::engine::ExpectedPoint;
 
 /// Change of a share from which on a training has settled; the engine stops there.
 const SETTLED: f64 = 1e-5;

@@ -8,13 +8,14 @@ use utoipa::ToSchema;
 use super::receipts::LineDto;
 use crate::domain::batch::{Batch, BatchCounts, RowOutcome};
 use crate::domain::feed::Feed;
+use crate::feed::{BatchReader, ReadBatch};
 use crate::http::body::{Incoming, NDJSON};
 use crate::http::caller::{Reader, Writer};
 use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::service::error::ServiceError;
-use crate::service::gateway::{Gateway, Intake, ReadBody};
+use crate::service::gateway::Gateway;
 use crate::service::views::Pushed;
 use crate::telemetry::metric;
 
@@ -168,7 +169,7 @@ pub(super) async fn store(
     gateway: &Gateway,
     writer: &Writer,
     feed: Feed,
-    body: ReadBody,
+    body: ReadBatch,
 ) -> Result<Pushed, ServiceError> {
     let pushed = gateway.push(&writer.caller, feed, writer.key.clone(), body).await?;
     let counts = pushed.batch.counts;
@@ -180,7 +181,7 @@ pub(super) async fn store(
 }
 
 /// Feeds the body to the intake in large pieces, parsed away from the network thread.
-async fn read(mut incoming: Incoming, mut intake: Intake, feed: Feed, piece: usize) -> Result<ReadBody, Problem> {
+async fn read(mut incoming: Incoming, mut intake: BatchReader, feed: Feed, piece: usize) -> Result<ReadBatch, Problem> {
     while let Some(bytes) = incoming.piece(piece).await? {
         intake = web::block(move || intake.push(&bytes).map(|()| intake)).await??;
     }

@@ -11,12 +11,12 @@ use super::batches::store;
 use super::receipts::LineDto;
 use crate::domain::batch::{ReceiptLine, RowOutcome};
 use crate::domain::feed::Feed;
+use crate::feed::{BatchReader, BodyError, ReadBatch};
 use crate::http::body::{Incoming, JSON, parse};
 use crate::http::caller::Writer;
 use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::problem::{Code, Problem, ProblemDocument, ProblemField};
-use crate::service::gateway::{BodyError, Intake, ReadBody};
 
 /// The answer to a row sent alone.
 #[derive(Debug, Serialize, ToSchema)]
@@ -65,7 +65,7 @@ pub(crate) async fn push(
     Ok(response.insert_header((header::LOCATION, format!("/v1/batches/{}", answer.batch))).json(answer))
 }
 
-fn read(mut intake: Intake, row: &[u8]) -> Result<ReadBody, BodyError> {
+fn read(mut intake: BatchReader, row: &[u8]) -> Result<ReadBatch, BodyError> {
     intake.push(row)?;
     intake.finish()
 }

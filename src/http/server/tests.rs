@@ -54,7 +54,6 @@ impl TestServer {
             listener: TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port"),
             identity: Identity::Memory { cert_pem, key_pem: made.signing_key.serialize_pem().into_bytes() },
             metrics: Some(PrometheusBuilder::new().build_recorder().handle()),
-            feed_schema: |_| "{}",
         };
         let config = Config { workers: Some(1), limits, ..Config::default() };
         let (stop, stopped) = oneshot::channel::<()>();

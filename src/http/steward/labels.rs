@@ -296,7 +296,7 @@ mod tests {
         }
         for feed in Feed::ALL {
             ask(knows(FEEDS, feed.name()), feed.name().to_owned());
-            let schema: Value = serde_json::from_str(crate::service::schema_text(feed)).expect("JSON");
+            let schema: Value = serde_json::from_str(crate::feed::schema_text(feed)).expect("JSON");
             for name in schema["properties"].as_object().expect("properties").keys() {
                 let head = ["id_sumber", "tgl_data", "hapus"].contains(&name.as_str());
                 ask(head || knows(FIELDS, name), name.clone());

@@ -3,8 +3,8 @@
 
 use super::layout::Lang;
 use super::{format, labels};
+use crate::engine::waterfall::{self, Step};
 use crate::service::views::{Explained, ExplainedLine};
-use crate::service::waterfall::{self, Step};
 
 /// Right of this, in percent, the words of the upper threshold stand before it.
 const WORDS_BEFORE: f64 = 55.0;

@@ -1,26 +1,22 @@
-//! Matching a table in one go: what `padan dedupe` does. Rows in, clusters and scored pairs out; no store.
+//! Matching a table in one go: rows in, clusters and scored pairs out.
 
 use std::borrow::Cow;
-use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::columns::{ColumnError, Columns, name_rules};
-use super::models::INDONESIA;
-use super::unread::Tally;
-pub use super::unread::Unread;
+use super::unread::{Tally, Unread};
 use crate::domain::date::Date;
 use crate::domain::null_word::NullWords;
 use crate::engine::{
-    BlockReport, Edge, Linkage, Plan, PlanError, RefusalReason, ReviewItem, ReviewReason, TrainError, Value,
-    match_rows_metered, train_and_match, train_with,
+    BlockReport, Decision, Edge, Labels, Linkage, Meter, Plan, PlanError, RefusalReason, ReviewItem, ReviewReason,
+    Rows, Stage, TrainError, Trained, Value, match_rows_metered, train_and_match, train_with,
 };
-pub use crate::engine::{Decision, ExpectedPoint, LabelCount, Labels, Meter, Parameter, Reading, Rows, Stage, Trained};
 use crate::normalise::NameTables;
 use crate::normalise::date::{DateFormat, read_date};
 use crate::normalise::shape::{Wanted, looks_like, shape};
+use crate::prepare::{ColumnError, Columns, INDONESIA, name_rules};
 
 /// Rows normalised at a time: enough for all threads, little enough for memory.
 const CHUNK: usize = 65_536;
@@ -35,15 +31,6 @@ pub struct TableModel {
 /// A model cannot be used for a table.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// The file cannot be read.
-    #[error("{}", path.display())]
-    Read {
-        /// Which file.
-        path: std::path::PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
     /// The model file is wrong.
     #[error("the model")]
     Plan(#[source] PlanError),
@@ -83,7 +70,7 @@ pub enum TableError {
 }
 
 /// A table as the matcher reads it: rows and columns by number.
-pub trait Table: Sync {
+pub trait Tabular: Sync {
     /// Number of rows.
     fn rows(&self) -> usize;
     /// The number of a column; `None` when it is not there.
@@ -128,29 +115,24 @@ pub struct MatchedPair {
 }
 
 impl TableModel {
-    /// Reads a model file whose weights are known; without one, the built-in Indonesian model.
-    pub fn read(path: Option<&Path>) -> Result<Self, TableError> {
-        let model = Self::read_to_train(path)?;
-        if model.plan.trained() { Ok(model) } else { Err(TableError::Untrained { name: model.plan.name().to_owned() }) }
-    }
-
-    /// Reads a model file that is to be trained.
-    pub fn read_to_train(path: Option<&Path>) -> Result<Self, TableError> {
-        let text = match path {
-            None => Cow::Borrowed(INDONESIA),
-            Some(path) => std::fs::read_to_string(path)
-                .map(Cow::Owned)
-                .map_err(|source| TableError::Read { path: path.to_owned(), source })?,
-        };
+    /// Reads the text of a model file; without one, the built-in Indonesian model. It need not be trained: what needs
+    /// weights asks for [`Self::trained`].
+    pub fn parse(text: Option<String>) -> Result<Self, TableError> {
+        let text = text.map_or(Cow::Borrowed(INDONESIA), Cow::Owned);
         let plan = Plan::parse(&text).map_err(TableError::Plan)?;
         let plan = plan.with_names(name_rules(NameTables::embedded()));
         let columns = Columns::of(&plan)?;
         Ok(Self { plan: Arc::new(plan), columns, text })
     }
 
+    /// The model, if its weights are known.
+    pub fn trained(self) -> Result<Self, TableError> {
+        if self.plan.trained() { Ok(self) } else { Err(TableError::Untrained { name: self.plan.name().to_owned() }) }
+    }
+
     /// The fields the model reads, each once.
     pub fn fields(&self) -> Vec<String> {
-        let mut fields: Vec<String> = self.columns.0.iter().flat_map(|column| column.from.concat()).collect();
+        let mut fields: Vec<String> = self.columns.list().iter().flat_map(|column| column.from().concat()).collect();
         fields.push("tgl_data".to_owned());
         fields.sort();
         fields.dedup();
@@ -164,7 +146,7 @@ impl TableModel {
 
     /// Makes the rows of a table comparable; the table is not needed any more afterwards. `today` is the day numbers are
     /// read on where a row has no `tgl_data`.
-    pub fn fill(&self, table: &dyn Table, today: Date, meter: &Meter) -> Result<FilledTable, TableError> {
+    pub fn fill(&self, table: &dyn Tabular, today: Date, meter: &Meter) -> Result<FilledTable, TableError> {
         meter.begin(Stage::Normalise, table.rows() as u64);
         let mut rows = Rows::new(self.plan.clone());
         rows.reserve(table.rows());
@@ -199,7 +181,7 @@ impl TableModel {
     }
 
     /// The values of one row of a table that was filled before.
-    pub(super) fn values(&self, table: &dyn Table, row: usize, today: Date) -> Vec<Value> {
+    pub(super) fn values(&self, table: &dyn Tabular, row: usize, today: Date) -> Vec<Value> {
         let cell = |name: &str| table.column(name).and_then(|column| table.cell(row, column));
         let day = cell("tgl_data").and_then(|text| day_of(text).ok().flatten()).unwrap_or(today);
         self.columns.fill(day, |name| cell(name).map(Cow::Borrowed))
@@ -218,7 +200,12 @@ impl TableModel {
     }
 
     /// Trains the model on a table, with labels by row number where there are any.
-    pub fn train(&self, table: &dyn Table, today: Date, labels: &Labels) -> Result<(Trained, Vec<Unread>), TableError> {
+    pub fn train(
+        &self,
+        table: &dyn Tabular,
+        today: Date,
+        labels: &Labels,
+    ) -> Result<(Trained, Vec<Unread>), TableError> {
         let mut filled = self.fill(table, today, &Meter::default())?;
         let trained = train_with(&mut filled.rows, &self.text, labels).map_err(TableError::Train)?;
         Ok((trained, filled.unread))

@@ -1,10 +1,10 @@
 //! Choosing blocking rules: what each rule of a model costs and brings on a table. What `padan blocking` shows.
 
-use super::dedupe::{FilledTable, Meter, Table, TableError, TableModel, Unread};
+use super::dedupe::{FilledTable, TableError, TableModel, Tabular};
+use super::unread::Unread;
 use crate::domain::date::Date;
 use crate::domain::private::mask_words;
-pub use crate::engine::{LargeBlock, RuleSurvey, Share, Survey};
-use crate::engine::{key_texts, survey};
+use crate::engine::{LargeBlock, Meter, RuleSurvey, Survey, key_texts, survey};
 
 /// The entity of a row of which no truth speaks.
 pub const NO_ENTITY: u32 = u32::MAX;
@@ -28,7 +28,7 @@ impl TableModel {
     /// is how many blocks of each rule are shown.
     pub fn survey(
         &self,
-        table: &dyn Table,
+        table: &dyn Tabular,
         today: Date,
         truth: Option<&[u32]>,
         largest: usize,
@@ -48,7 +48,7 @@ impl TableModel {
     }
 
     /// The key of a block, masked. Only hashes are known of it: it is what all example rows have in common.
-    fn key_of(&self, table: &dyn Table, today: Date, rule: usize, block: &LargeBlock) -> String {
+    fn key_of(&self, table: &dyn Tabular, today: Date, rule: usize, block: &LargeBlock) -> String {
         let of_row = |row: &u64| key_texts(&self.plan, rule, &self.values(table, *row as usize, today));
         let mut rows = block.examples.iter().map(of_row);
         let mut common = rows.next().unwrap_or_default();
@@ -79,7 +79,7 @@ mod tests {
     /// Two columns: a name and a town.
     struct People(Vec<[&'static str; 2]>);
 
-    impl Table for People {
+    impl Tabular for People {
         fn rows(&self) -> usize {
             self.0.len()
         }
@@ -106,10 +106,7 @@ mod tests {
 
     #[test]
     fn blocks_are_shown_masked_and_measured_against_a_truth() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("m.toml");
-        std::fs::write(&path, MODEL).expect("written");
-        let model = TableModel::read(Some(&path)).expect("a model");
+        let model = TableModel::parse(Some(MODEL.to_owned())).expect("a model");
         let people = People(vec![
             ["SITI AMINAH", "BOGOR"],
             ["AMINAH PUTRI", "BOGOR"],

@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::dedupe::Table;
+use super::dedupe::Tabular;
 use crate::domain::date::Date;
 use crate::domain::feed::Feed;
 use crate::domain::nik::read_nik;
 use crate::domain::region::Regions;
 use crate::domain::row::{Detail, PersonCore, Rekening};
-pub use crate::feed::alarm::sentence;
+use crate::feed::alarm::sentence;
 use crate::feed::{Alarms, reread};
 use crate::normalise::date::{DateFormat, read_date};
 
@@ -55,7 +55,7 @@ impl FileAlarms {
 }
 
 /// The alarms that a table with the columns of the feeds raises; of a long one as many rows as tell, evenly spread.
-pub fn of_table(table: &dyn Table, today: Date) -> Vec<Alarm> {
+pub fn of_table(table: &dyn Tabular, today: Date) -> Vec<Alarm> {
     let columns = ["nik", "no_kk", "tanggal_lahir", "kode_bank", "no_rekening"].map(|name| table.column(name));
     if columns.iter().all(Option::is_none) {
         return Vec::new();

@@ -1,9 +1,9 @@
 //! Two rows of a table explained: what `padan explain` shows.
 
-use super::dedupe::{Meter, Table, TableError, TableModel, Unread};
+use super::dedupe::{TableError, TableModel, Tabular};
+use super::unread::Unread;
 use crate::domain::date::Date;
-pub use crate::engine::{Decision, ExplainedPair, ExplainedStep, Explanation, StopKey};
-use crate::engine::{Thresholds, VetoAction, explain_pair};
+use crate::engine::{ExplainedPair, Meter, Thresholds, VetoAction, explain_pair};
 
 /// The fields of the input that a comparison reads.
 pub struct ComparedFields {
@@ -48,7 +48,7 @@ impl TableModel {
     /// Explains two rows by their numbers; `None` when they are one.
     pub fn explain(
         &self,
-        table: &dyn Table,
+        table: &dyn Tabular,
         today: Date,
         (a, b): (usize, usize),
     ) -> Result<Option<ExplainedRows>, TableError> {
@@ -57,7 +57,7 @@ impl TableModel {
             return Ok(None);
         };
         let fields = |columns: &[usize]| ComparedFields {
-            columns: columns.iter().map(|column| self.columns.0[*column].from.clone()).collect(),
+            columns: columns.iter().map(|column| self.columns.list()[*column].from().to_vec()).collect(),
         };
         let vetoes = self.plan.vetoes_in(pair.explanation.veto_set);
         let vetoes = vetoes.map(|(id, action, about)| (id.to_owned(), action, about.to_owned())).collect();

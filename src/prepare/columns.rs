@@ -1,26 +1,23 @@
-//! From the fields of a row to the columns of a match plan: the place where `normalise` and `engine` meet.
-//!
-//! A model names, for each column, the field it is made from and the function that makes it comparable. `a|b` takes the
-//! first field that has a value, `a+b` joins both (and needs both).
+//! The columns of a plan, each with the fields it is made from: `a|b` takes the first field that has a value, `a+b` joins
+//! both (and needs both).
 
 use std::borrow::Cow;
 
 use super::normalisers::{self, Format, Known, Normaliser};
-use super::views::{Explained, ExplainedLine, LookupQuery, VetoLine};
 use crate::domain::date::Date;
 use crate::domain::null_word::NullWords;
 use crate::domain::record::Record;
 use crate::domain::row::{Detail, PersonCore};
 use crate::engine::compare::name::{NameRules, NameRulesSource};
-use crate::engine::{Explanation, Plan, Value, VetoAction};
+use crate::engine::{Plan, Value};
 use crate::normalise::NameTables;
 use crate::normalise::shape::Wanted;
 
 /// A column of the plan with the function that fills it.
 #[derive(Clone)]
-pub(super) struct Filled {
+pub struct Filled {
     /// Alternatives, each a list of fields that are joined.
-    pub(super) from: Vec<Vec<String>>,
+    from: Vec<Vec<String>>,
     reader: Reader,
 }
 
@@ -34,7 +31,7 @@ struct Reader {
 
 /// How rows become values of one plan.
 #[derive(Clone)]
-pub(super) struct Columns(pub(super) Vec<Filled>);
+pub struct Columns(Vec<Filled>);
 
 /// A model names a function that does not exist, or one of another type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,7 +45,7 @@ pub struct ColumnError {
 
 impl Columns {
     /// Finds the functions a plan names.
-    pub(super) fn of(plan: &Plan) -> Result<Self, ColumnError> {
+    pub fn of(plan: &Plan) -> Result<Self, ColumnError> {
         plan.columns()
             .iter()
             .map(|column| {
@@ -65,8 +62,13 @@ impl Columns {
             .map(Self)
     }
 
+    /// Its columns, in the order of the plan.
+    pub fn list(&self) -> &[Filled] {
+        &self.0
+    }
+
     /// The same columns for a table whose columns `find` numbers.
-    pub(super) fn in_table(&self, find: impl Fn(&str) -> Option<usize>) -> Vec<Placed> {
+    pub fn in_table(&self, find: impl Fn(&str) -> Option<usize>) -> Vec<Placed> {
         let placed = |column: &Filled| Placed {
             from: column.from.iter().map(|joined| joined.iter().map(|name| find(name)).collect()).collect(),
             reader: column.reader.clone(),
@@ -75,7 +77,7 @@ impl Columns {
     }
 
     /// The values of one row whose fields `field` finds by name.
-    pub(super) fn fill<'a>(&self, today: Date, field: impl Fn(&str) -> Option<Cow<'a, str>>) -> Vec<Value> {
+    pub fn fill<'a>(&self, today: Date, field: impl Fn(&str) -> Option<Cow<'a, str>>) -> Vec<Value> {
         self.0.iter().map(|column| column.value(today, &field)).collect()
     }
 }
@@ -85,26 +87,31 @@ impl Filled {
         self.reader.value(&self.from, today, |name| field(name))
     }
 
+    /// The alternatives it is made from, each a list of fields that are joined.
+    pub fn from(&self) -> &[Vec<String>] {
+        &self.from
+    }
+
     /// What its normaliser wants to read.
-    pub(super) fn wanted(&self) -> Wanted {
+    pub fn wanted(&self) -> Wanted {
         self.reader.normaliser.wanted
     }
 }
 
 /// A column of the plan whose fields are numbered columns of one table.
-pub(super) struct Placed {
+pub struct Placed {
     from: Vec<Vec<Option<usize>>>,
     reader: Reader,
 }
 
 impl Placed {
     /// The value of one row whose cells `cell` finds by column.
-    pub(super) fn value<'a>(&self, today: Date, cell: impl Fn(usize) -> Option<&'a str>) -> Value {
+    pub fn value<'a>(&self, today: Date, cell: impl Fn(usize) -> Option<&'a str>) -> Value {
         self.reader.value(&self.from, today, |column| column.and_then(&cell).map(Cow::Borrowed))
     }
 
     /// What the value of one row was made from.
-    pub(super) fn raw<'a>(&self, cell: impl Fn(usize) -> Option<&'a str>) -> Option<String> {
+    pub fn raw<'a>(&self, cell: impl Fn(usize) -> Option<&'a str>) -> Option<String> {
         let found = self.reader.first(&self.from, |column: &Option<usize>| column.and_then(&cell).map(Cow::Borrowed));
         found.map(Cow::into_owned)
     }
@@ -143,20 +150,14 @@ impl Reader {
 }
 
 /// The values of a record, read as of its own date; `None` when it takes no part in matching (withdrawn, or not about a person).
-pub(super) fn values_of(columns: &Columns, record: &Record) -> Option<Vec<Value>> {
+pub fn values_of(columns: &Columns, record: &Record) -> Option<Vec<Value>> {
     let takes_part = record.key.feed.describes_person() && !record.withdrawn;
     takes_part.then(|| columns.fill(record.tgl_data, |name| field_of(record, name)))
 }
 
-/// The values of a look-up, as if it were a row.
-pub(super) fn values_of_query(columns: &Columns, query: &LookupQuery, today: Date) -> Vec<Value> {
-    let core = PersonCore {
-        nik: query.nik.clone(),
-        nama: query.nama.clone(),
-        tanggal_lahir: query.tanggal_lahir,
-        ..PersonCore::default()
-    };
-    columns.fill(today, |name| core_field(&core, name))
+/// The values of what is known of a person, as if it were a row.
+pub fn values_of_core(columns: &Columns, core: &PersonCore, today: Date) -> Vec<Value> {
+    columns.fill(today, |name| core_field(core, name))
 }
 
 fn core_field<'a>(core: &'a PersonCore, name: &str) -> Option<Cow<'a, str>> {
@@ -218,7 +219,7 @@ fn date<'a>(date: Date) -> Cow<'a, str> {
 }
 
 /// The rules by which names are compared, from the tables that `normalise` holds.
-pub(super) fn name_rules(tables: &NameTables) -> NameRules {
+pub fn name_rules(tables: &NameTables) -> NameRules {
     let source = NameRulesSource {
         confusions: tables.confusions(),
         contrasts: tables.contrasts(),
@@ -228,30 +229,4 @@ pub(super) fn name_rules(tables: &NameTables) -> NameRules {
         truncations: tables.truncations(),
     };
     NameRules::new(source).expect("the built-in tables have few contrasts")
-}
-
-/// An explanation in the words of the use cases.
-pub(super) fn explained(plan: &Plan, tree: &Explanation) -> Explained {
-    let lines = tree.steps.iter().map(|step| ExplainedLine {
-        comparison: step.comparison.clone(),
-        level: step.level.clone(),
-        weight: step.weight + step.adjustment,
-    });
-    let thresholds = plan.thresholds();
-    Explained {
-        lines: lines.collect(),
-        total: f64::from(tree.weight),
-        probability: tree.probability,
-        decision: tree.decision.word().to_owned(),
-        vetoes: plan
-            .vetoes_in(tree.veto_set)
-            .map(|(id, action, about)| VetoLine {
-                id: id.to_owned(),
-                keeps_apart: action == VetoAction::Distinct,
-                about: about.to_owned(),
-            })
-            .collect(),
-        thresholds: (f64::from(thresholds.review), f64::from(thresholds.link)),
-        model: format!("{} {}", plan.name(), plan.version()),
-    }
 }

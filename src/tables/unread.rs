@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
-use super::columns::{Columns, Placed};
-use super::dedupe::{Table, TableError};
+use super::dedupe::{TableError, Tabular};
 use crate::engine::{Plan, Rows};
 use crate::normalise::shape::{looks_like, shape};
+use crate::prepare::{Columns, Placed};
 
 /// What a column did not read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -65,7 +65,7 @@ impl Tally {
         &self,
         (plan, columns): (&Plan, &Columns),
         rows: &Rows,
-        table: &dyn Table,
+        table: &dyn Tabular,
         placed: &[Placed],
     ) -> Result<Vec<Unread>, TableError> {
         let mut told = Vec::new();
@@ -84,7 +84,7 @@ impl Tally {
                 values,
                 unreadable,
                 sample: shape(&raw),
-                looks_like: looks_like(&raw, columns.0[at].wanted()),
+                looks_like: looks_like(&raw, columns.list()[at].wanted()),
             };
             let limit = column.max_unreadable.unwrap_or(1.0);
             if unreadable as f64 > limit * values as f64 {
@@ -100,7 +100,8 @@ impl Tally {
 mod tests {
     use super::*;
     use crate::domain::date::Date;
-    use crate::service::dedupe::{Meter, TableModel};
+    use crate::engine::Meter;
+    use crate::tables::TableModel;
 
     const MODEL: &str = r#"
 [model]
@@ -133,7 +134,7 @@ prior = 0.1
     /// Rows of a birth date and an as-of date.
     struct Few(&'static [[&'static str; 2]]);
 
-    impl Table for Few {
+    impl Tabular for Few {
         fn rows(&self) -> usize {
             self.0.len()
         }
@@ -148,10 +149,7 @@ prior = 0.1
     }
 
     fn fill(model: &str, rows: &'static [[&'static str; 2]]) -> Result<Vec<Unread>, TableError> {
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("m.toml");
-        std::fs::write(&path, model).expect("written");
-        let model = TableModel::read(Some(&path)).expect("a model");
+        let model = TableModel::parse(Some(model.to_owned())).expect("a model");
         model.fill(&Few(rows), Date::constant(2025, 11, 20), &Meter::default()).map(|filled| filled.unread)
     }
 

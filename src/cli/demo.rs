@@ -19,8 +19,8 @@ use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome, report, runtime};
 use crate::domain::feed::Feed;
 use crate::engine::evaluate::ClusterQuality;
+use crate::service::answers::views::{Overview, ReportQuery};
 use crate::service::clock::SystemClock;
-use crate::service::views::{Overview, ReportQuery};
 use crate::simulate::World;
 
 const HELP: &str = "\

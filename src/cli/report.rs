@@ -11,8 +11,8 @@ use super::terminal::{Terminal, table, thousands};
 use super::{CliError, Outcome, runtime};
 use crate::domain::date::Date;
 use crate::domain::finding::{Outcome as Answer, Scope};
+use crate::service::answers::views::{ReportQuery, ReportView, RuleView};
 use crate::service::start::Missing;
-use crate::service::views::{ReportQuery, ReportView, RuleView};
 
 const HELP: &str = "\
 The gateway must not be running on the store; a running gateway answers GET /v1/reports/complementarity.

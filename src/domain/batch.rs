@@ -148,8 +148,6 @@ pub struct Batch {
     pub counts: BatchCounts,
     /// SHA-256 of the body, hexadecimal.
     pub sha256: String,
-    /// The last accepted sequence number in it; the batch is matched when the matcher has passed it.
-    pub last_sequence: Option<Sequence>,
     /// Warnings about the batch as a whole (`EXCEL_PRECISION`: every NIK ends in 0).
     #[serde(default)]
     pub alarms: Vec<String>,

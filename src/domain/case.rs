@@ -48,6 +48,9 @@ pub struct Case {
     pub reasons: Vec<String>,
     /// Where it stands.
     pub state: CaseState,
+    /// Why the pair has its weight; `None` where there is no pair to compare: a shared NIK, or a row that is withdrawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Explained>,
     /// Of a shared NIK: by how many. `records` and `persons` name the first of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared: Option<SharedBy>,
@@ -74,8 +77,68 @@ impl Case {
         format!("N-{}", first.0)
     }
 
+    /// The pair that an id names; `None` for the case of a NIK, and for what is no id.
+    pub fn pair_of(id: &str) -> Option<(RecordId, RecordId)> {
+        let (a, b) = id.strip_prefix('C')?.split_once('-')?;
+        Some((RecordId(a.parse().ok()?), RecordId(b.parse().ok()?)))
+    }
+
     /// Whether an id is that of such a case.
     pub fn is_of_shared(id: &str) -> bool {
         id.starts_with("N-")
+    }
+}
+
+/// One line of an explanation: a comparison and what it contributed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExplainedLine {
+    /// Comparison name: `nik`, `nama`.
+    pub comparison: String,
+    /// Level reached: `exact`, `transpose`.
+    pub level: String,
+    /// Bits.
+    pub weight: f64,
+}
+
+/// A veto that holds for a pair.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VetoLine {
+    /// Its id. Several vetoes of a model may have one.
+    pub id: String,
+    /// It keeps the pair apart without asking anybody; else it asks a steward.
+    pub keeps_apart: bool,
+    /// What it is about, as the model says it.
+    pub about: String,
+}
+
+/// Why a pair has its weight: the lines add up to the total.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explained {
+    /// One line a comparison, and one for the prior where the model has it.
+    pub lines: Vec<ExplainedLine>,
+    /// Sum, in bits.
+    pub total: f64,
+    /// Probability of a match.
+    pub probability: f64,
+    /// `link`, `review` or `distinct`.
+    pub decision: String,
+    /// Vetoes that hold, each with its own text.
+    pub vetoes: Vec<VetoLine>,
+    /// The model's thresholds, `review` and `link`.
+    pub thresholds: (f64, f64),
+    /// Name and version of the model.
+    pub model: String,
+}
+
+impl Explained {
+    /// Ids of the vetoes that hold, each once.
+    pub fn veto_ids(&self) -> Vec<String> {
+        let mut ids: Vec<String> = Vec::new();
+        for veto in &self.vetoes {
+            if !ids.contains(&veto.id) {
+                ids.push(veto.id.clone());
+            }
+        }
+        ids
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::case::Case;
 use super::date::Timestamp;
 use super::record::{RecordId, Sequence};
 
@@ -15,8 +16,8 @@ pub enum Verdict {
     BukanDuplikat,
 }
 
-/// One human decision. The latest decision about a pair counts; `revoked` takes it back without erasing it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// One human decision about two records. The latest about a pair counts; one without a verdict takes the one before back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Decision {
     /// Its number.
     pub sequence: Sequence,
@@ -34,4 +35,7 @@ pub struct Decision {
     pub at: Timestamp,
     /// The case it answered.
     pub case: String,
+    /// That case as the steward saw it; with the first of the pairs that one verdict is about. Early programs kept none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Box<Case>>,
 }

@@ -7,19 +7,19 @@
 
 use sha2::{Digest, Sha256};
 
-use super::accept::{Head, hex};
-use super::codec::plain;
 use super::error::ServiceError;
-use super::gateway::{Gateway, store_error};
-use super::journal::{Reached, derived_mark};
-use super::reading::Pages;
+use super::gateway::Gateway;
+use crate::service::stored::codec::plain;
+use crate::service::stored::head::Head;
+use crate::service::stored::journal::{Reached, derived_mark};
+use crate::service::stored::reading::Pages;
 use crate::store::{Read, Snapshot, Store, Table};
 
 /// What was accepted and decided: the inputs of everything else.
 pub(super) const INPUTS: &[Table] = &[Table::Records, Table::Rows, Table::Decisions, Table::Completeness];
 
 /// What follows from the inputs, in the order of the tables' codes.
-pub(super) const DERIVED: &[Table] = &[Table::Members, Table::Persons, Table::Families, Table::Cases];
+pub(super) const DERIVED: &[Table] = &[Table::Members, Table::Persons, Table::Families, Table::Cases, Table::Lookups];
 
 /// Digests of a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,26 +47,26 @@ pub struct StoreDigest {
 
 /// The digest of one state of a store.
 pub async fn digest(snapshot: &dyn Read) -> Result<StoreDigest, ServiceError> {
-    let head = snapshot.head().await.map_err(store_error)?;
+    let head = snapshot.head().await?;
     Ok(StoreDigest { state: digest_of(snapshot).await?, head: head.0, settled: settled(snapshot).await? })
 }
 
 /// The present state of a store; of several tries, a tenth of a second apart, the first that is matched to its end.
 pub async fn snapshot_at_rest(store: &dyn Store, tries: usize) -> Result<Snapshot, ServiceError> {
     for _ in 1..tries {
-        let snapshot = store.snapshot().await.map_err(store_error)?;
+        let snapshot = store.snapshot().await?;
         if settled(&*snapshot).await? {
             return Ok(snapshot);
         }
         drop(snapshot);
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    store.snapshot().await.map_err(store_error)
+    store.snapshot().await.map_err(ServiceError::from)
 }
 
 /// Whether the derived state of a store follows from everything that its journal names.
 async fn settled(snapshot: &dyn Read) -> Result<bool, ServiceError> {
-    let head = snapshot.head().await.map_err(store_error)?;
+    let head = snapshot.head().await?;
     let (_, mark) = derived_mark(snapshot).await?;
     let reached = Reached { through: head.0, rows: 0 };
     Ok(mark.is_some_and(|mark| mark.whole && mark.reached == reached))
@@ -75,7 +75,8 @@ async fn settled(snapshot: &dyn Read) -> Result<bool, ServiceError> {
 impl Gateway {
     /// The digest of the present state; waits for the matcher to catch up.
     pub async fn digest(&self) -> Result<StateDigest, ServiceError> {
-        self.matched_state().await?;
+        self.settled().await;
+        self.matching().loaded().await?;
         digest_of(self.reader()).await
     }
 }
@@ -157,6 +158,6 @@ impl StateHash {
 
     /// The digest, in hexadecimal.
     pub(super) fn finish(self) -> String {
-        hex(&self.hash.finalize())
+        hex::encode(&self.hash.finalize())
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::date::Timestamp;
 use crate::domain::feed::Feed;
+use crate::store::StoreError;
 
 /// Why a use case did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -83,4 +84,14 @@ pub enum ServiceError {
         /// Which table or noun.
         what: String,
     },
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full { .. } => Self::Full,
+            StoreError::Unavailable { .. } => Self::Away(Box::new(error)),
+            _ => Self::Store(Box::new(error)),
+        }
+    }
 }

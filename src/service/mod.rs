@@ -7,39 +7,22 @@
 //!
 //! Knows nothing of HTTP, pages or the command line.
 
-mod accept;
+pub mod answers;
 pub mod backup;
-mod cases;
 pub mod clock;
-pub mod clusters;
-mod codec;
 pub mod completeness;
 mod config;
-mod derive;
 pub mod digest;
 pub mod error;
-mod explained;
-mod follow;
-mod fresh;
 pub mod gateway;
-mod identifiers;
-mod journal;
-mod load;
-mod matcher;
+mod intake;
+mod matching;
 pub mod models;
-mod numbers;
-mod overview;
-mod people;
-mod places;
-mod questions;
-mod reading;
 pub mod rebuild;
-mod receipts;
 mod reports;
 pub mod retention;
-mod shared_nik;
 pub mod start;
+mod stored;
 pub mod verify;
-pub mod views;
 
 pub use self::config::Config;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::accept::hex;
 use crate::complement::RuleSet;
 use crate::engine::Plan;
 use crate::golden::Survivorship;
@@ -81,13 +80,13 @@ impl Models {
         };
         let rules = load_rules(&config.rules)?;
         let digest = Sha256::new().chain_update(&plan_text).chain_update([0]).chain_update(survivorship_text);
-        let digest = hex(&digest.finalize()[..16]);
+        let digest = hex::encode(&digest.finalize()[..16]);
         Ok(Self { plan: Arc::new(plan), names: NameTables::embedded(), columns, survivorship, rules, digest })
     }
 }
 
 /// How state is derived: another number whenever a program derives other families or cases from the same models.
-const DERIVATION: u32 = 2;
+const DERIVATION: u32 = 3;
 
 impl Models {
     /// Which models and which program derived state follows from.

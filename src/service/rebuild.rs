@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::digest::{StateDigest, StateHash, digest_of};
 use super::error::ServiceError;
-use super::gateway::{Gateway, Parts, store_error};
+use super::gateway::{Gateway, Parts};
 
 /// What a rebuild found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub enum Repair {
 /// go on meanwhile. Reads the whole store.
 pub async fn rebuild(parts: Parts, repair: Repair) -> Result<Rebuilt, ServiceError> {
     let store = Arc::clone(&parts.store);
-    let snapshot = store.snapshot().await.map_err(store_error)?;
+    let snapshot = store.snapshot().await?;
     let before = digest_of(&*snapshot).await?;
     let gateway = Gateway::load(parts, &*snapshot).await?;
     let mut wanted = gateway.derive_all().await?;

@@ -3,31 +3,42 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::codec::decode_row;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::answers::view::View;
+use super::answers::views::{OpenFeed, ReportCell, ReportQuery, ReportView, RuleView};
 use super::error::ServiceError;
 use super::gateway::Gateway;
-use super::places::lies_in;
-use super::reading::Pages;
-use super::views::{OpenFeed, ReportCell, ReportQuery, ReportView, RuleView};
+use super::matching::load::record_of;
+use super::matching::places::lies_in;
+use super::stored::codec::{decode, decode_row};
+use super::stored::lookups::{Lookup, Present, record_in};
+use super::stored::reading::Pages;
 use crate::auth::{Caller, Right};
 use crate::complement::{PeriodKind, Rule, World, evaluate};
 use crate::domain::agency::AgencyId;
-use crate::domain::case::Question;
+use crate::domain::case::{Case, CaseState, Question};
 use crate::domain::date::{Date, Period};
 use crate::domain::feed::Feed;
 use crate::domain::finding::{Finding, Outcome, Scope};
 use crate::domain::person::{GoldenFamily, GoldenPerson};
-use crate::domain::record::{PersonId, Record, Sequence};
+use crate::domain::record::{PersonId, Record, RecordId, Sequence};
 use crate::domain::region::Regions;
 use crate::engine::compare::name::{NameScratch, PreparedName, compare_names};
 use crate::normalise::parse_name;
-use crate::store::Table;
+use crate::store::{Table, prefix_end};
+
+/// The state of the reports: the findings computed last.
+#[derive(Default)]
+pub(super) struct Reports {
+    kept: tokio::sync::Mutex<Option<Arc<Evaluated>>>,
+}
 
 /// All findings of one state on one date.
-pub(super) struct Evaluated {
+struct Evaluated {
+    /// The position of the journal that the state reaches to.
     state: u64,
     as_of: Date,
-    declared: u64,
     findings: Vec<Finding>,
 }
 
@@ -85,26 +96,21 @@ impl Gateway {
     }
 
     /// All findings as of a date, from memory when nothing changed since.
-    pub(super) async fn findings(&self, as_of: Date) -> Result<Arc<Evaluated>, ServiceError> {
-        self.matched_state().await?;
-        let (state, declared) = (self.state_number(), self.declaration_number());
-        let mut kept = self.kept_findings().lock().await;
-        if let Some(known) = kept.as_ref().filter(|k| k.state == state && k.as_of == as_of && k.declared == declared) {
+    async fn findings(&self, as_of: Date) -> Result<Arc<Evaluated>, ServiceError> {
+        let view = self.view().await?;
+        let state = view.position.0;
+        let mut kept = self.reports().kept.lock().await;
+        if let Some(known) = kept.as_ref().filter(|known| known.state == state && known.as_of == as_of) {
             return Ok(known.clone());
         }
-        let records = self.all_records().await?;
-        let persons: Vec<GoldenPerson> = Pages::of(self.reader(), Table::Persons).decode_all().await?;
-        let families: Vec<GoldenFamily> = Pages::of(self.reader(), Table::Families).decode_all().await?;
-        let completeness = self.closed_together(as_of).await?;
-        let open_cases: BTreeSet<PersonId> = self.matcher(|m| {
-            // That several persons bear one NIK says nothing about whose their rows are.
-            let about_persons = m.all_cases().filter(|case| case.question != Question::SharedNik);
-            about_persons.flat_map(|case| case.persons.clone()).collect()
-        });
+        let records = view.all_records().await?;
+        let persons: Vec<GoldenPerson> = Pages::of(view.reader(), Table::Persons).decode_all().await?;
+        let families: Vec<GoldenFamily> = Pages::of(view.reader(), Table::Families).decode_all().await?;
+        let completeness = self.closed_together(&view, as_of).await?;
+        let open_cases = view.persons_in_open_cases().await?;
         let models = self.models().clone();
         let work = move || {
             let match_names = |account: &str, person: &str| name_score(&models, account, person);
-            let open_cases = open_cases.into_iter().collect();
             let world = World {
                 records: &records,
                 persons: &persons,
@@ -117,7 +123,7 @@ impl Gateway {
             evaluate(&models.rules, &world)
         };
         let findings = tokio::task::spawn_blocking(work).await.map_err(|_| ServiceError::NotReady)?;
-        let evaluated = Arc::new(Evaluated { state, as_of, declared, findings });
+        let evaluated = Arc::new(Evaluated { state, as_of, findings });
         *kept = Some(evaluated.clone());
         Ok(evaluated)
     }
@@ -145,23 +151,39 @@ impl Gateway {
         };
         Ok(found.into_iter().map(open).collect())
     }
+}
 
-    /// The present state of every record.
+impl View {
+    /// The present rows of all records that are not withdrawn.
     async fn all_records(&self) -> Result<Vec<Record>, ServiceError> {
-        let present: BTreeMap<_, Sequence> = self.matcher(|m| {
-            m.known.iter().filter(|(_, k)| !k.withdrawn).map(|(id, k)| (*id, k.standing.sequence)).collect()
-        });
+        let prefix = Lookup::Present.prefix();
+        let end = prefix_end(&prefix);
+        let mut present: FxHashMap<RecordId, Sequence> = FxHashMap::default();
+        let mut pages = Pages::between(self.reader(), Table::Lookups, prefix, end);
+        while let Some(page) = pages.next().await? {
+            for (key, bytes) in &page {
+                let row: Present = decode(bytes, "present row")?;
+                present.extend(record_in(key).filter(|_| !row.withdrawn).map(|id| (id, row.sequence)));
+            }
+        }
         let mut records = Vec::with_capacity(present.len());
         let mut pages = Pages::of(self.reader(), Table::Rows);
         while let Some(page) = pages.next().await? {
             for (_, bytes) in &page {
                 let row = decode_row(bytes)?;
                 if present.get(&row.record) == Some(&row.sequence) {
-                    records.push(super::load::record_of(&row)?);
+                    records.push(record_of(&row)?);
                 }
             }
         }
         Ok(records)
+    }
+
+    /// Persons of whom it is asked whether their rows are theirs. That several bear one NIK says nothing about that.
+    async fn persons_in_open_cases(&self) -> Result<FxHashSet<PersonId>, ServiceError> {
+        let cases: Vec<Case> = Pages::of(self.reader(), Table::Cases).decode_all().await?;
+        let about_rows = |case: &Case| case.question != Question::SharedNik && case.state == CaseState::Baru;
+        Ok(cases.into_iter().filter(about_rows).flat_map(|case| case.persons).collect())
     }
 }
 
@@ -263,7 +285,6 @@ mod tests {
     use crate::complement::RuleSet;
     use crate::domain::finding::Subject;
     use crate::domain::person::FamilyId;
-    use crate::domain::record::RecordId;
 
     #[test]
     fn a_rule_of_two_scopes_is_told_for_each() {

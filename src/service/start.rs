@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Config;
 use super::clock::Clock;
 use super::error::ServiceError;
-use super::gateway::{Gateway, Parts, store_error};
+use super::gateway::{Gateway, Parts};
 use super::models::{self, ModelError, Models};
 use crate::auth::Directory;
 use crate::store::{self, Shrunk, Store, StoreUrl};
@@ -85,7 +85,7 @@ impl StartWith {
         self.look()?;
         let (url, limits) = (self.store.clone(), self.store_limits);
         let shrunk = tokio::task::spawn_blocking(move || store::shrink(&url, &limits)).await;
-        let shrunk = shrunk.map_err(|_| ServiceError::NotReady).and_then(|shrunk| shrunk.map_err(store_error));
+        let shrunk = shrunk.map_err(|_| ServiceError::NotReady).and_then(|shrunk| shrunk.map_err(ServiceError::from));
         shrunk.map_err(|source| StartError::Store { url: self.store, source })
     }
 
@@ -115,5 +115,5 @@ async fn open(url: &StoreUrl, limits: store::Config, missing: Missing) -> Result
     let started = std::time::Instant::now();
     let opened = tokio::task::spawn_blocking(work).await.map_err(|_| ServiceError::NotReady)?;
     tracing::info!(open_ms = started.elapsed().as_millis() as u64, "opened the store");
-    opened.map_err(store_error)
+    opened.map_err(ServiceError::from)
 }

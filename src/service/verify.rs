@@ -8,18 +8,21 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::accept::{Head, Remembered, row_digest};
-use super::codec::{decode, decode_row, natural_key_of};
 use super::error::ServiceError;
-use super::journal::{COMPACTED_MARK, CompactedMark, DERIVED_MARK, DerivedMark, Entry, RESTORING_MARK, compacted_mark};
-use super::load::record_of;
-use super::reading::Pages;
 use crate::domain::batch::{Batch, Declaration, ReceiptLine};
 use crate::domain::case::Case;
 use crate::domain::date::Date;
 use crate::domain::decision::Decision;
 use crate::domain::person::{GoldenFamily, GoldenPerson};
 use crate::domain::record::{PersonId, RecordId, Sequence, Standing};
+use crate::service::intake::idempotency::Remembered;
+use crate::service::matching::load::record_of;
+use crate::service::stored::codec::{decode, decode_row, natural_key_of, plain};
+use crate::service::stored::head::{Head, row_digest};
+use crate::service::stored::journal::{
+    COMPACTED_MARK, CompactedMark, DERIVED_MARK, DerivedMark, Entry, RESTORING_MARK, compacted_mark,
+};
+use crate::service::stored::reading::Pages;
 use crate::store::{Position, Read, Row, Table};
 
 /// What can be wrong.
@@ -142,6 +145,7 @@ pub async fn verify(snapshot: &dyn Read) -> Result<Verified, ServiceError> {
         Table::Persons,
         Table::Families,
         Table::Cases,
+        Table::Lookups,
         Table::Marks,
     ] {
         let mut pages = Pages::of(snapshot, table);
@@ -195,6 +199,7 @@ fn look(table: Table, page: &[Row], known: &mut Known, verified: &mut Verified) 
         | Table::Persons
         | Table::Families
         | Table::Cases
+        | Table::Lookups
         | Table::Marks => {
             for (key, bytes) in page {
                 if look_at(table, key, bytes, known, verified).is_err() {
@@ -312,6 +317,7 @@ fn look_at(
             let case: Case = decode(bytes, "case")?;
             verified.check(Wrong::DerivedReference, case.records.iter().all(|id| known.records.contains_key(id)));
         }
+        Table::Lookups => drop(plain(bytes, "lookup")?),
         Table::Marks => {
             verified.check(Wrong::Incomplete, key != RESTORING_MARK);
             if key == DERIVED_MARK {
@@ -366,6 +372,7 @@ fn ended(table: Table, known: &mut Known, verified: &mut Verified) {
         | Table::Members
         | Table::Families
         | Table::Cases
+        | Table::Lookups
         | Table::Marks => {}
     }
 }

@@ -118,6 +118,12 @@ pub trait Store: Send + Sync {
     /// The present state, to be read at leisure.
     async fn snapshot(&self) -> Result<Snapshot, StoreError>;
 
+    /// The present state, where it can be held for as long as somebody likes at no cost to anybody; `None` where readers
+    /// that stay make others wait or keep what should go.
+    async fn held(&self) -> Result<Option<Snapshot>, StoreError> {
+        Ok(None)
+    }
+
     /// Whether a write would be taken now; the error says why not.
     async fn health(&self) -> Result<(), StoreError>;
 

@@ -36,11 +36,13 @@ pub enum Table {
     Journal = 15,
     /// How far something has come: what is derived, which numbers are given out.
     Marks = 16,
+    /// What is found by something else than its own number: records by identifier, cases by record and in their order.
+    Lookups = 17,
 }
 
 impl Table {
     /// How many tables there are.
-    pub const COUNT: usize = 13;
+    pub const COUNT: usize = 14;
 
     /// All tables, in the order of their codes.
     pub const ALL: [Self; Self::COUNT] = [
@@ -57,6 +59,7 @@ impl Table {
         Self::Cases,
         Self::Journal,
         Self::Marks,
+        Self::Lookups,
     ];
 
     /// The name used by adapters, logs and metrics.
@@ -75,6 +78,7 @@ impl Table {
             Self::Cases => "cases",
             Self::Journal => "journal",
             Self::Marks => "marks",
+            Self::Lookups => "lookups",
         }
     }
 

@@ -14,9 +14,9 @@ use crate::http::caller::{Reader, Writer};
 use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::service::answers::views::Pushed;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
-use crate::service::views::Pushed;
 use crate::telemetry::metric;
 
 /// A batch as stored.
@@ -143,7 +143,7 @@ pub(crate) async fn push(
     let feed: Feed = feed.parse()?;
     let limits = &config.limits;
     let incoming = Incoming::open(&request, payload, NDJSON, limits, limits.max_body_bytes)?;
-    let intake = gateway.get()?.intake(&writer.caller, feed)?;
+    let intake = gateway.get()?.read_push(&writer.caller, feed)?;
     let body = read(incoming, intake, feed, limits.parse_chunk_bytes).await?;
     let pushed = store(gateway.get()?, &writer, feed, body).await?;
     let answer = PushedDto::new(&pushed, limits.max_answer_lines);

@@ -8,13 +8,14 @@ use super::persons::RecordDto;
 use super::{PageDto, next_path};
 use crate::auth::Right;
 use crate::domain::case::{CaseState, Question};
+use crate::domain::case::{Explained, VetoLine};
 use crate::domain::decision::{Decision, Verdict};
 use crate::http::body::{Incoming, JSON};
 use crate::http::caller::{Reader, Writer, need};
 use crate::http::config::Config;
 use crate::http::extract::{Backend, page_size, query, region};
 use crate::http::problem::{Code, Problem, ProblemDocument};
-use crate::service::views::{CaseFilter, CaseView, Decided, Explained, VerdictRequest, VetoLine};
+use crate::service::answers::views::{CaseFilter, CaseView, Decided, VerdictRequest};
 
 /// Characters of a reason at most.
 const MAX_REASON_CHARS: usize = 500;
@@ -213,8 +214,8 @@ impl From<&CaseView> for CaseLineDto {
                 CaseState::Selesai => "selesai",
             },
             reasons: case.reasons.clone(),
-            weight: view.explained.as_ref().map(|_| case.weight),
-            probability: view.explained.as_ref().map(|_| case.probability),
+            weight: view.case.why.as_ref().map(|_| case.weight),
+            probability: view.case.why.as_ref().map(|_| case.probability),
             records: case.records.iter().map(|record| record.0).collect(),
             persons: case.persons.iter().map(ToString::to_string).collect(),
             shared: case.shared.map(|by| SharedByDto { persons: by.persons, records: by.records }),
@@ -268,7 +269,7 @@ impl From<&CaseView> for CaseDto {
         Self {
             line: view.into(),
             sources: view.records.iter().map(RecordDto::from).collect(),
-            explanation: view.explained.as_ref().map(ExplanationDto::from),
+            explanation: view.case.why.as_ref().map(ExplanationDto::from),
             decisions: view.decisions.iter().map(DecisionDto::from).collect(),
         }
     }

@@ -14,7 +14,7 @@ use crate::http::caller::{Reader, Writer};
 use crate::http::config::Config;
 use crate::http::extract::{Backend, page_size, query};
 use crate::http::problem::{Code, Problem, ProblemDocument};
-use crate::service::views::{Declared, Unsent};
+use crate::service::answers::views::{Declared, Unsent};
 
 /// One declaration.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -12,7 +12,7 @@ use crate::http::caller::{Reader, need};
 use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::service::views::PairView;
+use crate::service::answers::views::PairView;
 
 /// Which two records.
 #[derive(Deserialize, ToSchema)]

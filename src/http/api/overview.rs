@@ -9,7 +9,7 @@ use crate::auth::Right;
 use crate::http::caller::{Reader, need};
 use crate::http::extract::Backend;
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::service::views::{FeedLine, Overview};
+use crate::service::answers::views::{FeedLine, Overview};
 
 /// The state of the gateway.
 #[derive(Debug, Serialize, ToSchema)]

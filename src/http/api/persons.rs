@@ -18,7 +18,7 @@ use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::masked;
 use crate::http::problem::{Code, Problem, ProblemDocument};
-use crate::service::views::{Found, HistoryLine, LookupQuery, PersonView, ProgrammeLine};
+use crate::service::answers::views::{Found, HistoryLine, LookupQuery, PersonView, ProgrammeLine};
 
 /// How to look a person up: by a number, by name and birth date, or by a source row.
 #[derive(Deserialize, ToSchema)]

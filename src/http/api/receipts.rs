@@ -20,8 +20,8 @@ use crate::http::caller::Reader;
 use crate::http::config::Config;
 use crate::http::extract::{Backend, asks_for, page_size, query};
 use crate::http::problem::{Problem, ProblemDocument, ProblemField};
+use crate::service::answers::views::Page;
 use crate::service::gateway::Gateway;
-use crate::service::views::Page;
 
 /// One line of a receipt.
 #[derive(Debug, Serialize, ToSchema)]

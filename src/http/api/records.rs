@@ -53,7 +53,7 @@ pub(crate) async fn push(
     let feed: Feed = feed.parse()?;
     let row = Incoming::open(&request, payload, JSON, &config.limits, config.limits.max_record_bytes)?.whole().await?;
     let row = on_one_line(&row)?;
-    let intake = gateway.get()?.intake(&writer.caller, feed)?;
+    let intake = gateway.get()?.read_push(&writer.caller, feed)?;
     let body = web::block(move || read(intake, &row)).await??;
     let pushed = store(gateway.get()?, &writer, feed, body).await?;
     let line = pushed.lines.first().ok_or_else(|| Problem::from(BodyError::Empty))?;

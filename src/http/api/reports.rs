@@ -12,7 +12,7 @@ use crate::domain::finding::{Finding, Outcome, RuleKind, RuleSeverity, Scope, Su
 use crate::http::caller::{Reader, need};
 use crate::http::extract::{Backend, asks_for, date, query, region};
 use crate::http::problem::{Code, Problem, ProblemDocument};
-use crate::service::views::{ReportQuery, ReportView, RuleView};
+use crate::service::answers::views::{ReportQuery, ReportView, RuleView};
 
 /// What to report.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -12,6 +12,7 @@ use super::waterfall::{Waterfall, draw};
 use super::{format, forms, labels, see_other};
 use crate::auth::Right;
 use crate::domain::case::CaseState;
+use crate::domain::case::Explained;
 use crate::domain::date::Date;
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::person::PersonField;
@@ -19,8 +20,8 @@ use crate::http::api::cases::{Putusan, verdict_request};
 use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::problem::{Code, Problem};
+use crate::service::answers::views::CaseView;
 use crate::service::gateway::IdempotencyKey;
-use crate::service::views::{CaseView, Explained};
 
 #[derive(Template)]
 #[template(path = "case.html")]
@@ -85,7 +86,7 @@ impl CasePage {
         let mut persons = view.persons.clone();
         persons.sort_by_key(|person| !view.records.first().is_some_and(|first| person.records.contains(&first.id)));
         let mut compared = compare(&view.records, &persons, today, lang);
-        let lines = view.explained.iter().flat_map(|why| &why.lines);
+        let lines = view.case.why.iter().flat_map(|why| &why.lines);
         if lines.into_iter().any(|line| line.comparison == "nama_ibu" && line.level == "same") {
             compared.mothers_agree(lang);
         }
@@ -107,7 +108,7 @@ impl CasePage {
                 .map_or(view.records.len() as u64, |by| by.records)
                 .saturating_sub(compared.columns.len() as u64),
             compared,
-            why: view.explained.as_ref().map(|explained| why(view, explained, lang)),
+            why: view.case.why.as_ref().map(|explained| why(view, explained, lang)),
             persons: persons.iter().map(|person| (person.id.to_string(), name(person))).collect(),
             latest: decisions.last().cloned(),
             decisions,

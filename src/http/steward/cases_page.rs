@@ -13,7 +13,7 @@ use crate::http::config::Config;
 use crate::http::extract::{Backend, percent, region};
 use crate::http::masked;
 use crate::http::problem::Problem;
-use crate::service::views::{CaseFilter, CaseView, Decided, Page};
+use crate::service::answers::views::{CaseFilter, CaseView, Decided, Page};
 
 #[derive(Template)]
 #[template(path = "cases.html")]
@@ -112,7 +112,8 @@ fn case_row(view: &CaseView, lang: Lang) -> CaseRow {
         reasons: view.case.reasons.iter().map(|code| labels::reason(code, lang)).collect(),
         sides: view.records.iter().take(if view.case.shared.is_some() { 3 } else { 2 }).map(side).collect(),
         score: view
-            .explained
+            .case
+            .why
             .as_ref()
             .map(|_| (format::weight(view.case.weight, lang), format::percent(view.case.probability, lang))),
         shared: view.case.shared.map(|by| format::count(by.persons, lang)),

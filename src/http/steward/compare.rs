@@ -306,7 +306,7 @@ mod tests {
     use super::*;
     use crate::domain::record::RecordId;
     use crate::http::steward::samples;
-    use crate::service::views::CaseView;
+    use crate::service::answers::views::CaseView;
 
     const TODAY: Date = Date::constant(2025, 11, 20);
 

@@ -19,7 +19,7 @@ use crate::http::api::reports::{outcome_name, scope_name, subject_name};
 use crate::http::config::Config;
 use crate::http::extract::{Backend, percent};
 use crate::http::problem::{Code, Problem};
-use crate::service::views::{Names, ReportView, RuleView};
+use crate::service::answers::views::{Names, ReportView, RuleView};
 
 #[derive(Template)]
 #[template(path = "findings.html")]

@@ -10,11 +10,11 @@ use self::words::{
 use super::format;
 use super::layout::Lang;
 use crate::domain::case::Question;
+use crate::domain::case::VetoLine;
 use crate::domain::date::parse_date;
 use crate::domain::feed::Feed;
 use crate::domain::finding::{Outcome, RuleSeverity, Scope, Subject};
 use crate::domain::money::Rupiah;
-use crate::service::views::VetoLine;
 
 fn look_up(words: Words, code: &str, lang: Lang) -> Option<&'static str> {
     words.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(code)).map(|(_, id, en)| lang.pick(*id, *en))

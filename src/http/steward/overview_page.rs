@@ -9,7 +9,7 @@ use super::{format, labels};
 use crate::auth::Right;
 use crate::http::extract::Backend;
 use crate::http::problem::Problem;
-use crate::service::views::{BatchView, FeedLine, Overview, StopKeyLine};
+use crate::service::answers::views::{BatchView, FeedLine, Overview, StopKeyLine};
 
 #[derive(Template)]
 #[template(path = "overview.html")]

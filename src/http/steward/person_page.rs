@@ -18,7 +18,7 @@ use crate::http::api::persons::person_id;
 use crate::http::extract::Backend;
 use crate::http::masked;
 use crate::http::problem::Problem;
-use crate::service::views::{HistoryLine, Names, PersonView, ProgrammeLine};
+use crate::service::answers::views::{HistoryLine, Names, PersonView, ProgrammeLine};
 
 #[derive(Template)]
 #[template(path = "person.html")]

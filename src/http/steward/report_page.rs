@@ -15,7 +15,7 @@ use crate::domain::finding::{Outcome, RuleKind, Scope};
 use crate::http::api::reports::scope_name;
 use crate::http::extract::{Backend, date, percent, region};
 use crate::http::problem::Problem;
-use crate::service::views::{ReportCell, ReportQuery, ReportView, RuleView};
+use crate::service::answers::views::{ReportCell, ReportQuery, ReportView, RuleView};
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -141,7 +141,7 @@ fn head(rule: &RuleView, rules: &[&RuleView], lang: Lang) -> RuleHead {
 }
 
 fn open_feeds(view: &ReportView, lang: Lang) -> Vec<OpenFeed> {
-    let line = |open: &crate::service::views::OpenFeed| {
+    let line = |open: &crate::service::answers::views::OpenFeed| {
         let awaited: Vec<String> = open.awaited.iter().map(ToString::to_string).collect();
         OpenFeed {
             feed: labels::feed(open.feed, lang),

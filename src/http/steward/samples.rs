@@ -16,7 +16,7 @@ use crate::domain::person::{Attributed, FamilyId, GoldenFamily, GoldenPerson, Pe
 use crate::domain::record::{PersonId, Record, RecordId, RecordKey, Sequence};
 use crate::domain::row::{AnggotaKeluarga, Detail, Enrolment, PersonCore, PesertaDidik, Rekening};
 use crate::domain::sex::Sex;
-use crate::service::views::{
+use crate::service::answers::views::{
     CaseView, Explained, ExplainedLine, HistoryLine, Page, PersonView, ProgrammeLine, VetoLine,
 };
 
@@ -208,11 +208,11 @@ pub(crate) fn case_view() -> CaseView {
             probability: explained.probability,
             reasons: vec!["REVIEW_BAND".to_owned(), "V6".to_owned()],
             state: CaseState::Baru,
+            why: Some(explained),
             shared: None,
         },
         persons: vec![golden(&a), golden(&b)],
         records: vec![a, b],
-        explained: Some(explained),
         decisions: Vec::new(),
         resting: Vec::new(),
     }
@@ -225,7 +225,7 @@ pub(crate) fn shared_nik_view() -> CaseView {
     view.case.question = Question::SharedNik;
     view.case.reasons = vec!["SHARED_NIK".to_owned()];
     view.case.shared = Some(SharedBy { persons: 3, records: 4 });
-    view.explained = None;
+    view.case.why = None;
     view
 }
 
@@ -235,7 +235,7 @@ pub(crate) fn resting_case_view() -> CaseView {
     view.records[1].withdrawn = true;
     view.records[1].core = PersonCore::default();
     view.resting = vec![view.records[1].id];
-    view.explained = None;
+    view.case.why = None;
     view
 }
 

@@ -14,7 +14,7 @@ use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::masked;
 use crate::http::problem::Problem;
-use crate::service::views::{Found, LookupQuery, PersonView};
+use crate::service::answers::views::{Found, LookupQuery, PersonView};
 
 #[derive(Template)]
 #[template(path = "search.html")]

@@ -18,7 +18,7 @@ use super::sign_in::SignInPage;
 use super::{samples, style};
 use crate::domain::date::Date;
 use crate::http::problem::Code;
-use crate::service::views::{Found, Names};
+use crate::service::answers::views::{Found, Names};
 
 const TODAY: Date = Date::constant(2025, 11, 20);
 

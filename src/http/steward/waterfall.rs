@@ -3,8 +3,8 @@
 
 use super::layout::Lang;
 use super::{format, labels};
+use crate::domain::case::{Explained, ExplainedLine};
 use crate::engine::waterfall::{self, Step};
-use crate::service::views::{Explained, ExplainedLine};
 
 /// Right of this, in percent, the words of the upper threshold stand before it.
 const WORDS_BEFORE: f64 = 55.0;
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn every_bar_starts_where_the_one_before_ended() {
-        let picture = draw(&samples::case_view().explained.expect("a pair has one"), Lang::Indonesian);
+        let picture = draw(&samples::case_view().case.why.expect("a pair has one"), Lang::Indonesian);
         let mut end = number(&picture.zero);
         for bar in &picture.bars {
             let (x, width) = (number(&bar.x), number(&bar.width));
@@ -103,14 +103,14 @@ mod tests {
 
     #[test]
     fn lines_without_weight_are_named_and_not_drawn() {
-        let picture = draw(&samples::case_view().explained.expect("a pair has one"), Lang::Indonesian);
+        let picture = draw(&samples::case_view().case.why.expect("a pair has one"), Lang::Indonesian);
         assert_eq!(picture.silent, ["No. rekening"]);
         assert!(picture.bars.iter().all(|bar| bar.label != "No. rekening"));
     }
 
     #[test]
     fn an_empty_explanation_can_be_drawn() {
-        let mut why = samples::case_view().explained.expect("a pair has one");
+        let mut why = samples::case_view().case.why.expect("a pair has one");
         why.lines.clear();
         (why.total, why.thresholds) = (0.0, (0.0, 0.0));
         assert_eq!(draw(&why, Lang::English).sum.weight, "+0.0");

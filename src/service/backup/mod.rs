@@ -12,6 +12,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::error::ServiceError;
+use crate::store::StoreError;
 
 mod chain;
 mod part;
@@ -88,6 +89,12 @@ pub enum BackupError {
     /// The store failed.
     #[error("the store")]
     Store(#[from] ServiceError),
+}
+
+impl From<StoreError> for BackupError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error.into())
+    }
 }
 
 impl BackupError {

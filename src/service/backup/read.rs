@@ -9,10 +9,9 @@ use tokio::task::JoinSet;
 use super::BackupError;
 use super::chain::{Chain, Description};
 use super::part::{Entry, Identity, PartReader};
-use crate::service::codec::encode;
 use crate::service::error::ServiceError;
-use crate::service::gateway::store_error;
-use crate::service::journal::{RESTORED_MARK, RESTORING_MARK};
+use crate::service::stored::codec::encode;
+use crate::service::stored::journal::{RESTORED_MARK, RESTORING_MARK};
 use crate::store::{Read, Store, StoreError, Table, WriteBatch};
 
 /// Bytes of one commit.
@@ -59,33 +58,33 @@ pub async fn restore(
     }
     let mut end = WriteBatch::new();
     end.delete(Table::Marks, RESTORING_MARK).put(Table::Marks, RESTORED_MARK, encode(&last.sha256));
-    store.commit(end).await.map_err(store_error)?;
+    store.commit(end).await?;
     let inputs = last.inputs.clone();
     Ok(Restored { parts: chain.parts().len(), entries, reaches: last.to, inputs })
 }
 
 /// Whether all of the chain is in the store, and nothing else.
 async fn restored_before(store: &Arc<dyn Store>, last: &Description) -> Result<bool, BackupError> {
-    let known = store.get(Table::Marks, RESTORED_MARK.to_vec()).await.map_err(store_error)?;
-    let head = store.head().await.map_err(store_error)?;
+    let known = store.get(Table::Marks, RESTORED_MARK.to_vec()).await?;
+    let head = store.head().await?;
     Ok(head.0 == last.to && known == Some(encode(&last.sha256)))
 }
 
 /// Notes that this chain is being restored; refuses a store that holds something else.
 async fn begin(store: &Arc<dyn Store>, chain: &Chain) -> Result<(), BackupError> {
     let id = encode(&chain.parts().first().map(|part| part.sha256.clone()));
-    let known = store.get(Table::Marks, RESTORING_MARK.to_vec()).await.map_err(store_error)?;
+    let known = store.get(Table::Marks, RESTORING_MARK.to_vec()).await?;
     if known.as_ref() == Some(&id) {
         return Ok(());
     }
     for table in Table::ALL {
-        if !store.scan(table, Vec::new(), None, 1).await.map_err(store_error)?.is_empty() {
+        if !store.scan(table, Vec::new(), None, 1).await?.is_empty() {
             return Err(BackupError::NotEmpty);
         }
     }
     let mut write = WriteBatch::new();
     write.require_absent(Table::Marks, RESTORING_MARK).put(Table::Marks, RESTORING_MARK, id);
-    store.commit(write).await.map_err(store_error)?;
+    store.commit(write).await?;
     Ok(())
 }
 
@@ -177,7 +176,7 @@ async fn write_batches(
 fn joined(done: Option<Result<Result<u64, StoreError>, tokio::task::JoinError>>) -> Result<u64, BackupError> {
     match done {
         None => Ok(0),
-        Some(Ok(counted)) => Ok(counted.map_err(store_error)?),
+        Some(Ok(counted)) => Ok(counted?),
         Some(Err(_)) => Err(BackupError::Store(ServiceError::NotReady)),
     }
 }

@@ -9,14 +9,13 @@ use super::chain::{Chain, Content, Description, Kind};
 use super::part::{PartWriter, Recipients, Written};
 use crate::domain::batch::Batch;
 use crate::domain::date::Timestamp;
-use crate::service::accept::{RECEIPT_PAGE, receipt_key};
-use crate::service::codec::{decode, decode_row, natural_key_of, row_key};
 use crate::service::digest::{INPUTS, StateHash};
 use crate::service::error::ServiceError;
-use crate::service::gateway::store_error;
-use crate::service::journal::{self, COMPACTED_MARK, Removed, entries_behind};
-use crate::service::load::record_of;
-use crate::service::reading::{Pages, get_many};
+use crate::service::matching::load::record_of;
+use crate::service::stored::codec::{decode, decode_row, natural_key_of, row_key};
+use crate::service::stored::head::{RECEIPT_PAGE, receipt_key};
+use crate::service::stored::journal::{self, COMPACTED_MARK, Removed, entries_behind};
+use crate::service::stored::reading::{Pages, get_many};
 use crate::store::{Position, Read, Row, Table, prefix_end};
 
 /// Pages that wait to be compressed and encrypted.
@@ -51,7 +50,7 @@ pub async fn backup(
     at: Timestamp,
 ) -> Result<Made, BackupError> {
     let mut chain = Chain::open(folder)?;
-    let head = snapshot.head().await.map_err(store_error)?;
+    let head = snapshot.head().await?;
     let mut from = chain.reaches().filter(|_| wanted == Wanted::Whatever);
     if let Some(reached) = from.filter(|from| *from < head.0)
         && !follows(snapshot, Position(reached)).await?
@@ -71,7 +70,7 @@ pub async fn backup(
 /// Whether the journal still tells all that came behind a position.
 async fn follows(snapshot: &dyn Read, position: Position) -> Result<bool, ServiceError> {
     let next = position.next().key();
-    let first = snapshot.scan(Table::Journal, next.clone(), None, 1).await.map_err(store_error)?;
+    let first = snapshot.scan(Table::Journal, next.clone(), None, 1).await?;
     Ok(first.first().is_some_and(|(key, _)| *key == next))
 }
 
@@ -157,7 +156,8 @@ async fn named_by(snapshot: &dyn Read, entry: &journal::Entry) -> Result<Vec<(Ta
             once
         }
         journal::Entry::Decisions { once, decisions } => {
-            let key = |(a, b, nth): &(_, _, u64)| crate::service::cases::decision_key(*a, *b, *nth as usize);
+            let key =
+                |(a, b, nth): &(_, _, u64)| crate::service::stored::decisions::decision_key(*a, *b, *nth as usize);
             let keys = decisions.iter().map(key).collect();
             found.push((Table::Decisions, present(snapshot, Table::Decisions, keys).await?));
             once

@@ -14,14 +14,14 @@ use crate::domain::feed::Feed;
 
 /// All declarations, ready to be asked.
 #[derive(Default)]
-pub(super) struct Words {
+pub(in crate::service) struct Words {
     /// By feed and agency. Early programs did not note the agency.
     said: HashMap<(Feed, Option<AgencyId>), Said>,
 }
 
 /// What one agency said of one feed.
 #[derive(Default)]
-pub(super) struct Said(HashMap<String, Vec<Word>>);
+pub(in crate::service) struct Said(HashMap<String, Vec<Word>>);
 
 /// One word: about a period in a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Said {
     }
 
     /// Whether everything that is said of a place and a period is one thing: closed, or not; inside it, too.
-    pub(super) fn is(&self, closed: bool, place: &str, period: Period) -> bool {
+    pub(in crate::service) fn is(&self, closed: bool, place: &str, period: Period) -> bool {
         let of = |place: &str, month: Period| self.word(place, month).is_some_and(|word| word.closed) == closed;
         let months = period.months();
         let inside = self.0.iter().filter(|(region, _)| region.starts_with(place));
@@ -68,7 +68,7 @@ impl Said {
 }
 
 impl Words {
-    pub(super) fn new(declared: &[Declaration]) -> Self {
+    pub(in crate::service) fn new(declared: &[Declaration]) -> Self {
         let mut words = Self::default();
         for item in declared {
             words.said.entry((item.feed, item.agency.clone())).or_default().add(item);
@@ -77,12 +77,18 @@ impl Words {
     }
 
     /// What an agency said of a feed.
-    pub(super) fn of(&self, feed: Feed, agency: &AgencyId) -> Option<&Said> {
+    pub(in crate::service) fn of(&self, feed: Feed, agency: &AgencyId) -> Option<&Said> {
         self.said.get(&(feed, Some(agency.clone())))
     }
 
     /// The agencies that are to send a feed for a place and have not closed the period there.
-    pub(super) fn awaited(&self, senders: Senders<'_>, feed: Feed, period: Period, place: &str) -> Vec<AgencyId> {
+    pub(in crate::service) fn awaited(
+        &self,
+        senders: Senders<'_>,
+        feed: Feed,
+        period: Period,
+        place: &str,
+    ) -> Vec<AgencyId> {
         let mut agencies = senders.at(feed, place);
         let alone = agencies.len() == 1;
         agencies.retain(|agency| !period.months().iter().all(|month| self.closed(feed, agency, alone, place, *month)));
@@ -99,7 +105,7 @@ impl Words {
 
     /// The same for all agencies together, for the months of a period: for every region that somebody spoke of, and every
     /// one where others are to send. The most exact of them decides about a place.
-    pub(super) fn together(&self, senders: Senders<'_>, period: Period) -> Vec<Completeness> {
+    pub(in crate::service) fn together(&self, senders: Senders<'_>, period: Period) -> Vec<Completeness> {
         let mut entries = Vec::new();
         for feed in Feed::ALL {
             let of_feed = self.said.iter().filter(|((named, _), _)| *named == feed);

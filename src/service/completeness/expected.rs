@@ -67,21 +67,21 @@ impl TryFrom<Written> for ExpectedConfig {
 }
 
 /// The code that a region has today; `None` where there was never one of that code.
-pub(super) fn present_region(code: &str) -> Option<String> {
+pub(in crate::service) fn present_region(code: &str) -> Option<String> {
     let regions = Regions::embedded();
     regions.status(code).map(|_| regions.current(code).to_owned())
 }
 
 /// Who is to send what, as a gateway asks it.
 #[derive(Clone, Copy)]
-pub(super) struct Senders<'a> {
-    pub(super) expected: &'a [ExpectedConfig],
-    pub(super) clients: &'a Directory,
+pub(in crate::service) struct Senders<'a> {
+    pub(in crate::service) expected: &'a [ExpectedConfig],
+    pub(in crate::service) clients: &'a Directory,
 }
 
 impl Senders<'_> {
     /// The agencies that are to send a feed for a place, sorted.
-    pub(super) fn at(self, feed: Feed, place: &str) -> Vec<AgencyId> {
+    pub(in crate::service) fn at(self, feed: Feed, place: &str) -> Vec<AgencyId> {
         let mut entries = self.expected.iter().filter(|entry| entry.feed == feed).peekable();
         if entries.peek().is_none() {
             return self.clients.agencies_sending(feed);
@@ -96,7 +96,7 @@ impl Senders<'_> {
     }
 
     /// The regions that entries name: who is to send may differ from one to the next.
-    pub(super) fn regions(&self, feed: Feed) -> impl Iterator<Item = &str> {
+    pub(in crate::service) fn regions(&self, feed: Feed) -> impl Iterator<Item = &str> {
         self.expected
             .iter()
             .filter(move |entry| entry.feed == feed)

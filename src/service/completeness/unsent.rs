@@ -10,13 +10,13 @@ use crate::domain::date::Timestamp;
 use crate::domain::feed::Feed;
 use crate::domain::person::{GoldenPerson, PersonField};
 use crate::domain::record::{PersonId, Record, RecordId};
-use crate::service::accept::{Head, receipt_key};
-use crate::service::codec::{decode, decode_row, natural_key_of, row_key};
+use crate::service::answers::views::Unsent;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
-use crate::service::load::record_of;
-use crate::service::reading::{Pages, get_many};
-use crate::service::views::Unsent;
+use crate::service::matching::load::record_of;
+use crate::service::stored::codec::{decode, decode_row, natural_key_of, row_key};
+use crate::service::stored::head::{Head, batch_ids_from, receipt_key};
+use crate::service::stored::reading::{Pages, get_many};
 use crate::store::{Table, prefix_end};
 
 /// Source keys named for one region; their number is told whole.
@@ -26,25 +26,29 @@ const NAMED: usize = 1_000;
 const AT_ONCE: usize = 4_096;
 
 /// What an agency sent of a feed since a time.
-pub(super) struct Sent {
+pub(in crate::service) struct Sent {
     batches: Vec<Batch>,
 }
 
 impl Sent {
     /// Whether it sent anything later than that.
-    pub(super) fn anything_after(&self, at: Timestamp) -> bool {
+    pub(in crate::service) fn anything_after(&self, at: Timestamp) -> bool {
         self.batches.iter().any(|batch| batch.received_at > at)
     }
 }
 
 impl Gateway {
     /// The batches of an agency and a feed since a time.
-    pub(super) async fn sent(&self, agency: &AgencyId, feed: Feed, since: Timestamp) -> Result<Sent, ServiceError> {
+    pub(in crate::service) async fn sent(
+        &self,
+        agency: &AgencyId,
+        feed: Feed,
+        since: Timestamp,
+    ) -> Result<Sent, ServiceError> {
         let mut batches = Vec::new();
         // Ids begin with the time, so that those of long ago need not be read. Clocks of several gateways differ a little.
         let start = since.as_millisecond().saturating_sub(3_600_000).max(0);
-        let hex = format!("{start:012x}");
-        let from = format!("{}-{}", &hex[..8], &hex[8..12]).into_bytes();
+        let from = batch_ids_from(start);
         let mut pages = Pages::between(self.reader(), Table::Batches, from, None);
         while let Some(page) = pages.next().await? {
             for (_, bytes) in &page {
@@ -59,7 +63,7 @@ impl Gateway {
 
     /// Present rows of the agency in a region that were in none of its batches after `since`. `None` where receipts that
     /// would tell are no longer there.
-    pub(super) async fn unsent(
+    pub(in crate::service) async fn unsent(
         &self,
         agency: &AgencyId,
         feed: Feed,
@@ -128,11 +132,13 @@ impl Gateway {
         if !records.iter().any(|record| placeless(&record)) {
             return Ok(vec![None; records.len()]);
         }
-        self.matched_state().await?;
+        let view = self.view().await?;
+        let ids: Vec<RecordId> = records.iter().map(|record| record.id).collect();
+        let persons = view.persons_of(&ids).await?.into_iter().zip(records);
         let persons: Vec<Option<PersonId>> =
-            self.matcher(|matcher| records.iter().map(|r| matcher.person_of(r.id).filter(|_| placeless(&r))).collect());
+            persons.map(|(person, record)| person.filter(|_| placeless(&record))).collect();
         let wanted: BTreeSet<PersonId> = persons.iter().flatten().copied().collect();
-        let golden: Vec<GoldenPerson> = self.golden(&wanted.into_iter().collect::<Vec<_>>()).await?;
+        let golden: Vec<GoldenPerson> = view.golden(&wanted.into_iter().collect::<Vec<_>>()).await?;
         let home = |id: PersonId| {
             let person = golden.iter().find(|person| person.id == id)?;
             let code = person.value(PersonField::KodeDesa).or_else(|| person.value(PersonField::KodeKecamatan));

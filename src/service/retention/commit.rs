@@ -1,10 +1,9 @@
 //! One step of a compaction, written whole or not at all.
 
 use super::plan::Step;
-use crate::service::codec::encode;
 use crate::service::error::ServiceError;
-use crate::service::gateway::store_error;
-use crate::service::journal::{
+use crate::service::stored::codec::encode;
+use crate::service::stored::journal::{
     COMPACTED_MARK, CompactedMark, DERIVED_MARK, DerivedMark, Entry, Reached, compacted_mark, derived_mark,
 };
 use crate::store::{Committed, Position, Read, Store, StoreError, Table, WriteBatch};
@@ -67,7 +66,7 @@ impl Standing {
         write.put(Table::Marks, COMPACTED_MARK, encode(&mark));
         if !step.removed.is_empty() {
             if passing == Passing::Step {
-                let head = store.head().await.map_err(store_error)?;
+                let head = store.head().await?;
                 pass(&mut write, (stored, derived), head);
             }
             write.note(Entry::Compacted(step.removed).encoded());
@@ -75,7 +74,7 @@ impl Standing {
         match store.commit(write).await {
             Ok(committed) => Ok(committed),
             Err(StoreError::Conflict { .. }) => Err(ServiceError::Changed { what: "retention" }),
-            Err(error) => Err(store_error(error)),
+            Err(error) => Err(error.into()),
         }
     }
 }

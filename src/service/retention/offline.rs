@@ -8,8 +8,7 @@ use super::counts::Counts;
 use super::plan::Planner;
 use crate::domain::date::Timestamp;
 use crate::service::error::ServiceError;
-use crate::service::gateway::store_error;
-use crate::service::journal::RESTORING_MARK;
+use crate::service::stored::journal::RESTORING_MARK;
 use crate::store::{Read, Store, StoreError, Table};
 
 /// What to do with what is old enough.
@@ -35,6 +34,12 @@ pub enum RetentionError {
     Store(#[from] ServiceError),
 }
 
+impl From<StoreError> for RetentionError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
 impl RetentionError {
     /// The next step, where there is an obvious one.
     pub fn hint(&self) -> Option<&'static str> {
@@ -51,14 +56,14 @@ impl RetentionError {
 /// Takes away, or counts, what is older than `age` at `now`. Steps are commits of their own: what breaks off goes on
 /// when it is called again.
 pub async fn compact(store: &dyn Store, now: Timestamp, age: Age, mode: Mode) -> Result<Counts, RetentionError> {
-    if store.get(Table::Marks, RESTORING_MARK.to_vec()).await.map_err(store_error)?.is_some() {
+    if store.get(Table::Marks, RESTORING_MARK.to_vec()).await?.is_some() {
         return Err(ServiceError::Incomplete.into());
     }
     let cutoff = age.before(now);
     if mode == Mode::DryRun {
         return count(store, now, cutoff).await;
     }
-    if !store.lead().await.map_err(store_error)? {
+    if !store.lead().await? {
         return Err(RetentionError::Led);
     }
     let mut counts = Counts::default();
@@ -73,7 +78,7 @@ pub async fn compact(store: &dyn Store, now: Timestamp, age: Age, mode: Mode) ->
 
 /// One state of the store, however long it is read.
 async fn count(store: &dyn Store, now: Timestamp, cutoff: Timestamp) -> Result<Counts, RetentionError> {
-    let snapshot = store.snapshot().await.map_err(|error: StoreError| store_error(error))?;
+    let snapshot = store.snapshot().await.map_err(ServiceError::from)?;
     let standing = Standing::read(&*snapshot).await?.ok_or(RetentionError::NotMatched)?;
     let mut planner = Planner { reader: &*snapshot, cutoff, now, counted: Some(HashSet::new()) };
     let (mut counts, mut reached) = (Counts::default(), standing.reached);

@@ -8,12 +8,11 @@ use crate::domain::batch::Batch;
 use crate::domain::date::Timestamp;
 use crate::domain::decision::Decision;
 use crate::domain::record::{RecordId, Sequence};
-use crate::service::cases::decision_key;
-use crate::service::codec::{decode, encode};
 use crate::service::error::ServiceError;
-use crate::service::gateway::store_error;
-use crate::service::journal::{Ahead, Entry, Reached, Removed};
-use crate::service::reading::{Pages, get_many};
+use crate::service::stored::codec::{decode, encode};
+use crate::service::stored::decisions::decision_key;
+use crate::service::stored::journal::{Ahead, Entry, Reached, Removed};
+use crate::service::stored::reading::{Pages, get_many};
 use crate::store::{Position, Read, Row, Table, prefix_end};
 
 /// Rows looked at in one step, so that a commit stays small. The receipt of a batch goes at once.
@@ -94,7 +93,7 @@ impl Planner<'_> {
     async fn aged(&self, from: Reached, matched: Reached) -> Result<Vec<Aged>, ServiceError> {
         let (start, end) = (from.position().next(), matched.position().next());
         let page = self.reader.scan(Table::Journal, start.key(), Some(end.key()), STEP_ENTRIES).await;
-        let page = page.map_err(store_error)?;
+        let page = page?;
         let entries: Vec<Entry> = page.iter().map(|(_, bytes)| decode(bytes, "journal")).collect::<Result<_, _>>()?;
         let mut batches = self.batches_of(&entries).await?;
         let mut aged = Vec::new();

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::batch::Batch;
 use crate::domain::date::Timestamp;
 use crate::domain::record::{RecordId, Sequence, Standing};
-use crate::service::codec::{decode, decode_row, id_key};
 use crate::service::error::ServiceError;
-use crate::service::gateway::store_error;
-use crate::service::journal::Ahead;
-use crate::service::load::record_of;
-use crate::service::reading::{Pages, get_many};
+use crate::service::matching::load::record_of;
+use crate::service::stored::codec::{decode, decode_row, id_key};
+use crate::service::stored::journal::Ahead;
+use crate::service::stored::reading::{Pages, get_many};
 use crate::store::{Read, Row, Table, prefix_end};
 
 /// Rows read at once: records of one batch mostly lie side by side.
@@ -79,7 +78,7 @@ async fn several(reader: &dyn Read, records: &[RecordId]) -> Result<Vec<Version>
     let mut found = Vec::new();
     let mut next = 0;
     while next < records.len() {
-        let page = reader.scan(Table::Rows, id_key(records[next]), end.clone(), PAGE).await.map_err(store_error)?;
+        let page = reader.scan(Table::Rows, id_key(records[next]), end.clone(), PAGE).await?;
         // Where the page is full, its last record may go on behind it.
         let cut = if page.len() == PAGE { page.last().map(record_at).transpose()? } else { None };
         let mut whole = page;

@@ -159,6 +159,10 @@ impl Store for RedbStore {
         self.reader.snapshot().await
     }
 
+    async fn held(&self) -> Result<Option<Snapshot>, StoreError> {
+        self.reader.snapshot().await.map(Some)
+    }
+
     async fn health(&self) -> Result<(), StoreError> {
         self.queue.open()?;
         let shared = Arc::clone(&self.reader.shared);

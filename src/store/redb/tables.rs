@@ -32,7 +32,8 @@ impl Tables {
 
     /// The value of a key.
     pub(super) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let found = self.table(table)?.get(key).map_err(|error| failed("reading a key", error))?;
+        let Some(open) = self.table(table)? else { return Ok(None) };
+        let found = open.get(key).map_err(|error| failed("reading a key", error))?;
         found.map(|stored| seal::open(table, key, stored.value())).transpose()
     }
 
@@ -45,7 +46,8 @@ impl Tables {
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
         let range = (Bound::Included(from), to.map_or(Bound::Unbounded, Bound::Excluded));
-        let rows = self.table(table)?.range::<&[u8]>(range).map_err(|error| failed("scanning a table", error))?;
+        let Some(open) = self.table(table)? else { return Ok(Vec::new()) };
+        let rows = open.range::<&[u8]>(range).map_err(|error| failed("scanning a table", error))?;
         rows.take(limit)
             .map(|row| {
                 let (key, stored) = row.map_err(|error| failed("scanning a table", error))?;
@@ -57,8 +59,8 @@ impl Tables {
 
     /// The greatest key of a table.
     pub(super) fn last(&self, table: Table) -> Result<Option<Vec<u8>>, StoreError> {
-        let last = self.table(table)?;
-        let last = last.last().map_err(|error| failed("looking for the last key", error))?;
+        let Some(open) = self.table(table)? else { return Ok(None) };
+        let last = open.last().map_err(|error| failed("looking for the last key", error))?;
         last.map(|(key, stored)| {
             seal::open(table, key.value(), stored.value())?;
             Ok(key.value().to_vec())
@@ -71,8 +73,13 @@ impl Tables {
         Ok(self.last(Table::Journal)?.as_deref().and_then(Position::of).unwrap_or_default())
     }
 
-    fn table(&self, table: Table) -> Result<ReadOnlyTable<&'static [u8], &'static [u8]>, StoreError> {
-        self.0.open_table(of(table)).map_err(|error| failed("opening a table", error))
+    /// A table; `None` in a store of an early program that had no such table and has not written to it since.
+    fn table(&self, table: Table) -> Result<Option<ReadOnlyTable<&'static [u8], &'static [u8]>>, StoreError> {
+        match self.0.open_table(of(table)) {
+            Ok(open) => Ok(Some(open)),
+            Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
+            Err(error) => Err(failed("opening a table", error)),
+        }
     }
 }
 

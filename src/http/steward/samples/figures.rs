@@ -10,7 +10,7 @@ use crate::domain::finding::{Finding, Outcome, RuleKind, RuleSeverity, Scope, Su
 use crate::domain::flag::{Flag, FlagCode};
 use crate::domain::person::FamilyId;
 use crate::domain::record::{PersonId, RecordId, Sequence};
-use crate::service::views::{
+use crate::service::answers::views::{
     BatchView, FeedLine, Names, OpenFeed, Overview, Pushed, ReportCell, ReportView, RuleView, StopKeyLine,
 };
 
@@ -139,7 +139,6 @@ fn batch(counts: BatchCounts) -> Batch {
         received_at: at("2025-11-20T02:04:00Z"),
         counts,
         sha256: "00".repeat(32),
-        last_sequence: Some(Sequence(3)),
         alarms: vec!["EXCEL_PRECISION".to_owned()],
         compacted_at: None,
     }

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use self::place::{Place, RULE, SENDER, STEWARD, open, parts, row, withdrawal};
 use super::*;
 use crate::domain::feed::Feed;
+use crate::service::answers::views::LookupQuery;
 use crate::service::clock::Clock;
 use crate::service::digest::digest;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
 use crate::service::verify::Wrong;
-use crate::service::views::LookupQuery;
 use crate::store::failing::{FailingStore, Outcome};
 use crate::store::{Position, Row, Store, StoreUrl, Table};
 

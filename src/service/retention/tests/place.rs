@@ -11,6 +11,7 @@ use crate::auth::{Client, Directory, Right, token_hash};
 use crate::domain::agency::{AgencyId, AgencyKind};
 use crate::domain::date::Timestamp;
 use crate::domain::feed::Feed;
+use crate::service::answers::views::Pushed;
 use crate::service::clock::Clock;
 use crate::service::digest::{StateDigest, digest};
 use crate::service::gateway::{Gateway, IdempotencyKey, Parts};
@@ -18,7 +19,6 @@ use crate::service::models::{self, Models};
 use crate::service::rebuild::{Repair, rebuild};
 use crate::service::retention::{self, Counts};
 use crate::service::verify::{Verified, verify};
-use crate::service::views::Pushed;
 use crate::store::{self, Read, Row, Store, StoreUrl, Table, WriteBatch};
 
 /// The rule of all tests.

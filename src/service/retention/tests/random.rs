@@ -5,9 +5,9 @@ use rand_chacha::ChaCha8Rng;
 
 use super::place::{Place, RULE, STEWARD, open, row, withdrawal};
 use crate::domain::decision::Verdict;
+use crate::service::answers::views::{CaseFilter, Decided, VerdictRequest};
 use crate::service::clock::Clock;
 use crate::service::gateway::IdempotencyKey;
-use crate::service::views::{CaseFilter, Decided, VerdictRequest};
 use crate::store::{StoreUrl, Table};
 
 /// Records of one history.

@@ -5,18 +5,19 @@
 //! each can answer; one of them, the leader, writes. A leader that was replaced without noticing finds another mark
 //! than its own and writes nothing more.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
-use super::codec::{decode, decode_row, encode, row_key};
 use super::derive::{Changes, derive};
-use super::error::ServiceError;
-use super::gateway::{Gateway, store_error};
-use super::journal::{DERIVED_MARK, DerivedMark, Entry, Reached, derived_mark};
 use super::load::record_of;
-use super::reading::get_many;
+use super::matcher::{Dirty, Matcher};
 use crate::domain::decision::Decision;
 use crate::domain::record::{Record, RecordId, Sequence};
+use crate::service::error::ServiceError;
+use crate::service::gateway::Gateway;
+use crate::service::stored::codec::{decode, decode_row, encode, row_key};
+use crate::service::stored::decisions::decision_key;
+use crate::service::stored::journal::{DERIVED_MARK, DerivedMark, Entry, Reached, derived_mark};
+use crate::service::stored::reading::get_many;
 use crate::store::{Position, StoreError, Table, WriteBatch};
 use crate::telemetry::metric;
 
@@ -41,16 +42,16 @@ const PART: usize = 2_000;
 
 /// Where this gateway stands in the journal.
 #[derive(Debug)]
-pub(super) struct Tail {
+pub(in crate::service) struct Tail {
     /// What the matcher has taken.
-    pub(super) applied: Reached,
+    pub(in crate::service) applied: Reached,
     /// The mark of the derived state as it was stored last.
-    pub(super) mark: Option<Vec<u8>>,
+    pub(in crate::service) mark: Option<Vec<u8>>,
     /// What the store holds of derived state does not follow from the mark, or not from the matcher's state: it has to
     /// be compared as a whole.
-    pub(super) unsure: bool,
+    pub(in crate::service) unsure: bool,
     /// This gateway writes.
-    pub(super) leads: bool,
+    pub(in crate::service) leads: bool,
 }
 
 /// Work that is taken at once.
@@ -59,7 +60,6 @@ struct Step {
     records: Vec<Record>,
     rows: Vec<(RecordId, Sequence)>,
     decisions: Vec<Decision>,
-    declared: bool,
 }
 
 /// What lies behind a place in the journal.
@@ -97,20 +97,20 @@ impl Gateway {
                     tokio::time::sleep(AFTER_FAILURE).await;
                 }
                 Err(error) => {
-                    self.note_progress(|progress| progress.stopped = true);
+                    self.matching().note_progress(|progress| progress.stopped = true);
                     return Err(error);
                 }
             }
             let look = if shared { LOOK_SHARED } else { LOOK_ALONE };
             // Woken or not, the journal is looked at.
-            let _ = tokio::time::timeout(look, self.work_is_there()).await;
+            let _ = tokio::time::timeout(look, self.intake().work_is_there()).await;
         }
     }
 
     /// Takes everything that the journal holds, after reading the store if that was not done yet.
     pub async fn catch_up(&self) -> Result<(), ServiceError> {
         let mut tail = self.tail().await?;
-        self.look_who_leads(&mut tail).await?;
+        self.acquire_leadership(&mut tail).await?;
         loop {
             match self.next_step(tail.applied).await? {
                 Next::Step(step) => self.take(&mut tail, step).await?,
@@ -118,42 +118,37 @@ impl Gateway {
                 Next::TooFarBehind => self.read_again(&mut tail).await?,
             }
         }
-        self.look_who_leads(&mut tail).await
+        self.acquire_leadership(&mut tail).await
     }
 
     /// Leads if nobody else does; a follower learns how far the leader has come.
-    async fn look_who_leads(&self, tail: &mut Tail) -> Result<(), ServiceError> {
+    async fn acquire_leadership(&self, tail: &mut Tail) -> Result<(), ServiceError> {
         if !tail.leads {
-            tail.leads = self.store().lead().await.map_err(store_error)?;
+            tail.leads = self.store().lead().await?;
             let (stored, mark) = derived_mark(self.reader()).await?;
             tail.mark = stored;
             let mark = mark.filter(|mark| mark.whole && mark.by == self.models().derived_by());
             let reached = mark.map(|mark| mark.reached);
             if !tail.leads {
                 // What the leader wrote can be read, as far as this gateway's matcher knows of it.
-                self.note_matched(reached.unwrap_or_default().min(tail.applied));
-                return Ok(());
+                return self.note_matched(reached.unwrap_or_default().min(tail.applied)).await;
             }
             tail.unsure |= reached != Some(tail.applied);
         }
         if tail.unsure {
             self.repair(tail).await?;
         }
-        if tail.leads {
-            self.note_matched(tail.applied);
-        }
-        Ok(())
+        if tail.leads { self.note_matched(tail.applied).await } else { Ok(()) }
     }
 
     /// The next work behind `applied`.
     async fn next_step(&self, applied: Reached) -> Result<Next, ServiceError> {
         let from = applied.position().next().key();
-        let page = self.reader().scan(Table::Journal, from.clone(), None, STEP_ENTRIES).await.map_err(store_error)?;
+        let page = self.reader().scan(Table::Journal, from.clone(), None, STEP_ENTRIES).await?;
         if page.first().is_some_and(|(key, _)| *key != from) {
             return self.left_behind(applied, "the journal").await;
         }
-        let mut step =
-            Step { reached: applied, records: Vec::new(), rows: Vec::new(), decisions: Vec::new(), declared: false };
+        let mut step = Step { reached: applied, records: Vec::new(), rows: Vec::new(), decisions: Vec::new() };
         let mut decided = Vec::new();
         for (key, entry) in page {
             let room = STEP_ROWS - step.records.len() - step.rows.len();
@@ -167,18 +162,16 @@ impl Gateway {
                     decided.extend(decisions);
                     step.reached = Reached { through: position.0, rows: 0 };
                 }
-                Entry::Declarations { .. } => {
-                    step.declared = true;
-                    step.reached = Reached { through: position.0, rows: 0 };
+                // Nothing derived follows from them.
+                Entry::Declarations { .. } | Entry::Compacted(_) => {
+                    step.reached = Reached { through: position.0, rows: 0 }
                 }
-                // Nothing follows from it.
-                Entry::Compacted(_) => step.reached = Reached { through: position.0, rows: 0 },
             }
         }
         if step.reached == applied {
             return Ok(Next::Nothing);
         }
-        let keys = decided.iter().map(|(a, b, nth)| super::cases::decision_key(*a, *b, *nth as usize)).collect();
+        let keys = decided.iter().map(|(a, b, nth)| decision_key(*a, *b, *nth as usize)).collect();
         for bytes in get_many(self.reader(), Table::Decisions, keys).await?.into_iter().flatten() {
             step.decisions.push(decode(&bytes, "decision")?);
         }
@@ -204,10 +197,8 @@ impl Gateway {
     /// Matches one state of the store in bulk, as at the start.
     async fn read_again(&self, tail: &mut Tail) -> Result<(), ServiceError> {
         tracing::info!("the retention rule passed this gateway; it reads the store again");
-        let snapshot = self.store().snapshot().await.map_err(store_error)?;
-        *tail = self.load_matcher(&*snapshot).await?;
-        self.note_step();
-        self.note_declared();
+        let snapshot = self.store().snapshot().await?;
+        *tail = self.read_store(&*snapshot).await?;
         Ok(())
     }
 
@@ -220,7 +211,7 @@ impl Gateway {
             step.reached = Reached { through: position.0 - 1, rows: done + room };
             return;
         }
-        match self.fresh_records(position).filter(|_| done == 0) {
+        match self.intake().fresh_records(position).filter(|_| done == 0) {
             Some(records) => step.records.extend(records),
             None => step.rows.extend(left),
         }
@@ -237,38 +228,48 @@ impl Gateway {
     /// Matches a step and writes what follows from it.
     async fn take(&self, tail: &mut Tail, step: Step) -> Result<(), ServiceError> {
         let started = std::time::Instant::now();
-        let Step { reached, records, decisions, declared, .. } = step;
-        let changes_something = declared || !records.is_empty() || !decisions.is_empty();
-        let gateway = self.clone();
-        let dirty = tokio::task::spawn_blocking(move || gateway.matcher_mut(|m| m.apply(records, decisions)))
-            .await
-            .map_err(|_| ServiceError::NotReady)?
-            .map_err(|error| ServiceError::Corrupt { what: error.to_string() })?;
+        let Step { reached, records, decisions, .. } = step;
+        let dirty = self.on_matcher(|matcher| matcher.apply(records, decisions)).await?;
+        let dirty = dirty.map_err(|error| ServiceError::Corrupt { what: error.to_string() })?;
         tail.applied = reached;
         // Should anything fail from here on, the matcher is ahead of the store.
         let sure = !std::mem::replace(&mut tail.unsure, true);
-        let needed = self.matcher(|m| m.records_needed(&dirty));
-        let records = self.records(&needed).await?;
-        let gateway = self.clone();
         // A follower derives as well: the matcher notes the families.
-        let changes = tokio::task::spawn_blocking(move || gateway.matcher_mut(|m| derive(m, &dirty, &records)))
-            .await
-            .map_err(|_| ServiceError::NotReady)?;
-        if declared {
-            self.note_declared();
-        }
+        let changes = self.derived(dirty).await?;
         if tail.leads && sure {
             self.write_derived(tail, changes).await?;
         }
         tail.unsure = !sure;
-        if changes_something {
-            self.note_step();
-        }
         metrics::histogram!(metric::MATCH_SECONDS).record(started.elapsed().as_secs_f64());
         if tail.leads && sure {
-            self.note_matched(reached);
+            self.note_matched(reached).await?;
         }
         Ok(())
+    }
+
+    /// Derives what a change touched.
+    pub(super) async fn derived(&self, dirty: Dirty) -> Result<Changes, ServiceError> {
+        let (dirty, keys) = self
+            .on_matcher(|matcher| {
+                let keys = matcher.row_keys(&matcher.records_needed(&dirty));
+                (dirty, keys)
+            })
+            .await?;
+        let mut records = Vec::with_capacity(keys.len());
+        for bytes in get_many(self.reader(), Table::Rows, keys).await?.into_iter().flatten() {
+            records.push(record_of(&decode_row(&bytes)?)?);
+        }
+        self.on_matcher(move |matcher| derive(matcher, &dirty, &records)).await
+    }
+
+    /// Works on the matcher, away from the threads that answer.
+    async fn on_matcher<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Matcher) -> T + Send + 'static,
+    ) -> Result<T, ServiceError> {
+        let gateway = self.clone();
+        let work = tokio::task::spawn_blocking(move || gateway.matching().change(work));
+        work.await.map_err(|_| ServiceError::NotReady)?
     }
 
     /// Writes what follows from a step, in one commit with its mark; a leader that was replaced leads no more.
@@ -305,7 +306,7 @@ impl Gateway {
     }
 
     /// Writes what a comparison of everything found, for whoever opened the store to do just that.
-    pub(super) async fn write_compared(&self, difference: Changes) -> Result<(), ServiceError> {
+    pub(in crate::service) async fn write_compared(&self, difference: Changes) -> Result<(), ServiceError> {
         let mut tail = self.tail().await?;
         tail.leads = true;
         self.write_in_parts(&mut tail, difference).await?;
@@ -317,7 +318,7 @@ impl Gateway {
             reached: tail.applied,
             whole,
             by: self.models().derived_by(),
-            free: self.numbers().first_free(),
+            free: self.intake().numbers.first_free(),
             writer: self.instance().to_owned(),
         });
         match &tail.mark {
@@ -331,7 +332,7 @@ impl Gateway {
                 tracing::info!("another gateway writes the derived state; this one follows it");
                 tail.leads = false;
             }
-            Err(error) => return Err(store_error(error)),
+            Err(error) => return Err(error.into()),
         }
         Ok(())
     }
@@ -347,16 +348,16 @@ impl Gateway {
     }
 
     fn note_stalled(&self, stalled: bool) {
-        self.note_progress(|progress| progress.stalled = stalled);
+        self.matching().note_progress(|progress| progress.stalled = stalled);
     }
 
-    fn note_matched(&self, reached: Reached) {
+    /// Publishes what is derived up to here.
+    async fn note_matched(&self, reached: Reached) -> Result<(), ServiceError> {
         let matched = reached.position();
-        {
-            let mut fresh = self.fresh().lock().unwrap_or_else(PoisonError::into_inner);
-            fresh.drop_through(matched);
-            metrics::gauge!(metric::ROWS_WAITING).set(fresh.waiting_rows() as f64);
-        }
-        self.note_progress(|progress| progress.matched = progress.matched.max(matched));
+        let waiting = self.intake().drop_matched(matched);
+        metrics::gauge!(metric::ROWS_WAITING).set(waiting as f64);
+        self.publish().await?;
+        self.matching().note_progress(|progress| progress.matched = progress.matched.max(matched));
+        Ok(())
     }
 }

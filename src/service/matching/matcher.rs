@@ -6,15 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::codec::row_key;
-use super::identifiers::{Identifiers, Number, numbers_of};
-use super::models::Models;
-use super::people::account_of;
+use super::explained::explained;
+use super::identifiers::{Identifiers, Number, account_of, nik_of, numbers_of};
+use super::lookups::lookups_of_decision;
 use super::places::Place;
-use crate::domain::case::{Case, CaseState, Question};
+use crate::domain::case::{Case, CaseState, Explained, Question};
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::family_card::read_kk;
 use crate::domain::feed::Feed;
@@ -23,43 +22,46 @@ use crate::domain::record::{PersonId, Record, RecordId, Standing};
 use crate::domain::row::Detail;
 use crate::engine::{Change, Delta, Live, ReviewItem, ReviewReason, RowError, Rows, Value, Verdict as Judgement};
 use crate::prepare::values_of;
+use crate::service::models::Models;
+use crate::service::stored::codec::row_key;
+use crate::service::stored::lookups::{Counts, nothing};
 
 /// A membership of one agency (`agency|id_keluarga`), as a hash: it only has to be told from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct FamilyKey(u64);
+pub(in crate::service) struct FamilyKey(u64);
 
 /// What stays in memory of a record.
 #[derive(Debug, Clone)]
-pub(super) struct Known {
-    pub(super) standing: Standing,
-    pub(super) feed: Feed,
-    pub(super) withdrawn: bool,
-    pub(super) flagged: bool,
-    pub(super) place: Option<Place>,
-    pub(super) family: Option<FamilyKey>,
-    pub(super) card: Option<u64>,
-    pub(super) account: Option<u64>,
+pub(in crate::service) struct Known {
+    pub(in crate::service) standing: Standing,
+    pub(in crate::service) feed: Feed,
+    pub(in crate::service) withdrawn: bool,
+    pub(in crate::service) flagged: bool,
+    pub(in crate::service) place: Option<Place>,
+    pub(in crate::service) family: Option<FamilyKey>,
+    pub(in crate::service) card: Option<u64>,
+    pub(in crate::service) account: Option<u64>,
     /// Its NIK, when that can be somebody's.
-    pub(super) nik: Option<Number>,
+    pub(in crate::service) nik: Option<Number>,
     /// The numbers it can be looked up by.
-    numbers: Box<[Number]>,
+    pub(super) numbers: Box<[Number]>,
 }
 
 /// A record as the matcher takes it in: what stays in memory of it, and its values if it takes part in matching.
-pub(super) struct Incoming {
-    pub(super) id: RecordId,
-    pub(super) known: Known,
+pub(in crate::service) struct Incoming {
+    pub(in crate::service) id: RecordId,
+    pub(in crate::service) known: Known,
     values: Option<Vec<Value>>,
 }
 
 impl Incoming {
-    pub(super) fn of(record: &Record, models: &Models) -> Self {
+    pub(in crate::service) fn of(record: &Record, models: &Models) -> Self {
         Self { id: record.id, known: Known::of(record), values: values_of(&models.columns, record) }
     }
 }
 
 /// Records on their way into a matcher: their values are packed as they come.
-pub(super) struct Gathered {
+pub(in crate::service) struct Gathered {
     models: Arc<Models>,
     rows: Rows,
     /// Records that take part in matching.
@@ -68,18 +70,18 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    pub(super) fn new(models: Arc<Models>) -> Self {
+    pub(in crate::service) fn new(models: Arc<Models>) -> Self {
         let rows = Rows::new(Arc::clone(&models.plan));
         Self { models, rows, ids: Vec::new(), known: Vec::new() }
     }
 
     /// How many records there are.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::service) fn len(&self) -> usize {
         self.known.len()
     }
 
     /// Takes in records that are not there yet.
-    pub(super) fn take(&mut self, records: Vec<Incoming>) -> Result<(), RowError> {
+    pub(in crate::service) fn take(&mut self, records: Vec<Incoming>) -> Result<(), RowError> {
         let mut rows = Vec::with_capacity(records.len());
         for Incoming { id, known, values } in records {
             self.known.push((id, known));
@@ -115,54 +117,59 @@ impl Known {
             place: Place::of(&record.core),
             family,
             card,
-            nik: record.core.nik.as_deref().filter(|_| present).and_then(|raw| Number::of_nik(raw, record.tgl_data)),
+            nik: nik_of(record),
             numbers: numbers_of(record),
-            account: account_of(record).filter(|_| payment).map(|account| xxh3_64(account.as_bytes())),
+            account: account_of(record).filter(|_| payment),
         }
     }
 }
 
 /// The derived state in memory.
-pub(super) struct Matcher {
+pub(in crate::service) struct Matcher {
     models: Arc<Models>,
-    pub(super) live: Live,
-    pub(super) known: FxHashMap<RecordId, Known>,
+    pub(in crate::service) live: Live,
+    pub(in crate::service) known: FxHashMap<RecordId, Known>,
     person_of: FxHashMap<RecordId, PersonId>,
-    members: FxHashMap<PersonId, Vec<RecordId>>,
+    pub(super) members: FxHashMap<PersonId, Vec<RecordId>>,
     families: FxHashMap<FamilyKey, BTreeSet<RecordId>>,
     cards: FxHashMap<u64, BTreeSet<FamilyKey>>,
     family_of: FxHashMap<RecordId, FamilyId>,
-    payments: FxHashMap<u64, BTreeSet<RecordId>>,
-    pub(super) identifiers: Identifiers,
+    pub(in crate::service) identifiers: Identifiers,
     /// The cases of NIKs that several persons bear.
-    pub(super) shared: FxHashMap<Number, String>,
-    cases: BTreeMap<String, Case>,
-    cases_by_record: FxHashMap<RecordId, BTreeSet<String>>,
-    decisions: BTreeMap<(RecordId, RecordId), Vec<Decision>>,
+    pub(in crate::service) shared: FxHashMap<Number, String>,
+    /// Open and decided cases.
+    pub(super) cases: BTreeMap<String, Case>,
+    /// The number of the last decision on each decided case.
+    pub(super) decided: FxHashMap<String, u64>,
+    pub(super) cases_by_record: FxHashMap<RecordId, BTreeSet<String>>,
+    pub(super) counts: Counts,
+    pub(super) decisions: BTreeMap<(RecordId, RecordId), Vec<Decision>>,
 }
 
 /// What a change touched.
 #[derive(Debug, Default)]
-pub(super) struct Dirty {
+pub(in crate::service) struct Dirty {
     /// Records whose person is another now; `None`: they belong to nobody any more.
-    pub(super) members: Vec<(RecordId, Option<PersonId>)>,
+    pub(in crate::service) members: Vec<(RecordId, Option<PersonId>)>,
     /// Persons whose records changed.
-    pub(super) persons: BTreeSet<PersonId>,
+    pub(in crate::service) persons: BTreeSet<PersonId>,
     /// Persons that are no more.
-    pub(super) persons_gone: BTreeSet<PersonId>,
+    pub(in crate::service) persons_gone: BTreeSet<PersonId>,
     /// Memberships to look at again, and all that could be joined with them.
-    pub(super) groups: BTreeSet<FamilyKey>,
+    pub(in crate::service) groups: BTreeSet<FamilyKey>,
     /// Families that changed rows stood in before.
-    pub(super) families_left: BTreeSet<FamilyId>,
+    pub(in crate::service) families_left: BTreeSet<FamilyId>,
     /// Cases that are new or changed.
-    pub(super) cases: BTreeSet<String>,
+    pub(in crate::service) cases: BTreeSet<String>,
     /// Cases that are no more.
-    pub(super) cases_gone: BTreeSet<String>,
+    pub(in crate::service) cases_gone: BTreeSet<String>,
+    /// Entries of the table `lookups`; `None`: it goes.
+    pub(in crate::service) lookups: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
 }
 
 impl Matcher {
     /// Matches everything that was gathered at once.
-    pub(super) fn bulk(gathered: Gathered, decisions: Vec<Decision>) -> Result<Self, RowError> {
+    pub(in crate::service) fn bulk(gathered: Gathered, decisions: Vec<Decision>) -> Result<Self, RowError> {
         let Gathered { models, rows, ids, known: all_known } = gathered;
         let judgements: Vec<(u64, u64, Judgement)> = decisions.iter().map(judgement).collect();
         let live = Live::of(rows, &judgements)?;
@@ -175,11 +182,12 @@ impl Matcher {
             families: FxHashMap::default(),
             cards: FxHashMap::default(),
             family_of: FxHashMap::default(),
-            payments: FxHashMap::default(),
             identifiers: Identifiers::default(),
             shared: FxHashMap::default(),
             cases: BTreeMap::new(),
+            decided: FxHashMap::default(),
             cases_by_record: FxHashMap::default(),
+            counts: Counts::default(),
             decisions: BTreeMap::new(),
         };
         for (id, known) in all_known {
@@ -201,11 +209,17 @@ impl Matcher {
             matcher.note_case(item, &mut Dirty::default());
         }
         matcher.note_all_shared();
+        let decided: BTreeSet<String> = matcher.decisions.values().flatten().map(|one| one.case.clone()).collect();
+        matcher.settle_decided(decided, &mut Dirty::default());
         Ok(matcher)
     }
 
     /// Applies changed rows and decisions. Rows older than what is known are passed over: order does not matter.
-    pub(super) fn apply(&mut self, records: Vec<Record>, decisions: Vec<Decision>) -> Result<Dirty, RowError> {
+    pub(in crate::service) fn apply(
+        &mut self,
+        records: Vec<Record>,
+        decisions: Vec<Decision>,
+    ) -> Result<Dirty, RowError> {
         let mut dirty = Dirty::default();
         let mut newest: BTreeMap<RecordId, Record> = BTreeMap::new();
         for record in records {
@@ -221,16 +235,23 @@ impl Matcher {
         let mut niks = self.niks_of(newest.keys());
         let mut changes = Vec::with_capacity(newest.len() + decisions.len());
         for record in newest.values() {
+            let before = self.lookups_of(record.id);
+            dirty.lookups.extend(before.into_iter().map(|(key, _)| (key, None)));
             self.forget_known(record.id);
             self.note_known(record.id, Known::of(record));
+            let now = self.lookups_of(record.id);
+            dirty.lookups.extend(now.into_iter().map(|(key, value)| (key, Some(value))));
             dirty.groups.extend(self.known.get(&record.id).and_then(|known| known.family));
             changes.push(match values_of(&self.models.columns, record) {
                 Some(values) => Change::Upsert { id: record.id.0, values },
                 None => Change::Remove { id: record.id.0 },
             });
         }
+        let mut decided: BTreeSet<String> = BTreeSet::new();
         for decision in decisions {
             let judged = judgement(&decision);
+            decided.insert(decision.case.clone());
+            dirty.lookups.extend(lookups_of_decision(&decision).map(|key| (key, Some(nothing()))));
             niks.extend(self.niks_of([decision.a, decision.b].iter()));
             changes.push(Change::Decide { a: judged.0, b: judged.1, verdict: judged.2 });
             self.note_decision(decision);
@@ -248,72 +269,60 @@ impl Matcher {
         }
         dirty.persons_gone.retain(|person| !self.members.contains_key(person));
         dirty.members.retain(|(record, person)| self.person_of.get(record).copied() == *person);
-        self.take_questions(&delta, &mut dirty);
-        let touched: Vec<RecordId> =
-            delta.before.iter().chain(&delta.after).flatten().map(|id| RecordId(*id)).collect();
-        niks.extend(self.niks_of(newest.keys().chain(&touched)));
+        self.take_questions(&delta, newest.keys(), &mut dirty);
+        let touched: BTreeSet<RecordId> = delta
+            .before
+            .iter()
+            .chain(&delta.after)
+            .flatten()
+            .map(|id| RecordId(*id))
+            .chain(newest.into_keys())
+            .collect();
+        niks.extend(self.niks_of(touched.iter()));
         self.look_at_shared(&niks, &mut dirty);
+        decided.extend(touched.iter().filter_map(|id| self.cases_by_record.get(id)).flatten().cloned());
+        decided.extend(dirty.cases_gone.iter().cloned());
+        self.settle_decided(decided, &mut dirty);
         Ok(dirty)
     }
 
     /// Everything, as if all of it had just changed.
-    pub(super) fn everything(&self) -> Dirty {
+    pub(in crate::service) fn everything(&self) -> Dirty {
         Dirty {
             members: self.person_of.iter().map(|(record, person)| (*record, Some(*person))).collect(),
             persons: self.members.keys().copied().collect(),
             groups: self.families.keys().copied().collect(),
             cases: self.cases.keys().cloned().collect(),
+            lookups: self.all_lookups(),
             ..Dirty::default()
         }
     }
 
     /// The models in force.
-    pub(super) fn models(&self) -> &Arc<Models> {
+    pub(in crate::service) fn models(&self) -> &Arc<Models> {
         &self.models
     }
 
     /// The person a record belongs to.
-    pub(super) fn person_of(&self, record: RecordId) -> Option<PersonId> {
+    pub(in crate::service) fn person_of(&self, record: RecordId) -> Option<PersonId> {
         self.person_of.get(&record).copied()
     }
 
     /// The records of a person, ascending.
-    pub(super) fn records_of(&self, person: PersonId) -> Vec<RecordId> {
+    pub(in crate::service) fn records_of(&self, person: PersonId) -> Vec<RecordId> {
         self.members.get(&person).cloned().unwrap_or_default()
     }
 
-    /// How many persons there are.
-    pub(super) fn persons(&self) -> impl ExactSizeIterator<Item = (&PersonId, &Vec<RecordId>)> {
-        self.members.iter()
-    }
-
-    /// The store keys of the last rows of records, withdrawn ones too.
-    pub(super) fn last_row_keys(&self, ids: &[RecordId]) -> Vec<Vec<u8>> {
-        ids.iter().filter_map(|id| self.known.get(id).map(|known| row_key(*id, known.standing.sequence))).collect()
-    }
-
-    /// Those of these records that their sender withdrew.
-    pub(super) fn withdrawn(&self, ids: &[RecordId]) -> Vec<RecordId> {
-        ids.iter().copied().filter(|id| self.known.get(id).is_none_or(|known| known.withdrawn)).collect()
-    }
-
     /// The store keys of the present rows of records; withdrawn and unknown ones are left out.
-    pub(super) fn row_keys(&self, ids: &[RecordId]) -> Vec<Vec<u8>> {
+    pub(in crate::service) fn row_keys(&self, ids: &[RecordId]) -> Vec<Vec<u8>> {
         let present = |id: &RecordId| {
             self.known.get(id).filter(|known| !known.withdrawn).map(|k| row_key(*id, k.standing.sequence))
         };
         ids.iter().filter_map(present).collect()
     }
 
-    /// Payments to any of these accounts, ascending.
-    pub(super) fn payments_to(&self, accounts: &BTreeSet<String>) -> Vec<RecordId> {
-        let hashes = accounts.iter().map(|account| xxh3_64(account.as_bytes()));
-        let found: BTreeSet<RecordId> = hashes.filter_map(|hash| self.payments.get(&hash)).flatten().copied().collect();
-        found.into_iter().collect()
-    }
-
     /// Every record that deriving `dirty` needs to read.
-    pub(super) fn records_needed(&self, dirty: &Dirty) -> Vec<RecordId> {
+    pub(in crate::service) fn records_needed(&self, dirty: &Dirty) -> Vec<RecordId> {
         let mut needed: BTreeSet<RecordId> = self.membership_records(&dirty.groups).into_iter().collect();
         let relatives: BTreeSet<PersonId> = needed.iter().filter_map(|record| self.person_of(*record)).collect();
         for person in dirty.persons.iter().chain(&relatives) {
@@ -343,15 +352,21 @@ impl Matcher {
     }
 
     /// The rows of these memberships and of all that could be one family with them, ascending.
-    pub(super) fn membership_records(&self, groups: &BTreeSet<FamilyKey>) -> Vec<RecordId> {
+    pub(in crate::service) fn membership_records(&self, groups: &BTreeSet<FamilyKey>) -> Vec<RecordId> {
         let related = self.related(groups.iter().copied());
         let rows: BTreeSet<RecordId> =
             related.iter().filter_map(|group| self.families.get(group)).flatten().copied().collect();
         rows.into_iter().collect()
     }
 
+    /// Takes note of all families that there are.
+    pub(super) fn note_all_families(&mut self, families: &[GoldenFamily]) {
+        self.counts.families = families.len() as u64;
+        self.note_families(families);
+    }
+
     /// Takes note of which family each membership row stands in.
-    pub(super) fn note_families(&mut self, families: &[GoldenFamily]) {
+    pub(in crate::service) fn note_families(&mut self, families: &[GoldenFamily]) {
         for family in families {
             for record in &family.records {
                 self.family_of.insert(*record, family.id);
@@ -360,59 +375,29 @@ impl Matcher {
     }
 
     /// Forgets the families of these membership rows; answers what they were.
-    pub(super) fn forget_families(&mut self, records: &[RecordId]) -> BTreeSet<FamilyId> {
+    pub(in crate::service) fn forget_families(&mut self, records: &[RecordId]) -> BTreeSet<FamilyId> {
         records.iter().filter_map(|record| self.family_of.remove(record)).collect()
     }
 
     /// The families these records stand in, ascending.
-    pub(super) fn families_of(&self, records: &[RecordId]) -> Vec<FamilyId> {
+    pub(in crate::service) fn families_of(&self, records: &[RecordId]) -> Vec<FamilyId> {
         let found: BTreeSet<FamilyId> = records.iter().filter_map(|id| self.family_of.get(id).copied()).collect();
         found.into_iter().collect()
     }
 
-    /// How many families there are.
-    pub(super) fn family_count(&self) -> usize {
-        self.family_of.values().collect::<FxHashSet<_>>().len()
-    }
-
-    /// The store keys of all decisions that name a record.
-    pub(super) fn decisions_about(&self, id: RecordId) -> Vec<Vec<u8>> {
-        let about = self.decisions.iter().filter(|((a, b), _)| *a == id || *b == id);
-        about.flat_map(|((a, b), list)| (0..list.len()).map(|nth| super::cases::decision_key(*a, *b, nth))).collect()
-    }
-
     /// The decisions about a pair, oldest first.
-    pub(super) fn decisions_of(&self, a: RecordId, b: RecordId) -> Vec<Decision> {
+    pub(in crate::service) fn decisions_of(&self, a: RecordId, b: RecordId) -> Vec<Decision> {
         self.decisions.get(&(a.min(b), a.max(b))).cloned().unwrap_or_default()
     }
 
     /// The verdict that stands about a pair.
-    pub(super) fn standing_verdict(&self, a: RecordId, b: RecordId) -> Option<Verdict> {
+    pub(in crate::service) fn standing_verdict(&self, a: RecordId, b: RecordId) -> Option<Verdict> {
         self.decisions.get(&(a.min(b), a.max(b)))?.last()?.verdict
     }
 
-    /// All pairs with decisions.
-    pub(super) fn decided(&self) -> impl Iterator<Item = (&(RecordId, RecordId), &Vec<Decision>)> {
-        self.decisions.iter()
-    }
-
-    /// An open case by its id.
-    pub(super) fn open_case(&self, id: &str) -> Option<Case> {
-        self.cases.get(id).cloned()
-    }
-
-    /// The open cases.
-    pub(super) fn all_cases(&self) -> impl ExactSizeIterator<Item = &Case> {
-        self.cases.values()
-    }
-
-    /// Ids of open cases that name one of these records.
-    pub(super) fn cases_of(&self, records: &[RecordId]) -> Vec<String> {
-        let about = records.iter().filter_map(|id| self.cases_by_record.get(id)).flatten();
-        // A shared NIK names only the first of those who bear it.
-        let shared = records.iter().filter_map(|id| self.shared.get(&self.known.get(id)?.nik?));
-        let found: BTreeSet<&String> = about.chain(shared).collect();
-        found.into_iter().cloned().collect()
+    /// A case by its id, open or decided.
+    pub(in crate::service) fn case(&self, id: &str) -> Option<&Case> {
+        self.cases.get(id)
     }
 
     fn note_known(&mut self, id: RecordId, known: Known) {
@@ -420,13 +405,14 @@ impl Matcher {
             self.families.entry(family).or_default().insert(id);
             known.card.map(|card| self.cards.entry(card).or_default().insert(family));
         }
-        known.account.map(|account| self.payments.entry(account).or_default().insert(id));
+        self.count_record(&known, 1);
         self.identifiers.note(id, &known.numbers);
         self.known.insert(id, known);
     }
 
     fn forget_known(&mut self, id: RecordId) {
         let Some(known) = self.known.remove(&id) else { return };
+        self.count_record(&known, -1);
         self.identifiers.forget(id, &known.numbers);
         if let Some(family) = known.family {
             if let Some(rows) = self.families.get_mut(&family) {
@@ -443,9 +429,6 @@ impl Matcher {
                 }
             }
         }
-        if let Some(rows) = known.account.and_then(|account| self.payments.get_mut(&account)) {
-            rows.remove(&id);
-        }
     }
 
     fn note_decision(&mut self, decision: Decision) {
@@ -456,7 +439,9 @@ impl Matcher {
     fn forget_cluster(&mut self, cluster: &[u64], dirty: &mut Dirty) {
         let Some(first) = cluster.first() else { return };
         let person = PersonId(RecordId(*first));
-        self.members.remove(&person);
+        if let Some(records) = self.members.remove(&person) {
+            self.count_person(&records, -1);
+        }
         dirty.persons_gone.insert(person);
         for record in cluster.iter().map(|id| RecordId(*id)) {
             self.person_of.remove(&record);
@@ -475,16 +460,18 @@ impl Matcher {
             dirty.members.push((*record, Some(person)));
             dirty.groups.extend(self.known.get(record).and_then(|known| known.family));
         }
+        self.count_person(&records, 1);
         self.members.insert(person, records);
         dirty.persons.insert(person);
     }
 
-    /// Reads which questions the engine opened and closed, and those whose clusters changed.
-    fn take_questions(&mut self, delta: &Delta, dirty: &mut Dirty) {
+    /// Reads which questions the engine opened and closed, and those whose clusters or rows changed.
+    fn take_questions<'a>(&mut self, delta: &Delta, changed: impl Iterator<Item = &'a RecordId>, dirty: &mut Dirty) {
         for (a, b) in &delta.closed {
             self.forget_case(&Case::id_of(RecordId(*a), RecordId(*b)), dirty);
         }
-        let touched: BTreeSet<u64> = delta.after.iter().flatten().copied().collect();
+        let mut touched: BTreeSet<u64> = delta.after.iter().flatten().copied().collect();
+        touched.extend(changed.map(|id| id.0));
         let items: Vec<ReviewItem> =
             touched.iter().flat_map(|id| self.live.review_of(*id)).chain(&delta.opened).cloned().collect();
         for item in &items {
@@ -494,6 +481,10 @@ impl Matcher {
 
     pub(super) fn forget_case(&mut self, id: &str, dirty: &mut Dirty) {
         let Some(case) = self.cases.remove(id) else { return };
+        self.count_case(&case, -1);
+        let lookups = self.lookups_of_case(&case);
+        dirty.lookups.extend(lookups.into_iter().map(|(key, _)| (key, None)));
+        self.decided.remove(id);
         for record in &case.records {
             if let Some(ids) = self.cases_by_record.get_mut(record) {
                 ids.remove(id);
@@ -504,22 +495,27 @@ impl Matcher {
     }
 
     fn note_case(&mut self, item: &ReviewItem, dirty: &mut Dirty) {
-        self.put_case(self.case_of(item), dirty);
+        self.put_case(self.case_of(item), None, dirty);
     }
 
-    /// Takes note of a case as it is now.
-    pub(super) fn put_case(&mut self, case: Case, dirty: &mut Dirty) {
-        if self.cases.get(&case.id) == Some(&case) {
-            return;
-        }
+    /// Takes note of a case as it is now; a decided one with the number of its last decision.
+    pub(super) fn put_case(&mut self, case: Case, decided: Option<u64>, dirty: &mut Dirty) {
+        let same = self.cases.get(&case.id) == Some(&case) && self.decided.get(&case.id).copied() == decided;
         let id = case.id.clone();
-        self.forget_case(&id, dirty);
-        for record in &case.records {
-            self.cases_by_record.entry(*record).or_default().insert(id.clone());
+        if !same {
+            self.forget_case(&id, dirty);
+            self.count_case(&case, 1);
+            for record in &case.records {
+                self.cases_by_record.entry(*record).or_default().insert(id.clone());
+            }
+            decided.map(|sequence| self.decided.insert(id.clone(), sequence));
+            self.cases.insert(id.clone(), case);
+            dirty.cases_gone.remove(&id);
+            dirty.cases.insert(id.clone());
         }
-        self.cases.insert(id.clone(), case);
-        dirty.cases_gone.remove(&id);
-        dirty.cases.insert(id);
+        // Where its records are may have changed, even if the case did not.
+        let lookups = self.lookups_of_case(&self.cases[&id]);
+        dirty.lookups.extend(lookups.into_iter().map(|(key, value)| (key, Some(value))));
     }
 
     /// The case of a question: all records of both persons, and why it is asked.
@@ -553,8 +549,15 @@ impl Matcher {
             probability: plan.probability(item.weight),
             reasons,
             state: CaseState::Baru,
+            why: self.explain(pair.0, pair.1),
             shared: None,
         }
+    }
+
+    /// Why a pair has its weight; `None` while one of the two takes no part in matching.
+    pub(super) fn explain(&self, a: RecordId, b: RecordId) -> Option<Explained> {
+        let tree = self.live.explain(a.0.min(b.0), a.0.max(b.0))?;
+        Some(explained(&self.models.plan, &tree))
     }
 }
 

@@ -9,32 +9,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::identifiers::Number;
 use super::matcher::{Dirty, Matcher};
 use crate::domain::case::{Case, CaseState, Question, SharedBy};
-use crate::domain::decision::{Decision, Verdict};
+use crate::domain::decision::Verdict;
 use crate::domain::record::{PersonId, RecordId};
+use crate::service::answers::cases::MOST_DECIDED;
 
 /// Persons that a case shows; the rest is counted.
 const MOST_SHOWN: usize = 20;
-
-/// Of so many persons at most a steward can say at once that they are one, or all different.
-pub(super) const MOST_DECIDED: usize = 8;
 
 /// Why such a case is there.
 const REASON: &str = "SHARED_NIK";
 
 impl Matcher {
     /// The cases of all NIKs that several records bear.
-    pub(super) fn note_all_shared(&mut self) {
+    pub(in crate::service) fn note_all_shared(&mut self) {
         let shared: BTreeSet<Number> = self.identifiers.shared().collect();
         self.look_at_shared(&shared, &mut Dirty::default());
     }
 
     /// The NIKs of records.
-    pub(super) fn niks_of<'a>(&self, records: impl Iterator<Item = &'a RecordId>) -> BTreeSet<Number> {
+    pub(in crate::service) fn niks_of<'a>(&self, records: impl Iterator<Item = &'a RecordId>) -> BTreeSet<Number> {
         records.filter_map(|id| self.known.get(id)?.nik).collect()
     }
 
     /// Looks again at who bears these NIKs.
-    pub(super) fn look_at_shared(&mut self, niks: &BTreeSet<Number>, dirty: &mut Dirty) {
+    pub(in crate::service) fn look_at_shared(&mut self, niks: &BTreeSet<Number>, dirty: &mut Dirty) {
         let now: Vec<(Number, Option<Case>)> = niks.iter().map(|nik| (*nik, self.shared_case(*nik))).collect();
         for (nik, case) in &now {
             let before = self.shared.get(nik);
@@ -46,7 +44,7 @@ impl Matcher {
         for (nik, case) in now {
             if let Some(case) = case {
                 self.shared.insert(nik, case.id.clone());
-                self.put_case(case, dirty);
+                self.put_case(case, None, dirty);
             }
         }
     }
@@ -76,6 +74,7 @@ impl Matcher {
             probability: 0.0,
             reasons: vec![REASON.to_owned()],
             state: CaseState::Baru,
+            why: None,
             shared: Some(shared),
         })
     }
@@ -87,7 +86,7 @@ impl Matcher {
     }
 
     /// All records of an open case of a NIK, those that it does not name, too; none of another case.
-    pub(super) fn shares_nik(&self, case: &Case) -> impl Iterator<Item = RecordId> {
+    pub(in crate::service) fn shares_nik(&self, case: &Case) -> impl Iterator<Item = RecordId> {
         let asked = case.question == Question::SharedNik && case.state == CaseState::Baru;
         let nik = self.known.get(&case.pair.0).and_then(|known| known.nik).filter(|_| asked);
         nik.into_iter().flat_map(|nik| self.bearers_of_nik(nik))
@@ -110,78 +109,31 @@ impl Matcher {
         rows.iter().enumerate().all(|(at, a)| rows[at + 1..].iter().all(|b| told(a, b)))
     }
 
-    /// The pairs that a verdict on all persons of a NIK is about.
-    pub(super) fn pairs_of_shared(&self, case: &Case, verdict: Verdict) -> BTreeSet<(RecordId, RecordId)> {
-        let sides: Vec<Vec<RecordId>> = match verdict {
-            Verdict::Gabungkan => case.persons.iter().map(|person| self.records_of(*person)).collect(),
-            Verdict::BukanDuplikat => case.records.iter().map(|record| vec![*record]).collect(),
-        };
-        let mut pairs = BTreeSet::new();
-        for (at, left) in sides.iter().enumerate() {
-            for right in &sides[at + 1..] {
-                let crossing = left.iter().flat_map(|x| right.iter().map(move |y| (*x.min(y), *x.max(y))));
-                pairs.extend(crossing.filter(|(x, y)| x != y && self.standing_verdict(*x, *y).is_none()));
-            }
-        }
-        pairs
-    }
-
-    /// The decisions on a case, oldest first: about its pair, or about all pairs of a NIK as one.
-    pub(super) fn decisions_on(&self, case: &Case) -> Vec<Decision> {
-        let (a, b) = case.pair;
-        if case.question != Question::SharedNik {
-            return self.decisions_of(a, b);
-        }
-        let all = self.decided().flat_map(|(_, list)| list).filter(|decision| decision.case == case.id);
-        let mut decisions: Vec<Decision> = all.cloned().collect();
-        decisions.sort_by_key(|decision| decision.sequence);
-        // One verdict is about many pairs.
-        decisions.dedup_by(|later, first| (later.at, &later.by, later.verdict) == (first.at, &first.by, first.verdict));
-        decisions
-    }
-
-    /// A decided case of a NIK, from the decisions that were made on it; `None` when there is none.
+    /// A decided case of a NIK, from the decisions that were made on it, and the number of the last one; `None` when none
+    /// of them stands.
     pub(super) fn decided_shared(&self, id: &str) -> Option<(Case, u64)> {
-        let standing = self.decided().filter_map(|(_, list)| list.last());
-        let here = standing.filter(|last| last.verdict.is_some() && last.case == id);
-        self.shared_of_decisions(id, here)
-    }
-
-    /// The decided cases of NIKs that are not open again, each with the number of its last decision.
-    pub(super) fn all_decided_shared(&self) -> Vec<(Case, u64)> {
-        let mut by_case: BTreeMap<&str, Vec<&Decision>> = BTreeMap::new();
-        let standing = self.decided().filter_map(|(_, list)| list.last());
-        for last in standing.filter(|last| last.verdict.is_some() && Case::is_of_shared(&last.case)) {
-            by_case.entry(&last.case).or_default().push(last);
-        }
-        let closed = by_case.into_iter().filter(|(id, _)| self.open_case(id).is_none());
-        closed.filter_map(|(id, decisions)| self.shared_of_decisions(id, decisions.into_iter())).collect()
-    }
-
-    /// The case of a NIK as decisions name it.
-    pub(super) fn shared_of_decisions<'a>(
-        &self,
-        id: &str,
-        decisions: impl Iterator<Item = &'a Decision>,
-    ) -> Option<(Case, u64)> {
-        let (mut records, mut last) = (BTreeSet::new(), None);
-        for decision in decisions {
+        let standing = self.decisions.values().filter_map(|list| list.last());
+        let (mut records, mut last, mut asked) = (BTreeSet::new(), None, None);
+        for decision in standing.filter(|last| last.verdict.is_some() && last.case == id) {
             records.extend([decision.a, decision.b]);
             last = last.max(Some(decision.sequence.0));
+            asked = asked.or(decision.asked.as_deref());
         }
         let persons: BTreeSet<PersonId> = records.iter().filter_map(|record| self.person_of(*record)).collect();
         let first: Vec<RecordId> = records.iter().copied().take(2).collect();
+        let shared = SharedBy { persons: persons.len() as u64, records: records.len() as u64 };
         let case = Case {
             id: id.to_owned(),
             question: Question::SharedNik,
             pair: (*first.first()?, *first.get(1)?),
-            shared: Some(SharedBy { persons: persons.len() as u64, records: records.len() as u64 }),
+            shared: Some(asked.and_then(|asked| asked.shared).unwrap_or(shared)),
             records: records.into_iter().collect(),
             persons: persons.into_iter().collect(),
             weight: 0.0,
             probability: 0.0,
             reasons: vec![REASON.to_owned()],
             state: CaseState::Selesai,
+            why: None,
         };
         Some((case, last?))
     }

@@ -9,29 +9,29 @@ use crate::domain::region::Regions;
 use crate::domain::row::PersonCore;
 
 /// A region code as a number: of a village where it is known, else of a sub-district.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place(NonZeroU64);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::service) struct Place(NonZeroU64);
 
 impl Place {
     /// The place of a row.
-    pub(super) fn of(core: &PersonCore) -> Option<Self> {
+    pub(in crate::service) fn of(core: &PersonCore) -> Option<Self> {
         let read = |code: &Option<String>| Regions::embedded().read_code(code.as_deref()?)?.parse().ok();
         read(&core.kode_desa).or_else(|| read(&core.kode_kecamatan)).map(Self)
     }
 
-    /// Whether it lies in a region of 2, 4, 6 or 10 digits, as [`present`] gives it.
-    pub(super) fn lies_in(self, region: &str) -> bool {
-        self.0.to_string().starts_with(region)
+    /// The code.
+    pub(in crate::service) fn code(self) -> String {
+        self.0.to_string()
     }
 }
 
 /// The number that a region has now.
-pub(super) fn present(code: &str) -> &str {
+pub(in crate::service) fn present(code: &str) -> &str {
     Regions::embedded().current(code)
 }
 
 /// Whether a region code lies in a region asked for.
-pub(super) fn lies_in(code: &str, region: &str) -> bool {
+pub(in crate::service) fn lies_in(code: &str, region: &str) -> bool {
     present(code).starts_with(present(region))
 }
 

@@ -7,48 +7,49 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use super::codec::{decode, decode_row, plain};
-use super::derive::{Changes, derive};
-use super::digest::DERIVED;
-use super::error::ServiceError;
+use super::derive::Changes;
 use super::follow::Tail;
-use super::gateway::{Gateway, store_error};
-use super::journal::{Ahead, CompactedMark, RESTORING_MARK, Reached, compacted_mark, derived_mark};
 use super::matcher::{Gathered, Incoming, Matcher};
-use super::models::Models;
-use super::numbers::{Free, given};
-use super::reading::Pages;
 use crate::domain::batch::AcceptedRow;
 use crate::domain::decision::Decision;
 use crate::domain::person::GoldenFamily;
 use crate::domain::record::{Record, RecordId, RecordKey};
 use crate::engine::RowError;
 use crate::feed::reread;
+use crate::service::digest::DERIVED;
+use crate::service::error::ServiceError;
+use crate::service::gateway::Gateway;
+use crate::service::intake::numbers::{Free, given};
+use crate::service::models::Models;
+use crate::service::stored::codec::{decode, decode_row, plain};
+use crate::service::stored::decisions::place_of;
+use crate::service::stored::journal::{Ahead, CompactedMark, RESTORING_MARK, Reached, compacted_mark, derived_mark};
+use crate::service::stored::reading::Pages;
 use crate::store::{Position, Read, Row, Table};
 
 /// What opening found.
-pub(super) struct Loaded {
-    pub(super) matcher: Matcher,
-    pub(super) tail: Tail,
+pub(in crate::service) struct Loaded {
+    pub(in crate::service) matcher: Matcher,
+    pub(in crate::service) tail: Tail,
 }
 
 /// What taking pushes needs to know.
-pub(super) struct Begun {
+pub(in crate::service) struct Begun {
     /// The first numbers that nothing was given.
-    pub(super) free: Free,
+    pub(in crate::service) free: Free,
     /// The last position of the journal.
-    pub(super) head: Position,
+    pub(in crate::service) head: Position,
     /// What follows from everything up to here is in the store.
-    pub(super) derived: Position,
+    pub(in crate::service) derived: Position,
 }
 
 /// Reads what taking pushes needs to know: the mark of the derived state tells most of it, the journal behind it the
 /// rest. Without a mark all rows are looked at.
-pub(super) async fn begin(snapshot: &dyn Read, models: &Models) -> Result<Begun, ServiceError> {
-    if snapshot.get(Table::Marks, RESTORING_MARK.to_vec()).await.map_err(store_error)?.is_some() {
+pub(in crate::service) async fn begin(snapshot: &dyn Read, models: &Models) -> Result<Begun, ServiceError> {
+    if snapshot.get(Table::Marks, RESTORING_MARK.to_vec()).await?.is_some() {
         return Err(ServiceError::Incomplete);
     }
-    let head = snapshot.head().await.map_err(store_error)?;
+    let head = snapshot.head().await?;
     let (_, mark) = derived_mark(snapshot).await?;
     let (mut free, reached, whole) = match mark {
         Some(mark) => (mark.free, mark.reached, mark.whole && mark.by == models.derived_by()),
@@ -84,8 +85,8 @@ fn passed(reached: Reached, compacted: Option<&CompactedMark>) -> bool {
 }
 
 /// Reads what the derived state of a store follows from, all of it where that is in doubt, and matches it in bulk.
-pub(super) async fn load(snapshot: &dyn Read, models: &Arc<Models>) -> Result<Loaded, ServiceError> {
-    let head = snapshot.head().await.map_err(store_error)?;
+pub(in crate::service) async fn load(snapshot: &dyn Read, models: &Arc<Models>) -> Result<Loaded, ServiceError> {
+    let head = snapshot.head().await?;
     let (mark, derived) = derived_mark(snapshot).await?;
     let by = models.derived_by();
     let (_, compacted) = compacted_mark(snapshot).await?;
@@ -104,7 +105,7 @@ pub(super) async fn load(snapshot: &dyn Read, models: &Arc<Models>) -> Result<Lo
     let started = Instant::now();
     let work = move || {
         let mut matcher = Matcher::bulk(gathered, decisions)?;
-        matcher.note_families(&families);
+        matcher.note_all_families(&families);
         Ok(matcher)
     };
     let matcher = join(tokio::task::spawn_blocking(work)).await?.map_err(|error| unfit(&error))?;
@@ -208,7 +209,7 @@ async fn decisions(reader: &dyn Read, ahead: &Ahead) -> Result<Vec<Decision>, Se
     while let Some(page) = pages.next().await? {
         for (key, bytes) in &page {
             let decision: Decision = decode(bytes, "decision")?;
-            if !ahead.decisions.contains(&super::cases::place_of(key)?) {
+            if !ahead.decisions.contains(&place_of(key)?) {
                 decisions.push(decision);
             }
         }
@@ -217,7 +218,7 @@ async fn decisions(reader: &dyn Read, ahead: &Ahead) -> Result<Vec<Decision>, Se
 }
 
 /// The record an accepted row describes.
-pub(super) fn record_of(row: &AcceptedRow) -> Result<Record, ServiceError> {
+pub(in crate::service) fn record_of(row: &AcceptedRow) -> Result<Record, ServiceError> {
     let parsed = reread(row.feed, &row.raw).map_err(|_| ServiceError::Corrupt { what: "row".to_owned() })?;
     Ok(Record {
         id: row.record,
@@ -238,18 +239,17 @@ fn same(table: Table, a: &[u8], b: &[u8]) -> Result<bool, ServiceError> {
 
 impl Gateway {
     /// Derives everything from the matcher's state.
-    pub(super) async fn derive_all(&self) -> Result<Changes, ServiceError> {
-        let dirty = self.matcher(Matcher::everything);
-        let needed = self.matcher(|m| m.records_needed(&dirty));
-        let records = self.records(&needed).await?;
-        let gateway = self.clone();
-        tokio::task::spawn_blocking(move || gateway.matcher_mut(|m| derive(m, &dirty, &records)))
-            .await
-            .map_err(|_| ServiceError::NotReady)
+    pub(in crate::service) async fn derive_all(&self) -> Result<Changes, ServiceError> {
+        let dirty = self.matching().read(Matcher::everything)?;
+        self.derived(dirty).await
     }
 
     /// What has to be written so that a store that is as `stored` holds exactly `wanted`.
-    pub(super) async fn difference(&self, stored: &dyn Read, wanted: &mut Changes) -> Result<Changes, ServiceError> {
+    pub(in crate::service) async fn difference(
+        &self,
+        stored: &dyn Read,
+        wanted: &mut Changes,
+    ) -> Result<Changes, ServiceError> {
         let mut difference = Changes::default();
         for table in DERIVED {
             let mut pages = Pages::of(stored, *table);

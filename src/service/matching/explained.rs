@@ -1,10 +1,10 @@
-//! An explanation of the engine in the words of the use cases.
+//! An explanation of the engine in the words of cases.
 
-use super::views::{Explained, ExplainedLine, VetoLine};
+use crate::domain::case::{Explained, ExplainedLine, VetoLine};
 use crate::engine::{Explanation, Plan, VetoAction};
 
 /// Why a pair has its weight.
-pub(super) fn explained(plan: &Plan, tree: &Explanation) -> Explained {
+pub(in crate::service) fn explained(plan: &Plan, tree: &Explanation) -> Explained {
     let lines = tree.steps.iter().map(|step| ExplainedLine {
         comparison: step.comparison.clone(),
         level: step.level.clone(),

@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::codec::{encode, id_key};
 use super::matcher::{Dirty, Matcher};
-use super::models::Models;
-use crate::domain::case::Case;
 use crate::domain::family_card::read_kk;
 use crate::domain::nik::read_nik;
 use crate::domain::person::{FamilyId, GoldenFamily, GoldenPerson};
@@ -15,31 +12,34 @@ use crate::domain::record::{PersonId, Record, RecordId};
 use crate::domain::region::Regions;
 use crate::golden::{Membership, Source, golden_families, golden_person};
 use crate::normalise::parse_name;
+use crate::service::models::Models;
+use crate::service::stored::codec::{encode, id_key};
+use crate::service::stored::lookups::Lookup;
 use crate::store::Table;
 
 /// Everything derived for some records: new values and what is to go.
 #[derive(Default)]
-pub(super) struct Changes {
-    pub(super) puts: BTreeMap<(Table, Vec<u8>), Vec<u8>>,
-    pub(super) deletes: BTreeSet<(Table, Vec<u8>)>,
+pub(in crate::service) struct Changes {
+    pub(in crate::service) puts: BTreeMap<(Table, Vec<u8>), Vec<u8>>,
+    pub(in crate::service) deletes: BTreeSet<(Table, Vec<u8>)>,
 }
 
 impl Changes {
     /// Bytes of all keys and values.
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::service) fn bytes(&self) -> usize {
         let puts = self.puts.iter().map(|((_, key), value)| key.len() + value.len());
         puts.chain(self.deletes.iter().map(|(_, key)| key.len())).sum()
     }
 
     /// What is to go, then what is new.
-    pub(super) fn into_entries(self) -> impl Iterator<Item = ((Table, Vec<u8>), Option<Vec<u8>>)> {
+    pub(in crate::service) fn into_entries(self) -> impl Iterator<Item = ((Table, Vec<u8>), Option<Vec<u8>>)> {
         let deletes = self.deletes.into_iter().map(|place| (place, None));
         deletes.chain(self.puts.into_iter().map(|(place, value)| (place, Some(value))))
     }
 }
 
 /// Derives what the dirty persons, families and cases are now. `records` holds every record they consist of.
-pub(super) fn derive(matcher: &mut Matcher, dirty: &Dirty, records: &[Record]) -> Changes {
+pub(in crate::service) fn derive(matcher: &mut Matcher, dirty: &Dirty, records: &[Record]) -> Changes {
     let by_id: BTreeMap<RecordId, &Record> = records.iter().map(|record| (record.id, record)).collect();
     let mut derived = Changes::default();
     for (record, person) in &dirty.members {
@@ -73,9 +73,17 @@ pub(super) fn derive(matcher: &mut Matcher, dirty: &Dirty, records: &[Record]) -
         derived.deletes.insert((Table::Cases, id.as_bytes().to_vec()));
     }
     for id in &dirty.cases {
-        let case: Option<Case> = matcher.open_case(id);
-        case.map(|case| derived.puts.insert((Table::Cases, id.as_bytes().to_vec()), encode(&case)));
+        let case = matcher.case(id);
+        case.map(|case| derived.puts.insert((Table::Cases, id.as_bytes().to_vec()), encode(case)));
     }
+    for (key, value) in &dirty.lookups {
+        let place = (Table::Lookups, key.clone());
+        match value {
+            Some(value) => drop(derived.puts.insert(place, value.clone())),
+            None => drop(derived.deletes.insert(place)),
+        }
+    }
+    derived.puts.insert((Table::Lookups, Lookup::Counts.prefix()), encode(&matcher.counts));
     derived
 }
 
@@ -104,6 +112,7 @@ fn derive_families(matcher: &mut Matcher, dirty: &Dirty, records: &BTreeMap<Reco
         .collect();
     let present = golden_families(&memberships);
     matcher.note_families(&present);
+    matcher.counts.families = matcher.counts.families + present.len() as u64 - before.len() as u64;
     let stay: BTreeSet<FamilyId> = present.iter().map(|family| family.id).collect();
     Families { present, gone: before.difference(&stay).copied().collect() }
 }

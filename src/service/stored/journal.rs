@@ -7,18 +7,17 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::codec::{decode, encode};
-use super::error::ServiceError;
-use super::gateway::store_error;
-use super::numbers::Free;
 use super::reading::Pages;
 use crate::domain::date::Timestamp;
 use crate::domain::record::{RecordId, Sequence};
+use crate::service::error::ServiceError;
+use crate::service::intake::numbers::Free;
 use crate::store::{Position, Read, Table};
 
 /// What one commit brought in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub(super) enum Entry {
+pub(in crate::service) enum Entry {
     /// A push.
     Rows {
         /// The batch.
@@ -50,7 +49,7 @@ pub(super) enum Entry {
 }
 
 /// The batch of an entry that is a push. Reads nothing else of it: there may be very many rows.
-pub(super) fn batch_of(entry: &[u8]) -> Result<Option<String>, ServiceError> {
+pub(in crate::service) fn batch_of(entry: &[u8]) -> Result<Option<String>, ServiceError> {
     #[derive(Deserialize)]
     struct Pushed {
         batch: Option<String>,
@@ -60,82 +59,82 @@ pub(super) fn batch_of(entry: &[u8]) -> Result<Option<String>, ServiceError> {
 
 /// What one commit of a compaction took away. Whoever copies a store along its journal takes the same away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Removed {
+pub(in crate::service) struct Removed {
     /// When.
-    pub(super) at: Timestamp,
+    pub(in crate::service) at: Timestamp,
     /// The first and the last of the journal's own entries, if any: none between them stays.
-    pub(super) journal: Option<(u64, u64)>,
+    pub(in crate::service) journal: Option<(u64, u64)>,
     /// Rows that newer ones had replaced.
-    pub(super) rows: Vec<(RecordId, Sequence)>,
+    pub(in crate::service) rows: Vec<(RecordId, Sequence)>,
     /// Batches that have no receipt any more.
-    pub(super) batches: Vec<String>,
+    pub(in crate::service) batches: Vec<String>,
     /// Idempotency keys.
-    pub(super) once: Vec<String>,
+    pub(in crate::service) once: Vec<String>,
 }
 
 /// How far compaction has come, under [`COMPACTED_MARK`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct CompactedMark {
+pub(in crate::service) struct CompactedMark {
     /// The journal begins behind this place; rows of the entry behind it may have been looked at, too.
-    pub(super) reached: Reached,
+    pub(in crate::service) reached: Reached,
     /// The first numbers that nothing up to there was given: the entries that told it are gone.
-    pub(super) free: Free,
+    pub(in crate::service) free: Free,
 }
 
 /// How far the derived state has come, under [`DERIVED_MARK`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct DerivedMark {
+pub(in crate::service) struct DerivedMark {
     /// Everything up to here is in it.
-    pub(super) reached: Reached,
+    pub(in crate::service) reached: Reached,
     /// Nothing beyond it is in it: false while much is written in several commits.
-    pub(super) whole: bool,
+    pub(in crate::service) whole: bool,
     /// Which models, and which program, it follows from.
-    pub(super) by: String,
+    pub(in crate::service) by: String,
     /// The first numbers that no row up to there, and no push under way then, was given.
-    pub(super) free: Free,
+    pub(in crate::service) free: Free,
     /// Which gateway wrote it: two that write at once notice each other.
-    pub(super) writer: String,
+    pub(in crate::service) writer: String,
 }
 
 /// A place between two units of work.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct Reached {
+pub(in crate::service) struct Reached {
     /// The last entry that is done.
-    pub(super) through: u64,
+    pub(in crate::service) through: u64,
     /// Rows of the entry behind it that are done as well.
-    pub(super) rows: usize,
+    pub(in crate::service) rows: usize,
 }
 
 /// The mark of how far the derived state has come.
-pub(super) const DERIVED_MARK: &[u8] = b"derived";
+pub(in crate::service) const DERIVED_MARK: &[u8] = b"derived";
 
 /// The mark of how far the journal is compacted.
-pub(super) const COMPACTED_MARK: &[u8] = b"compacted";
+pub(in crate::service) const COMPACTED_MARK: &[u8] = b"compacted";
 
 /// Says which backup was restored into this store, when it has ended.
-pub(super) const RESTORED_MARK: &[u8] = b"restored";
+pub(in crate::service) const RESTORED_MARK: &[u8] = b"restored";
 
 /// Says that a restore into this store has not ended.
-pub(super) const RESTORING_MARK: &[u8] = b"restoring";
+pub(in crate::service) const RESTORING_MARK: &[u8] = b"restoring";
 
 /// What is not yet part of the derived state.
 #[derive(Debug, Default)]
-pub(super) struct Ahead {
+pub(in crate::service) struct Ahead {
     /// Rows.
-    pub(super) rows: HashSet<(RecordId, Sequence)>,
+    pub(in crate::service) rows: HashSet<(RecordId, Sequence)>,
     /// Decisions: pair and number.
-    pub(super) decisions: HashSet<(RecordId, RecordId, u64)>,
+    pub(in crate::service) decisions: HashSet<(RecordId, RecordId, u64)>,
 }
 
 impl Reached {
-    pub(super) fn position(self) -> Position {
+    pub(in crate::service) fn position(self) -> Position {
         Position(self.through)
     }
 }
 
 impl Ahead {
     /// Everything noted behind `reached`.
-    pub(super) async fn of(reader: &dyn Read, reached: Reached) -> Result<Self, ServiceError> {
+    pub(in crate::service) async fn of(reader: &dyn Read, reached: Reached) -> Result<Self, ServiceError> {
         let mut ahead = Self::default();
         let mut pages = entries_behind(reader, reached.position());
         let mut skip = reached.rows;
@@ -154,41 +153,43 @@ impl Ahead {
 }
 
 /// The entries behind a position, a page at a time.
-pub(super) fn entries_behind(reader: &dyn Read, position: Position) -> Pages<'_> {
+pub(in crate::service) fn entries_behind(reader: &dyn Read, position: Position) -> Pages<'_> {
     Pages::between(reader, Table::Journal, position.next().key(), None)
 }
 
 /// The mark of the derived state, as it is stored and as it reads.
-pub(super) async fn derived_mark(reader: &dyn Read) -> Result<(Option<Vec<u8>>, Option<DerivedMark>), ServiceError> {
-    let stored = reader.get(Table::Marks, DERIVED_MARK.to_vec()).await.map_err(store_error)?;
+pub(in crate::service) async fn derived_mark(
+    reader: &dyn Read,
+) -> Result<(Option<Vec<u8>>, Option<DerivedMark>), ServiceError> {
+    let stored = reader.get(Table::Marks, DERIVED_MARK.to_vec()).await?;
     let mark = stored.as_deref().map(|bytes| decode(bytes, "mark")).transpose()?;
     Ok((stored, mark))
 }
 
 /// The mark of compaction, as it is stored and as it reads; none where nothing was ever compacted.
-pub(super) async fn compacted_mark(
+pub(in crate::service) async fn compacted_mark(
     reader: &dyn Read,
 ) -> Result<(Option<Vec<u8>>, Option<CompactedMark>), ServiceError> {
-    let stored = reader.get(Table::Marks, COMPACTED_MARK.to_vec()).await.map_err(store_error)?;
+    let stored = reader.get(Table::Marks, COMPACTED_MARK.to_vec()).await?;
     let mark = stored.as_deref().map(|bytes| decode(bytes, "mark")).transpose()?;
     Ok((stored, mark))
 }
 
 impl Removed {
     /// Nothing yet.
-    pub(super) fn at(at: Timestamp) -> Self {
+    pub(in crate::service) fn at(at: Timestamp) -> Self {
         Self { at, journal: None, rows: Vec::new(), batches: Vec::new(), once: Vec::new() }
     }
 
     /// Whether it names nothing.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::service) fn is_empty(&self) -> bool {
         self.journal.is_none() && self.rows.is_empty() && self.batches.is_empty() && self.once.is_empty()
     }
 }
 
 impl Entry {
     /// As it is stored.
-    pub(super) fn encoded(&self) -> Vec<u8> {
+    pub(in crate::service) fn encoded(&self) -> Vec<u8> {
         encode(self)
     }
 }

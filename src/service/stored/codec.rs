@@ -13,11 +13,11 @@ use serde::de::DeserializeOwned;
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 
-use super::error::ServiceError;
 use crate::domain::agency::AgencyId;
 use crate::domain::batch::AcceptedRow;
 use crate::domain::feed::Feed;
 use crate::domain::record::{RecordId, Sequence};
+use crate::service::error::ServiceError;
 
 /// Format: the value as it is.
 const PLAIN: u8 = 1;
@@ -26,7 +26,7 @@ const PLAIN: u8 = 1;
 const PACKED_1: u8 = 2;
 
 /// Dictionary 1. Values packed with it need it for ever.
-const KAMUS_1: &[u8] = include_bytes!("../../config/codec/kamus-1.zdict");
+const KAMUS_1: &[u8] = include_bytes!("../../../config/codec/kamus-1.zdict");
 
 /// Higher levels pack hardly better with a dictionary and take much longer.
 const LEVEL: i32 = 1;
@@ -50,7 +50,7 @@ thread_local! {
 }
 
 /// Encodes a noun.
-pub(super) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+pub(in crate::service) fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     packed(to_plain(value))
 }
 
@@ -78,7 +78,7 @@ fn packed(plain: Vec<u8>) -> Vec<u8> {
 }
 
 /// The content of a stored value, however well it is packed; `what` names the table in the error.
-pub(super) fn plain<'a>(bytes: &'a [u8], what: &str) -> Result<Cow<'a, [u8]>, ServiceError> {
+pub(in crate::service) fn plain<'a>(bytes: &'a [u8], what: &str) -> Result<Cow<'a, [u8]>, ServiceError> {
     let corrupt = |why: &str| ServiceError::Corrupt { what: format!("{what} ({why})") };
     match bytes.split_first() {
         Some((&PLAIN, content)) => Ok(Cow::Borrowed(content)),
@@ -96,12 +96,12 @@ pub(super) fn plain<'a>(bytes: &'a [u8], what: &str) -> Result<Cow<'a, [u8]>, Se
 }
 
 /// Decodes a noun; `what` names the table in the error.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, ServiceError> {
+pub(in crate::service) fn decode<T: DeserializeOwned>(bytes: &[u8], what: &str) -> Result<T, ServiceError> {
     serde_json::from_slice(&plain(bytes, what)?).map_err(|_| ServiceError::Corrupt { what: what.to_owned() })
 }
 
 /// Encodes an accepted row: its circumstances as JSON, a line feed, and the row exactly as sent.
-pub(super) fn encode_row(row: &AcceptedRow) -> Vec<u8> {
+pub(in crate::service) fn encode_row(row: &AcceptedRow) -> Vec<u8> {
     let mut bytes = to_plain(row);
     bytes.push(b'\n');
     bytes.extend_from_slice(row.raw.as_bytes());
@@ -109,7 +109,7 @@ pub(super) fn encode_row(row: &AcceptedRow) -> Vec<u8> {
 }
 
 /// Decodes what [`encode_row`] wrote.
-pub(super) fn decode_row(bytes: &[u8]) -> Result<AcceptedRow, ServiceError> {
+pub(in crate::service) fn decode_row(bytes: &[u8]) -> Result<AcceptedRow, ServiceError> {
     let corrupt = || ServiceError::Corrupt { what: "row".to_owned() };
     let rest = plain(bytes, "row")?;
     let cut = rest.iter().position(|b| *b == b'\n').ok_or_else(corrupt)?;
@@ -119,7 +119,7 @@ pub(super) fn decode_row(bytes: &[u8]) -> Result<AcceptedRow, ServiceError> {
 }
 
 /// Key of a record by its natural key: feed code, agency, zero byte, `id_sumber`.
-pub(super) fn natural_key_of(agency: &AgencyId, feed: Feed, id_sumber: &str) -> Vec<u8> {
+pub(in crate::service) fn natural_key_of(agency: &AgencyId, feed: Feed, id_sumber: &str) -> Vec<u8> {
     let mut bytes = vec![feed.code()];
     bytes.extend_from_slice(agency.as_str().as_bytes());
     bytes.push(0);
@@ -128,12 +128,12 @@ pub(super) fn natural_key_of(agency: &AgencyId, feed: Feed, id_sumber: &str) -> 
 }
 
 /// Key of anything named by a record number: eight bytes, big-endian, so that scans run in number order.
-pub(super) fn id_key(id: RecordId) -> Vec<u8> {
+pub(in crate::service) fn id_key(id: RecordId) -> Vec<u8> {
     id.0.to_be_bytes().to_vec()
 }
 
 /// Key of one accepted row of a record.
-pub(super) fn row_key(id: RecordId, sequence: Sequence) -> Vec<u8> {
+pub(in crate::service) fn row_key(id: RecordId, sequence: Sequence) -> Vec<u8> {
     let mut bytes = id_key(id);
     bytes.extend_from_slice(&sequence.0.to_be_bytes());
     bytes

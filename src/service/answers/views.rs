@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::agency::AgencyId;
 use crate::domain::batch::{Batch, ReceiptLine};
-use crate::domain::case::{Case, Question};
+use crate::domain::case::{Case, Explained, Question};
 use crate::domain::date::{Date, Period, Timestamp};
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::feed::Feed;
@@ -161,60 +161,6 @@ impl std::fmt::Debug for Names {
     }
 }
 
-/// One line of an explanation: a comparison and what it contributed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ExplainedLine {
-    /// Comparison name: `nik`, `nama`.
-    pub comparison: String,
-    /// Level reached: `exact`, `transpose`.
-    pub level: String,
-    /// Bits.
-    pub weight: f64,
-}
-
-/// A veto that holds for a pair.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VetoLine {
-    /// Its id. Several vetoes of a model may have one.
-    pub id: String,
-    /// It keeps the pair apart without asking anybody; else it asks a steward.
-    pub keeps_apart: bool,
-    /// What it is about, as the model says it.
-    pub about: String,
-}
-
-/// Why a pair has its weight: the lines add up to the total.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Explained {
-    /// One line a comparison, and one for the prior where the model has it.
-    pub lines: Vec<ExplainedLine>,
-    /// Sum, in bits.
-    pub total: f64,
-    /// Probability of a match.
-    pub probability: f64,
-    /// `link`, `review` or `distinct`.
-    pub decision: String,
-    /// Vetoes that hold, each with its own text.
-    pub vetoes: Vec<VetoLine>,
-    /// The model's thresholds, `review` and `link`.
-    pub thresholds: (f64, f64),
-    /// Name and version of the model.
-    pub model: String,
-}
-
-impl Explained {
-    /// Ids of the vetoes that hold, each once.
-    pub fn veto_ids(&self) -> Vec<String> {
-        let mut ids: Vec<String> = Vec::new();
-        for veto in &self.vetoes {
-            if !ids.contains(&veto.id) {
-                ids.push(veto.id.clone());
-            }
-        }
-        ids
-    }
-}
-
 /// Any two records explained.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PairView {
@@ -235,8 +181,6 @@ pub struct CaseView {
     pub case: Case,
     /// Its records, the two of the pair first; withdrawn ones too.
     pub records: Vec<Record>,
-    /// Why the pair has its weight; `None` while a row is withdrawn, and for a shared NIK, which is about no pair.
-    pub explained: Option<Explained>,
     /// Decisions about the pair so far, oldest first.
     pub decisions: Vec<Decision>,
     /// The persons on both sides.
@@ -248,7 +192,7 @@ pub struct CaseView {
 impl CaseView {
     /// Whether a steward can give a verdict on it: on a NIK only while few enough persons share it.
     pub fn can_be_decided(&self) -> bool {
-        self.case.shared.is_none_or(|by| by.persons <= super::shared_nik::MOST_DECIDED as u64)
+        self.case.shared.is_none_or(|by| by.persons <= super::cases::MOST_DECIDED as u64)
     }
 }
 

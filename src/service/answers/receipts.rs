@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::accept::{RECEIPT_PAGE, receipt_key};
-use super::codec::decode;
-use super::error::ServiceError;
-use super::gateway::Gateway;
-use super::journal::{batch_of, entries_behind};
-use super::reading::Pages;
 use super::views::{BatchView, Page};
 use crate::auth::{Caller, Right};
 use crate::domain::batch::{Batch, ReceiptLine};
+use crate::service::error::ServiceError;
+use crate::service::gateway::Gateway;
+use crate::service::stored::codec::decode;
+use crate::service::stored::head::{RECEIPT_PAGE, receipt_key};
+use crate::service::stored::journal::{batch_of, entries_behind};
+use crate::service::stored::reading::Pages;
 use crate::store::{Table, prefix_end};
 
 impl Gateway {
@@ -54,9 +54,9 @@ impl Gateway {
     }
 
     /// The batches that what can be read does not follow from yet.
-    pub(super) async fn waiting_batches(&self) -> Result<BTreeSet<String>, ServiceError> {
+    pub(in crate::service) async fn waiting_batches(&self) -> Result<BTreeSet<String>, ServiceError> {
         let mut waiting = BTreeSet::new();
-        let mut pages = entries_behind(self.reader(), self.matched());
+        let mut pages = entries_behind(self.reader(), self.matching().matched());
         while let Some(page) = pages.next().await? {
             for (_, entry) in &page {
                 waiting.extend(batch_of(entry)?);
@@ -66,7 +66,7 @@ impl Gateway {
     }
 
     /// Receipt lines `start..start + limit` (counted from 0), in line order.
-    pub(super) async fn receipt_lines(
+    pub(in crate::service) async fn receipt_lines(
         &self,
         batch: &str,
         start: usize,
@@ -84,7 +84,7 @@ impl Gateway {
 }
 
 /// A batch, and whether it is matched: it is when it is not among those that `waiting` names.
-pub(super) fn batch_view(batch: Batch, waiting: &BTreeSet<String>) -> BatchView {
+pub(in crate::service) fn batch_view(batch: Batch, waiting: &BTreeSet<String>) -> BatchView {
     let matched = !waiting.contains(&batch.id);
     BatchView { batch, matched }
 }

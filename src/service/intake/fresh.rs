@@ -8,7 +8,7 @@ use crate::store::Position;
 
 /// Acknowledged pushes by their positions.
 #[derive(Default)]
-pub(super) struct Fresh {
+pub(in crate::service) struct Fresh {
     pushes: BTreeMap<Position, Push>,
     rows: u64,
     /// Everything up to here is matched.
@@ -23,7 +23,7 @@ struct Push {
 
 impl Fresh {
     /// Keeps a push, unless the matcher was faster.
-    pub(super) fn add(&mut self, position: Position, records: Vec<Record>) {
+    pub(in crate::service) fn add(&mut self, position: Position, records: Vec<Record>) {
         if position > self.through {
             let rows = records.len() as u64;
             self.rows += rows;
@@ -32,12 +32,12 @@ impl Fresh {
     }
 
     /// The records of a push, for the matcher: they are given once.
-    pub(super) fn take(&mut self, position: Position) -> Option<Vec<Record>> {
+    pub(in crate::service) fn take(&mut self, position: Position) -> Option<Vec<Record>> {
         self.pushes.get_mut(&position)?.records.take()
     }
 
     /// Forgets what is matched.
-    pub(super) fn drop_through(&mut self, position: Position) {
+    pub(in crate::service) fn drop_through(&mut self, position: Position) {
         self.through = self.through.max(position);
         let waiting = self.pushes.split_off(&position.next());
         let done = std::mem::replace(&mut self.pushes, waiting);
@@ -45,7 +45,7 @@ impl Fresh {
     }
 
     /// Rows acknowledged and not matched.
-    pub(super) fn waiting_rows(&self) -> u64 {
+    pub(in crate::service) fn waiting_rows(&self) -> u64 {
         self.rows
     }
 }

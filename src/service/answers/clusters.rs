@@ -1,11 +1,12 @@
 //! Which record is whose, as a list: what `padan demo` holds against the truth and an evaluation reads.
 
-use super::codec::decode;
-use super::error::ServiceError;
-use super::gateway::Gateway;
-use super::reading::Pages;
 use crate::domain::feed::Feed;
 use crate::domain::record::PersonId;
+use crate::service::error::ServiceError;
+use crate::service::gateway::Gateway;
+use crate::service::stored::codec::decode;
+use crate::service::stored::head::Head;
+use crate::service::stored::reading::Pages;
 use crate::store::Table;
 
 /// One record and its person.
@@ -20,13 +21,14 @@ pub struct Membership {
 impl Gateway {
     /// All records that take part in matching, each with its person, in the order of their natural keys.
     pub async fn clusters(&self) -> Result<Vec<Membership>, ServiceError> {
-        self.matched_state().await?;
+        let view = self.view().await?;
         let mut found = Vec::new();
-        let mut pages = Pages::of(self.reader(), Table::Records);
+        let mut pages = Pages::of(view.reader(), Table::Records);
         while let Some(page) = pages.next().await? {
-            for (key, bytes) in &page {
-                let head: super::accept::Head = decode(bytes, "record")?;
-                if let Some(person) = self.matcher(|m| m.person_of(head.id)) {
+            let heads = page.iter().map(|(_, bytes)| decode::<Head>(bytes, "record"));
+            let ids = heads.map(|head| Ok(head?.id)).collect::<Result<Vec<_>, ServiceError>>()?;
+            for ((key, _), person) in page.iter().zip(view.persons_of(&ids).await?) {
+                if let Some(person) = person {
                     found.push(Membership { row_id: row_id(key)?, person });
                 }
             }

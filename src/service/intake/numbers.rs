@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::codec::{decode, encode};
-use super::error::ServiceError;
-use super::gateway::{Gateway, store_error};
 use crate::domain::record::{RecordId, Sequence};
+use crate::service::error::ServiceError;
+use crate::service::gateway::Gateway;
+use crate::service::stored::codec::{decode, encode};
 use crate::store::{Read, StoreError, Table, WriteBatch};
 
 /// Numbers drawn from a shared store at a time.
@@ -23,13 +23,13 @@ const MAX_TRIES: usize = 100;
 
 /// Numbers of either kind that this gateway may give.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Numbers {
+pub(in crate::service) struct Numbers {
     records: Range<u64>,
     sequences: Range<u64>,
 }
 
 /// The numbers at hand.
-pub(super) struct Pool {
+pub(in crate::service) struct Pool {
     free: Mutex<Numbers>,
     /// The first free ones as far as was known at the start.
     first: Free,
@@ -37,19 +37,19 @@ pub(super) struct Pool {
 
 /// The first numbers that nobody was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Free {
-    pub(super) record: u64,
-    pub(super) sequence: u64,
+pub(in crate::service) struct Free {
+    pub(in crate::service) record: u64,
+    pub(in crate::service) sequence: u64,
 }
 
 impl Free {
     /// The later of two, in each kind.
-    pub(super) fn max(self, other: Self) -> Self {
+    pub(in crate::service) fn max(self, other: Self) -> Self {
         Self { record: self.record.max(other.record), sequence: self.sequence.max(other.sequence) }
     }
 
     /// Takes note of numbers that were given.
-    pub(super) fn add(&mut self, record: RecordId, sequence: Sequence) {
+    pub(in crate::service) fn add(&mut self, record: RecordId, sequence: Sequence) {
         self.record = self.record.max(record.0 + 1);
         self.sequence = self.sequence.max(sequence.0 + 1);
     }
@@ -57,7 +57,7 @@ impl Free {
 
 impl Pool {
     /// All numbers from `first` on when the store is this gateway's alone; none yet when it is shared.
-    pub(super) fn new(first: Free, shared: bool) -> Self {
+    pub(in crate::service) fn new(first: Free, shared: bool) -> Self {
         let end = |first| if shared { first } else { u64::MAX };
         let free = Numbers { records: first.record..end(first.record), sequences: first.sequence..end(first.sequence) };
         Self { free: Mutex::new(free), first }
@@ -89,7 +89,7 @@ impl Pool {
     }
 
     /// The first numbers that were not given yet.
-    pub(super) fn first_free(&self) -> Free {
+    pub(in crate::service) fn first_free(&self) -> Free {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         Free { record: free.records.start, sequence: free.sequences.start }
     }
@@ -101,33 +101,33 @@ impl Pool {
 
 impl Numbers {
     /// The next record number; as many were drawn as can be needed.
-    pub(super) fn record(&mut self) -> RecordId {
+    pub(in crate::service) fn record(&mut self) -> RecordId {
         RecordId(self.records.next().expect("a number for each row was drawn"))
     }
 
     /// The next row number.
-    pub(super) fn sequence(&mut self) -> Sequence {
+    pub(in crate::service) fn sequence(&mut self) -> Sequence {
         Sequence(self.sequences.next().expect("a number for each row was drawn"))
     }
 }
 
 /// The first numbers that no gateway on a shared store has drawn; `None` where none ever drew any.
-pub(super) async fn given(reader: &dyn Read) -> Result<Option<Free>, ServiceError> {
-    let stored = reader.get(Table::Marks, MARK.to_vec()).await.map_err(store_error)?;
+pub(in crate::service) async fn given(reader: &dyn Read) -> Result<Option<Free>, ServiceError> {
+    let stored = reader.get(Table::Marks, MARK.to_vec()).await?;
     stored.as_deref().map(|bytes| decode(bytes, "numbers")).transpose()
 }
 
 impl Gateway {
     /// Draws `count` record numbers and as many row numbers above `above`.
-    pub(super) async fn draw(&self, count: usize, above: Sequence) -> Result<Numbers, ServiceError> {
+    pub(in crate::service) async fn draw(&self, count: usize, above: Sequence) -> Result<Numbers, ServiceError> {
         let count = count as u64;
         for _ in 0..MAX_TRIES {
-            if let Some(numbers) = self.numbers().take(count, above) {
+            if let Some(numbers) = self.intake().numbers.take(count, above) {
                 return Ok(numbers);
             }
             let stored = self.get(Table::Marks, MARK.to_vec()).await?;
             let known = stored.as_deref().map(|bytes| decode::<Free>(bytes, "numbers")).transpose()?;
-            let first = self.numbers().first;
+            let first = self.intake().numbers.first;
             let free = known.map_or(first, |known| known.max(first));
             let size = count.max(BLOCK);
             let block =
@@ -139,17 +139,17 @@ impl Gateway {
             };
             write.put(Table::Marks, MARK, encode(&Free { record: block.records.end, sequence: block.sequences.end }));
             match self.store().commit(write).await {
-                Ok(_) => self.numbers().put(block),
+                Ok(_) => self.intake().numbers.put(block),
                 Err(StoreError::Conflict { .. }) => {}
-                Err(error) => return Err(store_error(error)),
+                Err(error) => return Err(error.into()),
             }
         }
         Err(ServiceError::Busy)
     }
 
     /// Gives back what was drawn and not used.
-    pub(super) fn give_back(&self, rest: &Numbers) {
-        self.numbers().take_back(rest);
+    pub(in crate::service) fn give_back(&self, rest: &Numbers) {
+        self.intake().numbers.take_back(rest);
     }
 }
 

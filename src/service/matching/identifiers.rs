@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::views::LookupQuery;
 use crate::domain::date::Date;
 use crate::domain::family_card::read_kk;
 use crate::domain::identifier::{IdentifierKind, read_identifier};
@@ -16,10 +15,11 @@ use crate::domain::nik::read_nik;
 use crate::domain::record::{Record, RecordId};
 use crate::domain::region::Regions;
 use crate::domain::row::Detail;
+use crate::service::answers::views::LookupQuery;
 
 /// The numbers a person can be looked up by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::service) enum Kind {
     /// Of a resident.
     Nik,
     /// Of a family card.
@@ -34,7 +34,7 @@ pub(super) enum Kind {
 
 /// A number as the index has it: it only has to be told from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Number(u64);
+pub(in crate::service) struct Number(u64);
 
 impl Number {
     fn of(kind: Kind, form: &str) -> Self {
@@ -48,10 +48,26 @@ impl Number {
         Self(xxh3_64(format!("{kind}|{form}").as_bytes()))
     }
 
+    /// As a number.
+    pub(in crate::service) fn value(self) -> u64 {
+        self.0
+    }
+
     /// A NIK that can be somebody's: 16 digits and no error in it.
-    pub(super) fn of_nik(raw: &str, day: Date) -> Option<Self> {
+    pub(in crate::service) fn of_nik(raw: &str, day: Date) -> Option<Self> {
         read_nik(raw, day, Regions::embedded()).usable().map(|nik| Self::of(Kind::Nik, nik))
     }
+}
+
+/// The NIK of a record, when it can be somebody's.
+pub(in crate::service) fn nik_of(record: &Record) -> Option<Number> {
+    let raw = record.core.nik.as_deref().filter(|_| !record.withdrawn)?;
+    Number::of_nik(raw, record.tgl_data)
+}
+
+/// Bank and number of an account row or a payment, as one number.
+pub(in crate::service) fn account_of(record: &Record) -> Option<u64> {
+    record.detail.account().map(|account| xxh3_64(account.as_bytes()))
 }
 
 /// A number under each form in which it is found.
@@ -76,7 +92,7 @@ fn cleaned(kind: Kind, raw: &str, day: Date) -> Option<String> {
 }
 
 /// The numbers of a record; none when it is withdrawn or not about a person.
-pub(super) fn numbers_of(record: &Record) -> Box<[Number]> {
+pub(in crate::service) fn numbers_of(record: &Record) -> Box<[Number]> {
     if record.withdrawn || !record.key.feed.describes_person() {
         return Box::default();
     }
@@ -92,7 +108,7 @@ pub(super) fn numbers_of(record: &Record) -> Box<[Number]> {
 }
 
 /// The number that a look-up asks for, in all its forms; `None` when it asks for none.
-pub(super) fn numbers_asked(query: &LookupQuery, day: Date) -> Option<Vec<Number>> {
+pub(in crate::service) fn numbers_asked(query: &LookupQuery, day: Date) -> Option<Vec<Number>> {
     let asked = [
         (Kind::Nik, &query.nik),
         (Kind::Kk, &query.no_kk),
@@ -112,11 +128,11 @@ enum Bearers {
 
 /// Number to records.
 #[derive(Debug, Default)]
-pub(super) struct Identifiers(FxHashMap<Number, Bearers>);
+pub(in crate::service) struct Identifiers(FxHashMap<Number, Bearers>);
 
 impl Identifiers {
     /// Notes the numbers of a record.
-    pub(super) fn note(&mut self, id: RecordId, numbers: &[Number]) {
+    pub(in crate::service) fn note(&mut self, id: RecordId, numbers: &[Number]) {
         for number in numbers {
             let bearers = self.0.entry(*number).or_insert(Bearers::One(id));
             match bearers {
@@ -130,7 +146,7 @@ impl Identifiers {
     }
 
     /// Forgets the numbers of a record.
-    pub(super) fn forget(&mut self, id: RecordId, numbers: &[Number]) {
+    pub(in crate::service) fn forget(&mut self, id: RecordId, numbers: &[Number]) {
         for number in numbers {
             let none_left = match self.0.get_mut(number) {
                 None => false,
@@ -147,7 +163,7 @@ impl Identifiers {
     }
 
     /// The records that bear a number, ascending.
-    pub(super) fn bearers(&self, number: Number) -> impl Iterator<Item = RecordId> {
+    pub(in crate::service) fn bearers(&self, number: Number) -> impl Iterator<Item = RecordId> {
         let (one, many) = match self.0.get(&number) {
             None => (None, None),
             Some(Bearers::One(one)) => (Some(*one), None),
@@ -157,7 +173,7 @@ impl Identifiers {
     }
 
     /// The numbers that several records bear.
-    pub(super) fn shared(&self) -> impl Iterator<Item = Number> {
+    pub(in crate::service) fn shared(&self) -> impl Iterator<Item = Number> {
         let several = |bearers: &Bearers| matches!(bearers, Bearers::Many(many) if many.len() > 1);
         self.0.iter().filter(move |(_, bearers)| several(bearers)).map(|(number, _)| *number)
     }

@@ -1,0 +1,10 @@
+//! What is asked of a gateway and changes nothing: cases, persons, batches, the overview.
+
+mod case_list;
+pub(super) mod cases;
+pub mod clusters;
+mod overview;
+mod people;
+mod receipts;
+pub(super) mod view;
+pub mod views;

@@ -1,0 +1,124 @@
+//! Taking a decision of a steward in: one verdict, for each pair of records that it is about.
+
+use async_trait::async_trait;
+
+use super::idempotency::{IdempotencyKey, RequestId};
+use super::{Input, Planned, TakenIn};
+use crate::auth::Caller;
+use crate::domain::case::{Case, CaseState};
+use crate::domain::date::Timestamp;
+use crate::domain::decision::Decision;
+use crate::domain::record::{RecordId, Sequence};
+use crate::service::answers::cases::{MOST_DECIDED, may_review};
+use crate::service::answers::views::{CaseView, VerdictRequest};
+use crate::service::error::ServiceError;
+use crate::service::gateway::Gateway;
+use crate::service::stored::codec::encode;
+use crate::service::stored::decisions::decision_key;
+use crate::service::stored::journal::Entry;
+use crate::store::{Table, WriteBatch};
+
+/// Longest reason a steward may give, in characters.
+const MAX_REASON: usize = 1_000;
+
+/// A verdict on a case, as an input.
+struct Verdict<'a> {
+    caller: &'a Caller,
+    case: &'a str,
+    key: IdempotencyKey,
+    request: VerdictRequest,
+}
+
+#[async_trait]
+impl Input for Verdict<'_> {
+    type Answer = ();
+
+    fn request(&self) -> RequestId {
+        let asked = format!("decide|{}|{:?}|{}", self.case, self.request.verdict, self.request.reason);
+        RequestId::remembered(&self.caller.name, &self.key, &asked)
+    }
+
+    async fn plan(&self, gateway: &Gateway) -> Result<Planned<()>, ServiceError> {
+        let view = gateway.view().await?;
+        let case = view.case(self.case).await?.ok_or(ServiceError::NotFound { what: "case" })?;
+        self.fits(&case)?;
+        let pairs = view.pairs_of_verdict(&case, self.request.verdict).await?;
+        let mut numbers = gateway.draw(pairs.len(), Sequence(0)).await?;
+        let at = gateway.clock().now();
+        let mut write = WriteBatch::new();
+        let mut asked = self.request.verdict.map(|_| Box::new(case));
+        for (a, b, nth) in &pairs {
+            let place = decision_key(*a, *b, *nth);
+            let decision = Decision { asked: asked.take(), ..self.decision((*a, *b), numbers.sequence(), at) };
+            write.require_absent(Table::Decisions, place.clone());
+            write.put(Table::Decisions, place, encode(&decision));
+        }
+        gateway.give_back(&numbers);
+        let decisions = pairs.into_iter().map(|(a, b, nth)| (a, b, nth as u64)).collect();
+        Ok(Planned {
+            write,
+            note: Box::new(|once| Entry::Decisions { once, decisions }),
+            led_to: self.case.to_owned(),
+            records: Vec::new(),
+            answer: (),
+        })
+    }
+
+    /// Another steward decided one of the pairs: this one has not seen it.
+    fn on_conflict(&self) -> Option<ServiceError> {
+        Some(ServiceError::Changed { what: "case" })
+    }
+}
+
+impl Verdict<'_> {
+    /// Whether the case can have this verdict now.
+    fn fits(&self, case: &Case) -> Result<(), ServiceError> {
+        if (case.state == CaseState::Selesai) != self.request.verdict.is_none() {
+            return Err(ServiceError::Changed { what: "case" });
+        }
+        if self.request.verdict.is_some() && case.shared.is_some_and(|by| by.persons > MOST_DECIDED as u64) {
+            return Err(ServiceError::Invalid {
+                pointer: "/putusan",
+                problem: "more than 8 persons share this NIK: have the number corrected by who sent it",
+            });
+        }
+        Ok(())
+    }
+
+    fn decision(&self, (a, b): (RecordId, RecordId), sequence: Sequence, at: Timestamp) -> Decision {
+        Decision {
+            sequence,
+            a,
+            b,
+            verdict: self.request.verdict,
+            reason: self.request.reason.clone(),
+            by: self.caller.name.clone(),
+            at,
+            case: self.case.to_owned(),
+            asked: None,
+        }
+    }
+}
+
+impl Gateway {
+    /// Decides a case, or takes the decision back; its effect on the clusters is there when this returns.
+    pub async fn decide(
+        &self,
+        caller: &Caller,
+        id: &str,
+        key: IdempotencyKey,
+        request: VerdictRequest,
+    ) -> Result<CaseView, ServiceError> {
+        may_review(caller)?;
+        let reason = request.reason.trim().to_owned();
+        if reason.is_empty() || reason.chars().count() > MAX_REASON {
+            return Err(ServiceError::Invalid { pointer: "/alasan", problem: "give a reason of 1 to 1000 characters" });
+        }
+        let request = VerdictRequest { reason, ..request };
+        if let TakenIn::New { position, .. } = self.take_in(&Verdict { caller, case: id, key, request }).await? {
+            // It is durable; should the worker stop now, its effect comes at the next start.
+            self.matched_through(position).await;
+        }
+        self.decided_view(id).await
+    }
+}

@@ -1,0 +1,172 @@
+//! What takes inputs in: rows, decisions of stewards, declarations of completeness.
+//!
+//! Every input goes through [`Gateway::take_in`], which owns what they have in common: one transaction holds what the
+//! input writes, its idempotency key and its note in the journal. The transaction says what was read while it was planned;
+//! where another input changed that in between, the input is planned anew. An input says what it writes ([`Input::plan`])
+//! and knows nothing of keys, tries or the matcher's queue. What later belongs into the same transaction (an audit entry,
+//! an event) has its place in [`Planned`].
+
+mod decide;
+mod declare;
+pub(super) mod fresh;
+pub(super) mod idempotency;
+pub(super) mod numbers;
+pub(super) mod push;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+
+use self::fresh::Fresh;
+use self::idempotency::{InFlight, RequestId};
+use self::numbers::Pool;
+use crate::domain::record::Record;
+use crate::service::error::ServiceError;
+use crate::service::gateway::Gateway;
+use crate::service::matching::load::Begun;
+use crate::service::stored::journal::Entry;
+use crate::store::{Position, StoreError, WriteBatch};
+
+/// How often an input is planned anew because another one changed what it depends on.
+const MAX_TRIES: usize = 50;
+
+/// The state of the intake.
+pub(super) struct Intake {
+    /// Numbers of records and rows.
+    pub(super) numbers: Pool,
+    in_flight: InFlight,
+    fresh: Mutex<Fresh>,
+    wake: Notify,
+    /// The last position that this gateway knows to be acknowledged.
+    acknowledged: AtomicU64,
+}
+
+/// Something that is taken in.
+#[async_trait]
+pub(super) trait Input: Sync {
+    /// What the caller is told.
+    type Answer: Send;
+
+    /// Which request it is.
+    fn request(&self) -> RequestId;
+
+    /// What it writes, as the state is now. Called again after a conflict.
+    async fn plan(&self, gateway: &Gateway) -> Result<Planned<Self::Answer>, ServiceError>;
+
+    /// The answer where somebody else changed what the plan depends on and the caller has to look again; `None` where it
+    /// is simply planned anew.
+    fn on_conflict(&self) -> Option<ServiceError> {
+        None
+    }
+}
+
+/// What an input writes.
+pub(super) struct Planned<T> {
+    /// The changes, and what has to be true when they are made.
+    pub(super) write: WriteBatch,
+    /// The note in the journal, for the idempotency key that it is given.
+    pub(super) note: Box<dyn FnOnce(String) -> Entry + Send>,
+    /// What the request led to, to be remembered under its key.
+    pub(super) led_to: String,
+    /// Records that are new or changed: the matcher need not read them again.
+    pub(super) records: Vec<Record>,
+    /// What the caller is told.
+    pub(super) answer: T,
+}
+
+/// What became of an input.
+pub(super) enum TakenIn<T> {
+    /// It is durable.
+    New {
+        /// Where its note stands in the journal.
+        position: Position,
+        /// What the caller is told.
+        answer: T,
+    },
+    /// It was taken in before, under the same key; what it led to.
+    Before(String),
+}
+
+impl Intake {
+    pub(super) fn new(begun: &Begun, shared: bool) -> Self {
+        Self {
+            numbers: Pool::new(begun.free, shared),
+            in_flight: InFlight::default(),
+            fresh: Mutex::default(),
+            wake: Notify::new(),
+            acknowledged: AtomicU64::new(begun.head.0),
+        }
+    }
+
+    /// The last position that this gateway knows to be acknowledged.
+    pub(super) fn acknowledged(&self) -> Position {
+        Position(self.acknowledged.load(Ordering::Acquire))
+    }
+
+    /// Rows that this gateway acknowledged and that are not matched yet.
+    pub(super) fn waiting_rows(&self) -> u64 {
+        self.fresh().waiting_rows()
+    }
+
+    /// Records that were acknowledged just now and are still in memory.
+    pub(super) fn fresh_records(&self, position: Position) -> Option<Vec<Record>> {
+        self.fresh().take(position)
+    }
+
+    /// Forgets what is matched; answers how many rows still wait.
+    pub(super) fn drop_matched(&self, through: Position) -> u64 {
+        let mut fresh = self.fresh();
+        fresh.drop_through(through);
+        fresh.waiting_rows()
+    }
+
+    /// Returns when something was acknowledged.
+    pub(super) async fn work_is_there(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Tells the matcher of what is durable now.
+    fn note_acknowledged(&self, position: Position, records: Vec<Record>) {
+        self.acknowledged.fetch_max(position.0, Ordering::AcqRel);
+        self.fresh().add(position, records);
+        self.wake.notify_one();
+    }
+
+    fn fresh(&self) -> MutexGuard<'_, Fresh> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Gateway {
+    /// Takes an input in; returns when it is durable.
+    ///
+    /// The same key with the same request leads to what it led to before; with another request
+    /// [`ServiceError::KeyReused`], and while the first is under way [`ServiceError::InFlight`].
+    async fn take_in<I: Input>(&self, input: &I) -> Result<TakenIn<I::Answer>, ServiceError> {
+        let request = input.request();
+        let _under_way = self.intake().in_flight.begin(&request)?;
+        for _ in 0..MAX_TRIES {
+            if let Some(led_to) = request.answer_before(self.reader()).await? {
+                return Ok(TakenIn::Before(led_to));
+            }
+            let Planned { mut write, note, led_to, records, answer } = input.plan(self).await?;
+            request.remember(&mut write, led_to);
+            write.note(note(request.text()).encoded());
+            match self.store().commit(write).await {
+                Ok(committed) => {
+                    let position = committed.journal.expect("every input leaves a note");
+                    self.intake().note_acknowledged(position, records);
+                    return Ok(TakenIn::New { position, answer });
+                }
+                Err(StoreError::Conflict { .. }) => match input.on_conflict() {
+                    Some(error) => return Err(error),
+                    None => {}
+                },
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(ServiceError::Busy)
+    }
+}

@@ -1,0 +1,98 @@
+//! The entries of the table `lookups` that follow from what the matcher knows, and how much there is of everything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::matcher::{Known, Matcher};
+use super::places::Place as Region;
+use crate::domain::case::{Case, CaseState, Question};
+use crate::domain::decision::Decision;
+use crate::domain::record::RecordId;
+use crate::service::stored::codec::{encode, id_key};
+use crate::service::stored::lookups::{Facets, Lookup, Place, Present, nothing};
+
+/// An entry: key and value.
+pub(super) type Entry = (Vec<u8>, Vec<u8>);
+
+impl Matcher {
+    /// By what a record is found.
+    pub(super) fn lookups_of(&self, id: RecordId) -> Vec<Entry> {
+        let Some(known) = self.known.get(&id) else { return Vec::new() };
+        let present = Present { sequence: known.standing.sequence, withdrawn: known.withdrawn };
+        let mut entries = vec![(Lookup::Present.key(&[&id_key(id)]), encode(&present))];
+        let numbers = known.numbers.iter().map(|number| Lookup::Number.of_record(number.value(), id));
+        let payment = known.account.map(|account| Lookup::Payment.of_record(account, id));
+        entries.extend(numbers.chain(payment).map(|key| (key, nothing())));
+        entries
+    }
+
+    /// By what a case is found.
+    pub(super) fn lookups_of_case(&self, case: &Case) -> Vec<Entry> {
+        let decided = self.decided.get(&case.id).copied().unwrap_or_default();
+        let mut entries = vec![(Place::of(case, decided).key(&case.id), encode(&self.facets(case)))];
+        let open = case.state == CaseState::Baru;
+        if case.question == Question::SharedNik && open {
+            let nik = self.known.get(&case.pair.0).and_then(|known| known.nik);
+            entries.extend(nik.map(|nik| (Lookup::SharedNik.key(&[&nik.value().to_be_bytes()]), encode(&case.id))));
+        }
+        let named = case.records.iter().filter(|_| open);
+        entries.extend(named.map(|id| (Lookup::CaseOfRecord.key(&[&id_key(*id), case.id.as_bytes()]), nothing())));
+        entries
+    }
+
+    fn facets(&self, case: &Case) -> Facets {
+        let shares: Vec<RecordId> = self.shares_nik(case).collect();
+        let places: BTreeSet<Region> =
+            case.records.iter().chain(&shares).filter_map(|id| self.known.get(id)?.place).collect();
+        Facets {
+            question: case.question,
+            reasons: case.reasons.clone(),
+            places: places.into_iter().map(Region::code).collect(),
+        }
+    }
+
+    /// All entries.
+    pub(super) fn all_lookups(&self) -> BTreeMap<Vec<u8>, Option<Vec<u8>>> {
+        let records = self.known.keys().flat_map(|id| self.lookups_of(*id));
+        let cases = self.cases.values().flat_map(|case| self.lookups_of_case(case));
+        let decisions = self.decisions.values().flatten().flat_map(lookups_of_decision);
+        let all = records.chain(cases).chain(decisions.map(|key| (key, nothing())));
+        all.map(|(key, value)| (key, Some(value))).collect()
+    }
+
+    /// Counts a record that comes (1) or goes (-1).
+    pub(super) fn count_record(&mut self, known: &Known, by: i64) {
+        if known.withdrawn {
+            return;
+        }
+        let (records, flagged) = self.counts.records.entry(known.feed.code()).or_default();
+        *records = records.wrapping_add_signed(by);
+        *flagged = flagged.wrapping_add_signed(if known.flagged { by } else { 0 });
+        if *records == 0 {
+            self.counts.records.remove(&known.feed.code());
+        }
+    }
+
+    /// Counts a person that comes or goes.
+    pub(super) fn count_person(&mut self, records: &[RecordId], by: i64) {
+        let mut feeds = records.iter().filter_map(|id| self.known.get(id)).map(|known| known.feed);
+        let in_many = feeds.next().is_some_and(|first| feeds.any(|other| other != first));
+        self.counts.persons = self.counts.persons.wrapping_add_signed(by);
+        self.counts.in_many_feeds = self.counts.in_many_feeds.wrapping_add_signed(if in_many { by } else { 0 });
+    }
+
+    /// Counts a case that comes or goes.
+    pub(super) fn count_case(&mut self, case: &Case, by: i64) {
+        let count = match case.state {
+            CaseState::Baru => &mut self.counts.open_cases,
+            CaseState::Selesai => &mut self.counts.decided_cases,
+        };
+        *count = count.wrapping_add_signed(by);
+    }
+}
+
+/// By what a decision is found.
+pub(super) fn lookups_of_decision(decision: &Decision) -> impl Iterator<Item = Vec<u8>> + use<> {
+    let (a, b) = (id_key(decision.a), id_key(decision.b));
+    let of_case = Lookup::PairOfCase.key(&[decision.case.as_bytes(), &[0], &a, &b]);
+    [of_case, Lookup::DecidedWith.key(&[&b, &a])].into_iter()
+}

@@ -1,0 +1,179 @@
+//! What follows the journal and alone owns the matcher: rows and decisions in, members, persons, families and cases out.
+//!
+//! `load` builds the matcher from a state of the store, `follow` takes the journal's entries to it in order and writes
+//! what follows from them (`derive`) with a mark of how far it has come. After each step the state of the store is
+//! published: whoever asks something reads that and waits for nobody. Only a search by likeness and the explanation of
+//! any two records need the matcher's own memory; they read it and write nothing.
+
+mod decided;
+pub(super) mod derive;
+mod explained;
+pub(super) mod follow;
+pub(super) mod identifiers;
+pub(super) mod load;
+mod look_up;
+mod lookups;
+pub(super) mod matcher;
+pub(super) mod places;
+mod shared_nik;
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, watch};
+
+use self::follow::Tail;
+use self::load::Begun;
+use self::matcher::Matcher;
+use super::answers::view::View;
+use super::answers::views::StopKeyLine;
+use super::error::ServiceError;
+use super::gateway::Gateway;
+use super::stored::journal::derived_mark;
+use crate::store::{Position, Read};
+
+/// The state of the matching.
+pub(super) struct Matching {
+    /// `None` until the store has been read.
+    matcher: RwLock<Option<Matcher>>,
+    tail: Mutex<Option<Tail>>,
+    progress: watch::Sender<Progress>,
+    /// When the keys that are too common were looked for.
+    looked: std::sync::Mutex<Option<Instant>>,
+}
+
+/// How far the matcher is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Progress {
+    /// The store has been read.
+    loaded: bool,
+    /// What follows from everything up to here can be read.
+    matched: Position,
+    /// There is something to be asked.
+    published: bool,
+    /// The store takes nothing now, so what can be read stays as it is for a while.
+    stalled: bool,
+    /// The matcher has stopped: nothing more will be matched.
+    stopped: bool,
+}
+
+impl Matching {
+    pub(super) fn new(begun: &Begun) -> Self {
+        let progress = Progress { matched: begun.derived, ..Progress::default() };
+        Self {
+            matcher: RwLock::new(None),
+            tail: Mutex::new(None),
+            progress: watch::channel(progress).0,
+            looked: std::sync::Mutex::default(),
+        }
+    }
+
+    /// What follows from everything up to here can be read.
+    pub(super) fn matched(&self) -> Position {
+        self.progress.borrow().matched
+    }
+
+    /// Returns when a first view was published, or at once when none will be.
+    pub(super) async fn published(&self) {
+        let mut progress = self.progress.subscribe();
+        let _ = progress.wait_for(|now| now.published || now.stalled || now.stopped).await;
+    }
+
+    /// Returns when the store has been read; `NotReady` when it will not be.
+    pub(super) async fn loaded(&self) -> Result<(), ServiceError> {
+        let mut progress = self.progress.subscribe();
+        let now = progress.wait_for(|now| now.loaded || now.stalled || now.stopped).await.map(|now| *now);
+        if now.is_ok_and(|now| now.loaded) { Ok(()) } else { Err(ServiceError::NotReady) }
+    }
+
+    /// Returns when everything up to `goal` is matched, or at once when nothing can be: the store takes no writes, or the
+    /// matcher stopped.
+    pub(super) async fn matched_through(&self, goal: Position) {
+        let mut progress = self.progress.subscribe();
+        // The sender lives as long as `self`.
+        let _ = progress.wait_for(|now| (now.loaded && now.matched >= goal) || now.stalled || now.stopped).await;
+    }
+
+    fn note_progress(&self, change: impl FnOnce(&mut Progress)) {
+        self.progress.send_modify(change);
+    }
+
+    /// Reads the matcher. Takes as long as a change under way needs, so not for a thread that answers; never held across
+    /// an await. `NotReady` while the store is being read, and after matching failed.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Matcher) -> T) -> Result<T, ServiceError> {
+        let matcher = self.matcher.read().map_err(|_| ServiceError::NotReady)?;
+        matcher.as_ref().map(read).ok_or(ServiceError::NotReady)
+    }
+
+    /// Changes the matcher; only who holds the tail does. A panic while it is changed leaves half a change behind: from
+    /// then on nothing is read or written here, until the gateway is started again.
+    fn change<T>(&self, write: impl FnOnce(&mut Matcher) -> T) -> Result<T, ServiceError> {
+        let mut matcher = self.matcher.write().map_err(|_| ServiceError::NotReady)?;
+        matcher.as_mut().map(write).ok_or(ServiceError::NotReady)
+    }
+
+    fn put(&self, matcher: Matcher) {
+        *self.matcher.write().unwrap_or_else(PoisonError::into_inner) = Some(matcher);
+        self.matcher.clear_poison();
+    }
+}
+
+/// How often the keys that are too common are looked for: it is a walk over all keys that are shared.
+const STOP_KEYS_EVERY: Duration = Duration::from_secs(10);
+
+impl Gateway {
+    /// Publishes what the store holds of derived state, if that is whole and of these models.
+    pub(super) async fn publish(&self) -> Result<(), ServiceError> {
+        let held = self.store().held().await?;
+        let reader = held.as_deref().unwrap_or_else(|| self.reader());
+        let (_, mark) = derived_mark(reader).await?;
+        let by = self.models().derived_by();
+        let Some(mark) = mark.filter(|mark| mark.whole && mark.by == by && mark.reached.rows == 0) else {
+            return Ok(());
+        };
+        let before = self.published_position();
+        if before == Some(mark.reached.position()) && held.is_some() {
+            // One number is one state.
+            return Ok(());
+        }
+        let view = View::new(mark.reached.position(), held, Arc::clone(self.store()));
+        self.put_view(view, self.stop_keys_if_old());
+        self.matching().note_progress(|progress| progress.published = true);
+        Ok(())
+    }
+
+    fn stop_keys_if_old(&self) -> Option<Vec<StopKeyLine>> {
+        let mut looked = self.matching().looked.lock().unwrap_or_else(PoisonError::into_inner);
+        if looked.is_some_and(|at| at.elapsed() < STOP_KEYS_EVERY) {
+            return None;
+        }
+        let found = self.matching().read(Matcher::stop_keys).ok()?;
+        *looked = Some(Instant::now());
+        Some(found)
+    }
+
+    /// Where this gateway stands in the journal; reads the store first if that was not done yet.
+    pub(super) async fn tail(&self) -> Result<MappedMutexGuard<'_, Tail>, ServiceError> {
+        let mut tail = self.matching().tail.lock().await;
+        if tail.is_none() {
+            let snapshot = self.store().snapshot().await?;
+            *tail = Some(self.read_store(&*snapshot).await?);
+        }
+        Ok(MutexGuard::map(tail, |tail| tail.as_mut().expect("it was filled just now")))
+    }
+
+    /// Reads a state of the store into the matcher, to stand where it stands.
+    pub(super) async fn load_from(&self, snapshot: &dyn Read) -> Result<(), ServiceError> {
+        let mut tail = self.matching().tail.lock().await;
+        *tail = Some(self.read_store(snapshot).await?);
+        Ok(())
+    }
+
+    /// Reads a state of the store into a new matcher; answers where it stands in the journal.
+    pub(super) async fn read_store(&self, snapshot: &dyn Read) -> Result<Tail, ServiceError> {
+        let loaded = load::load(snapshot, self.models()).await?;
+        self.matching().put(loaded.matcher);
+        self.matching().note_progress(|progress| progress.loaded = true);
+        Ok(loaded.tail)
+    }
+}

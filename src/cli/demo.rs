@@ -139,7 +139,8 @@ fn push_all(to: &str, world: &Path, secrets: &Secrets, terminal: Terminal) -> Re
 async fn results(launched: &Launched, world: &Path) -> Result<(Overview, ClusterQuality, String), CliError> {
     let failed = |error| CliError::failed("reading the results", error);
     let gateway = &launched.gateway;
-    // The overview shows a moment; what is printed is the end of the matching.
+    // Answers are as of the last step; what is printed is the end of the matching.
+    gateway.settled().await;
     let clusters = gateway.clusters().await.map_err(failed)?;
     let overview = gateway.overview_for_operator().await.map_err(failed)?;
     let mut file = ClustersFile::create(world).map_err(|error| CliError::failed("writing clusters.csv", error))?;

@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     let query = ReportQuery { as_of: args.as_of, kode_wilayah: args.region.clone(), rule: None };
     let view = runtime()?.block_on(async {
         let gateway = start.open().await.map_err(super::launch::not_opened)?;
-        gateway.catch_up().await.map_err(|error| CliError::failed("matching", error))?;
+        gateway.bring_up_to_date().await.map_err(|error| CliError::failed("matching", error))?;
         gateway.report_for_operator(query).await.map_err(|error| CliError::failed("evaluating the rules", error))
     })?;
     if let Some(path) = &args.csv {

@@ -1,5 +1,7 @@
 //! Reads and checks `config/rules/*.toml`. A rule that cannot work is an error with its place and the way out.
 
+use xxhash_rust::xxh3::Xxh3Default;
+
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -78,7 +80,12 @@ impl RuleSet {
         }
         let mut rules: Vec<Rule> = rules.into_iter().map(|rule| rule.item).collect();
         rules.sort_by(|a, b| (&a.id, a.scope).cmp(&(&b.id, b.scope)));
-        Ok(Self { rules, parameters: parameters.into_iter().map(|parameter| parameter.item).collect() })
+        let mut digest = Xxh3Default::new();
+        for (_, text) in files {
+            digest.update(text.as_bytes());
+        }
+        let parameters = parameters.into_iter().map(|parameter| parameter.item).collect();
+        Ok(Self { rules, parameters, digest: digest.digest() })
     }
 
     /// The rules that are part of the program.

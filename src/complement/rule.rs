@@ -145,9 +145,15 @@ impl Parameter {
 pub struct RuleSet {
     pub(super) rules: Vec<Rule>,
     pub(super) parameters: Vec<Parameter>,
+    pub(super) digest: u64,
 }
 
 impl RuleSet {
+    /// Tells sets of rules apart: a hash of their texts.
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+
     /// The rules, by id and scope.
     pub fn rules(&self) -> &[Rule] {
         &self.rules

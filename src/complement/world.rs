@@ -34,6 +34,8 @@ pub struct World<'a> {
     pub as_of: Date,
     /// Compares an account's name with a person's.
     pub name_match: NameMatch<'a>,
+    /// How many persons bear the NIK of a row, where that is not seen from the persons that are here.
+    pub shared_niks: Option<&'a FxHashMap<RecordId, u32>>,
 }
 
 /// Position of a thing in its list; `NONE` where there is none.
@@ -248,6 +250,11 @@ impl<'a> Index<'a> {
 
     /// Finds the NIKs that can be somebody's and that several persons bear.
     fn place_niks(&mut self) {
+        if let Some(known) = self.world.shared_niks {
+            let shared = self.record_at.iter().filter_map(|(id, at)| Some((*at, *known.get(id)?)));
+            self.shared_niks = shared.filter(|(_, persons)| *persons > 1).collect();
+            return;
+        }
         let nik = |at: At| {
             let record = self.record(at);
             let reading = read_nik(record.core.nik.as_deref()?, record.tgl_data, Regions::embedded());

@@ -158,6 +158,6 @@ impl StateHash {
 
     /// The digest, in hexadecimal.
     pub(super) fn finish(self) -> String {
-        hex::encode(&self.hash.finalize())
+        hex::encode(self.hash.finalize())
     }
 }

@@ -91,7 +91,16 @@ impl From<StoreError> for ServiceError {
         match error {
             StoreError::Full { .. } => Self::Full,
             StoreError::Unavailable { .. } => Self::Away(Box::new(error)),
-            _ => Self::Store(Box::new(error)),
+            StoreError::Conflict { .. }
+            | StoreError::TooLarge { .. }
+            | StoreError::Locked
+            | StoreError::Format { .. }
+            | StoreError::Corrupt { .. }
+            | StoreError::Io { .. }
+            | StoreError::Setting { .. }
+            | StoreError::Poisoned { .. }
+            | StoreError::ReadOnly
+            | StoreError::Closed => Self::Store(Box::new(error)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The gateway: the front door to all use cases, and what its parts share.
 //!
 //! `intake` takes inputs in, `matching` follows the journal and owns the matcher, `answers` reads what was published,
-//! `reports` evaluates rules. Each has its own state here and its methods in its own folder.
+//! `rules` evaluates what they say of whom. Each has its own state here and its methods in its own folder.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -17,8 +17,8 @@ use super::matching::Matching;
 use super::matching::load::Begun;
 use super::matching::matcher::Matcher;
 use super::models::Models;
-use super::reports::Reports;
 use super::retention::Rounds;
+use super::rules::Rules;
 use crate::auth::{Caller, Directory};
 use crate::domain::date::Date;
 use crate::domain::feed::Feed;
@@ -38,7 +38,7 @@ struct Inner {
     matching: Matching,
     /// What can be asked; `None` until there is something.
     published: RwLock<Option<Arc<Published>>>,
-    reports: Reports,
+    rules: Rules,
     rounds: tokio::sync::Mutex<Rounds>,
 }
 
@@ -90,7 +90,7 @@ impl Gateway {
             intake: Intake::new(begun, parts.store.shared()),
             matching: Matching::new(begun),
             published: RwLock::new(None),
-            reports: Reports::default(),
+            rules: Rules::default(),
             rounds: tokio::sync::Mutex::default(),
             parts,
         }))
@@ -144,6 +144,7 @@ impl Gateway {
             goal = self.reader().head().await.map_or(goal, |head| goal.max(head));
         }
         self.matched_through(goal).await;
+        self.matching().evaluated_through(goal).await;
     }
 
     /// Returns when everything up to `goal` is matched, or at once when the matcher stopped.
@@ -188,8 +189,8 @@ impl Gateway {
         &self.0.matching
     }
 
-    pub(super) fn reports(&self) -> &Reports {
-        &self.0.reports
+    pub(super) fn rules(&self) -> &Rules {
+        &self.0.rules
     }
 
     /// Where the retention rule stands.
@@ -218,6 +219,11 @@ impl Gateway {
     /// The position of the view that can be asked now.
     pub(super) fn published_position(&self) -> Option<Position> {
         self.published().map(|published| published.view.position)
+    }
+
+    /// The view that can be asked now.
+    pub(super) fn published_view(&self) -> Option<Arc<View>> {
+        self.published().map(|published| Arc::clone(&published.view))
     }
 
     fn published(&self) -> Option<Arc<Published>> {

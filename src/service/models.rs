@@ -93,6 +93,11 @@ impl Models {
     pub(super) fn derived_by(&self) -> String {
         format!("{} {DERIVATION} {}", env!("CARGO_PKG_VERSION"), self.digest)
     }
+
+    /// Which rules outcomes follow from, and which derived state.
+    pub(super) fn rules_by(&self) -> String {
+        format!("{} {:016x}", self.derived_by(), self.rules.digest())
+    }
 }
 
 fn text_of(path: Option<&Path>, built_in: &str) -> Result<(String, String), ModelError> {

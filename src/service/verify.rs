@@ -146,6 +146,7 @@ pub async fn verify(snapshot: &dyn Read) -> Result<Verified, ServiceError> {
         Table::Families,
         Table::Cases,
         Table::Lookups,
+        Table::Outcomes,
         Table::Marks,
     ] {
         let mut pages = Pages::of(snapshot, table);
@@ -200,6 +201,7 @@ fn look(table: Table, page: &[Row], known: &mut Known, verified: &mut Verified) 
         | Table::Families
         | Table::Cases
         | Table::Lookups
+        | Table::Outcomes
         | Table::Marks => {
             for (key, bytes) in page {
                 if look_at(table, key, bytes, known, verified).is_err() {
@@ -317,7 +319,7 @@ fn look_at(
             let case: Case = decode(bytes, "case")?;
             verified.check(Wrong::DerivedReference, case.records.iter().all(|id| known.records.contains_key(id)));
         }
-        Table::Lookups => drop(plain(bytes, "lookup")?),
+        Table::Lookups | Table::Outcomes => drop(plain(bytes, table.name())?),
         Table::Marks => {
             verified.check(Wrong::Incomplete, key != RESTORING_MARK);
             if key == DERIVED_MARK {
@@ -373,6 +375,7 @@ fn ended(table: Table, known: &mut Known, verified: &mut Verified) {
         | Table::Families
         | Table::Cases
         | Table::Lookups
+        | Table::Outcomes
         | Table::Marks => {}
     }
 }

@@ -38,11 +38,13 @@ pub enum Table {
     Marks = 16,
     /// What is found by something else than its own number: records by identifier, cases by record and in their order.
     Lookups = 17,
+    /// What the complementarity rules say of persons, families and accounts, and how often.
+    Outcomes = 18,
 }
 
 impl Table {
     /// How many tables there are.
-    pub const COUNT: usize = 14;
+    pub const COUNT: usize = 15;
 
     /// All tables, in the order of their codes.
     pub const ALL: [Self; Self::COUNT] = [
@@ -60,6 +62,7 @@ impl Table {
         Self::Journal,
         Self::Marks,
         Self::Lookups,
+        Self::Outcomes,
     ];
 
     /// The name used by adapters, logs and metrics.
@@ -79,6 +82,7 @@ impl Table {
             Self::Journal => "journal",
             Self::Marks => "marks",
             Self::Lookups => "lookups",
+            Self::Outcomes => "outcomes",
         }
     }
 

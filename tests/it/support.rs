@@ -99,7 +99,8 @@ impl TestApp {
 
     /// A client with the token of a role; `""` sends none.
     pub(crate) fn client(&self, role: &str) -> TestClient {
-        TestClient::new(self.address, &self.dir.path().join("ca.pem"), role)
+        let client = TestClient::new(self.address, &self.dir.path().join("ca.pem"), role);
+        TestClient { settles: Some((self.runtime.handle().clone(), self.gateway())), ..client }
     }
 
     /// Where it listens.
@@ -143,6 +144,8 @@ pub(crate) struct TestClient {
     base: String,
     token: Option<String>,
     ca: Vec<u8>,
+    /// Answers do not wait for what was pushed before; this client does.
+    settles: Option<(tokio::runtime::Handle, padan::service::gateway::Gateway)>,
 }
 
 /// An answer, read whole.
@@ -181,7 +184,7 @@ impl TestClient {
             .build()
             .new_agent();
         let token = CLIENTS.iter().find(|(name, ..)| *name == role).map(|(_, token, ..)| (*token).to_owned());
-        Self { agent, base: format!("https://{address}"), token, ca: pem }
+        Self { agent, base: format!("https://{address}"), token, ca: pem, settles: None }
     }
 
     /// A TLS connection, to write bytes by hand.
@@ -210,7 +213,15 @@ impl TestClient {
         self
     }
 
+    /// Returns when everything acknowledged so far is matched.
+    fn settle(&self) {
+        if let Some((runtime, gateway)) = &self.settles {
+            runtime.block_on(gateway.settled());
+        }
+    }
+
     pub(crate) fn get(&self, path: &str) -> Answer {
+        self.settle();
         let request = self.agent.get(format!("{}{path}", self.base));
         let request = match &self.token {
             Some(token) => request.header("Authorization", format!("Bearer {token}")),
@@ -231,6 +242,7 @@ impl TestClient {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Answer, ureq::Error> {
+        self.settle();
         let uri = format!("{}{path}", self.base);
         let mut request = ureq::http::Request::builder().method(method).uri(uri);
         if let Some(token) = &self.token {

@@ -8,6 +8,7 @@ mod files;
 #[expect(dead_code, reason = "the tests of the interface use the rest")]
 mod gateway_support;
 mod offline;
+mod outcomes;
 mod pushed;
 mod rows;
 mod spelling;

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use padan::domain::batch::Completeness;
+use padan::domain::decision::Verdict;
 use padan::domain::feed::Feed;
+use padan::service::answers::views::{CaseFilter, Decided, VerdictRequest};
 use padan::service::clock::SystemClock;
 use padan::service::gateway::{Gateway, IdempotencyKey};
 use padan::service::start::{Missing, StartWith};
@@ -19,7 +22,7 @@ use crate::rows::{Persons, Row, persons_of, same};
 use crate::world::{Case, in_every_world};
 
 /// A gateway at work, and who may speak with it.
-struct Office {
+pub(crate) struct Office {
     runtime: tokio::runtime::Runtime,
     gateway: Gateway,
     matcher: tokio::task::JoinHandle<()>,
@@ -56,14 +59,14 @@ impl Office {
     }
 
     /// Pushes rows, feed by feed.
-    fn push(&mut self, rows: &[Row]) {
+    pub(crate) fn push(&mut self, rows: &[Row]) {
         for feed in Feed::ALL {
             let lines: Vec<String> = rows.iter().filter(|row| row.feed == feed).map(Row::line).collect();
             if lines.is_empty() {
                 continue;
             }
             let caller = self.clients.by_token(&format!("kode-{}", sender(feed.name()))).expect("a sender");
-            let mut intake = self.gateway.intake(&caller, feed).expect("an intake");
+            let mut intake = self.gateway.read_push(&caller, feed).expect("an intake");
             intake.push(lines.join("\n").as_bytes()).expect("read");
             let body = intake.finish().expect("a body");
             assert_eq!(body.refused(), 0, "a row was refused");
@@ -71,6 +74,49 @@ impl Office {
             let key = IdempotencyKey::new(&self.sent.to_string()).expect("a key");
             self.runtime.block_on(self.gateway.push(&caller, feed, key, body)).expect("pushed");
         }
+    }
+
+    /// An agency says that a feed is complete somewhere, or that it is not.
+    pub(crate) fn declare(&mut self, random: &mut ChaCha8Rng) {
+        let feed = *Feed::ALL.choose(random).expect("one of six");
+        let caller = self.clients.by_token(&format!("kode-{}", sender(feed.name()))).expect("a sender");
+        let declared = Completeness {
+            feed,
+            kode_wilayah: (*["32", "3201", "320105"].choose(random).expect("one of three")).to_owned(),
+            periode: "2025-T4".parse().expect("a quarter"),
+            lengkap: random.random_bool(0.8),
+        };
+        self.sent += 1;
+        let key = IdempotencyKey::new(&self.sent.to_string()).expect("a key");
+        self.runtime.block_on(self.gateway.declare(&caller, feed, key, vec![declared])).expect("declared");
+    }
+
+    /// A steward decides some open cases, or takes decisions back.
+    pub(crate) fn decide(&mut self, random: &mut ChaCha8Rng) {
+        let steward = self.clients.by_token("kode-petugas").expect("a steward");
+        let decided = if random.random_bool(0.7) { Decided::Open } else { Decided::Done };
+        self.runtime.block_on(async {
+            self.gateway.settled().await;
+            let filter = CaseFilter { decided, ..CaseFilter::default() };
+            let cases = self.gateway.cases(&steward, filter, None, 5).await.expect("cases").items;
+            for case in cases.iter().filter(|case| decided == Decided::Done || case.can_be_decided()) {
+                let verdict = *[Verdict::Gabungkan, Verdict::BukanDuplikat].choose(random).expect("one of two");
+                let verdict = (decided == Decided::Open).then_some(verdict);
+                self.sent += 1;
+                let key = IdempotencyKey::new(&self.sent.to_string()).expect("a key");
+                let request = VerdictRequest { verdict, reason: "contoh".to_owned() };
+                // The verdict before may have settled it.
+                let _ = self.gateway.decide(&steward, &case.case.id, key, request).await;
+            }
+        });
+    }
+
+    /// Entries of outcomes that are not what a full evaluation says.
+    pub(crate) fn outcome_differences(&self) -> Option<u64> {
+        self.runtime.block_on(async {
+            self.gateway.settled().await;
+            self.gateway.outcome_differences().await.expect("compared")
+        })
     }
 
     fn state(&self) -> State {
@@ -96,7 +142,7 @@ impl Office {
 }
 
 /// Goes through a world with a gateway.
-fn with_a_gateway(law: impl Fn(&mut Office, &[Row], &mut ChaCha8Rng) -> Result<(), String>) {
+pub(crate) fn with_a_gateway(law: impl Fn(&mut Office, &[Row], &mut ChaCha8Rng) -> Result<(), String>) {
     in_every_world(|Case { rows, mut random }| {
         let mut office = Office::open();
         let held = law(&mut office, &rows, &mut random);
@@ -127,7 +173,7 @@ fn pushed_in_any_order_and_batches_rows_give_what_dedupe_gives() {
 }
 
 /// The rows with one thing changed, all of the same day as before.
-fn changed(rows: &[Row], random: &mut ChaCha8Rng) -> Vec<Row> {
+pub(crate) fn changed(rows: &[Row], random: &mut ChaCha8Rng) -> Vec<Row> {
     let one = |row: &Row| {
         let mut other = row.clone();
         if let Some(name) = row.text("nama") {
@@ -141,7 +187,7 @@ fn changed(rows: &[Row], random: &mut ChaCha8Rng) -> Vec<Row> {
 }
 
 /// Rows that take others back, of the same day.
-fn withdrawals(rows: &[Row]) -> Vec<Row> {
+pub(crate) fn withdrawals(rows: &[Row]) -> Vec<Row> {
     let one = |row: &Row| {
         let mut other = row.clone();
         other.fields.retain(|field, _| field == "id_sumber" || field == "tgl_data");

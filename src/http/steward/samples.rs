@@ -6,7 +6,7 @@ pub(crate) use figures::{names, overview, pushed, report_view};
 
 use crate::auth::{Caller, Client, Directory, Right, token_hash};
 use crate::domain::agency::{AgencyId, AgencyKind};
-use crate::domain::case::{Case, CaseState, Question, SharedBy};
+use crate::domain::case::{Case, CaseState, Explained, ExplainedLine, Question, SharedBy, VetoLine};
 use crate::domain::date::{Date, Period, Timestamp};
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::feed::Feed;
@@ -16,9 +16,7 @@ use crate::domain::person::{Attributed, FamilyId, GoldenFamily, GoldenPerson, Pe
 use crate::domain::record::{PersonId, Record, RecordId, RecordKey, Sequence};
 use crate::domain::row::{AnggotaKeluarga, Detail, Enrolment, PersonCore, PesertaDidik, Rekening};
 use crate::domain::sex::Sex;
-use crate::service::answers::views::{
-    CaseView, Explained, ExplainedLine, HistoryLine, Page, PersonView, ProgrammeLine, VetoLine,
-};
+use crate::service::answers::views::{CaseView, HistoryLine, Page, PersonView, ProgrammeLine};
 
 /// Values that must never leave the gateway.
 pub(crate) const SECRETS: &[&str] = &[
@@ -252,6 +250,7 @@ pub(crate) fn decided_case_view() -> CaseView {
         by: "petugas".to_owned(),
         at: at("2025-11-20T03:21:00Z"),
         case: view.case.id.clone(),
+        asked: None,
     }];
     view
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::domain::batch::AcceptedRow;
+use crate::domain::batch::{AcceptedRow, Declaration};
 use crate::domain::case::Case;
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::person::{FamilyId, GoldenFamily, GoldenPerson};
@@ -24,19 +24,30 @@ use crate::store::{Position, Read, Snapshot, Store, Table, prefix_end};
 pub(in crate::service) struct View {
     /// Everything up to here is in it.
     pub(in crate::service) position: Position,
+    /// And what the rules say of it up to here.
+    pub(in crate::service) evaluated: Position,
     held: Option<Snapshot>,
     store: Arc<dyn Store>,
 }
 
 impl View {
-    /// The state that `store` holds now, matched up to `position`.
-    pub(in crate::service) fn new(position: Position, held: Option<Snapshot>, store: Arc<dyn Store>) -> Self {
-        Self { position, held, store }
+    /// The state that `store` holds now: matched and evaluated up to these positions.
+    pub(in crate::service) fn new(
+        (position, evaluated): (Position, Position),
+        held: Option<Snapshot>,
+        store: Arc<dyn Store>,
+    ) -> Self {
+        Self { position, evaluated, held, store }
     }
 
     /// To read tables from.
     pub(in crate::service) fn reader(&self) -> &dyn Read {
         self.held.as_deref().unwrap_or_else(|| self.store.reader())
+    }
+
+    /// All declarations of completeness, in key order.
+    pub(in crate::service) async fn declared(&self) -> Result<Vec<Declaration>, ServiceError> {
+        Pages::of(self.reader(), Table::Completeness).decode_all().await
     }
 
     /// The keys that begin with `prefix`.

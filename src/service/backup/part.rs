@@ -226,7 +226,7 @@ impl<T> Hashing<T> {
 
     fn into_parts(self) -> (T, String) {
         let (inner, digest) = self.finish();
-        (inner, hex::encode(&digest))
+        (inner, hex::encode(digest))
     }
 }
 

@@ -48,7 +48,7 @@ impl Gateway {
 
     /// What is closed for all agencies together, in the quarter of a day.
     pub(super) async fn closed_together(&self, view: &View, as_of: Date) -> Result<Vec<Completeness>, ServiceError> {
-        let declared: Vec<Declaration> = Pages::of(view.reader(), Table::Completeness).decode_all().await?;
+        let declared = view.declared().await?;
         Ok(Words::new(&declared).together(self.senders(), Period::quarter_of(as_of)))
     }
 

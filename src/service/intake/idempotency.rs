@@ -56,7 +56,7 @@ pub(in crate::service) struct Remembered {
 impl RequestId {
     /// A request whose answer is remembered. Keys of different owners, an agency or a client, never meet.
     pub(in crate::service) fn remembered(owner: &str, key: &IdempotencyKey, request: &str) -> Self {
-        let memory = Memory::Kept(hex::encode(&Sha256::digest(request.as_bytes())));
+        let memory = Memory::Kept(hex::encode(Sha256::digest(request.as_bytes())));
         Self { key: Self::key_of(owner, key), memory }
     }
 

@@ -160,10 +160,11 @@ impl Gateway {
                     self.intake().note_acknowledged(position, records);
                     return Ok(TakenIn::New { position, answer });
                 }
-                Err(StoreError::Conflict { .. }) => match input.on_conflict() {
-                    Some(error) => return Err(error),
-                    None => {}
-                },
+                Err(StoreError::Conflict { .. }) => {
+                    if let Some(error) = input.on_conflict() {
+                        return Err(error);
+                    }
+                }
                 Err(error) => return Err(error.into()),
             }
         }

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use super::Pace;
 use super::derive::{Changes, derive};
 use super::load::record_of;
 use super::matcher::{Dirty, Matcher};
@@ -14,6 +15,7 @@ use crate::domain::decision::Decision;
 use crate::domain::record::{Record, RecordId, Sequence};
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
+use crate::service::rules::{OUTCOMES_MARK, Touched};
 use crate::service::stored::codec::{decode, decode_row, encode, row_key};
 use crate::service::stored::decisions::decision_key;
 use crate::service::stored::journal::{DERIVED_MARK, DerivedMark, Entry, Reached, derived_mark};
@@ -60,6 +62,7 @@ struct Step {
     records: Vec<Record>,
     rows: Vec<(RecordId, Sequence)>,
     decisions: Vec<Decision>,
+    declared: bool,
 }
 
 /// What lies behind a place in the journal.
@@ -84,7 +87,7 @@ impl Gateway {
         loop {
             match self.catch_up().await {
                 Ok(()) => {
-                    self.note_stalled(false);
+                    self.note_pace(Pace::Following);
                     self.keep_rule().await;
                 }
                 Err(error) if passes(&error, shared) => {
@@ -93,11 +96,11 @@ impl Gateway {
                         "the store takes nothing now; matching goes on when it does"
                     );
                     drop(error);
-                    self.note_stalled(true);
+                    self.note_pace(Pace::Stalled);
                     tokio::time::sleep(AFTER_FAILURE).await;
                 }
                 Err(error) => {
-                    self.matching().note_progress(|progress| progress.stopped = true);
+                    self.note_pace(Pace::Stopped);
                     return Err(error);
                 }
             }
@@ -105,6 +108,13 @@ impl Gateway {
             // Woken or not, the journal is looked at.
             let _ = tokio::time::timeout(look, self.intake().work_is_there()).await;
         }
+    }
+
+    /// Takes what the journal holds if there is anything that can not be asked yet: a store that was matched to its end is
+    /// not matched again.
+    pub async fn bring_up_to_date(&self) -> Result<(), ServiceError> {
+        let head = self.reader().head().await?;
+        if self.published_position() == Some(head) { Ok(()) } else { self.catch_up().await }
     }
 
     /// Takes everything that the journal holds, after reading the store if that was not done yet.
@@ -118,7 +128,11 @@ impl Gateway {
                 Next::TooFarBehind => self.read_again(&mut tail).await?,
             }
         }
-        self.acquire_leadership(&mut tail).await
+        self.acquire_leadership(&mut tail).await?;
+        self.keep_outcomes(&tail).await?;
+        let matched = self.matching().matched();
+        self.matching().note_progress(|progress| progress.evaluated = progress.evaluated.max(matched));
+        Ok(())
     }
 
     /// Leads if nobody else does; a follower learns how far the leader has come.
@@ -148,7 +162,8 @@ impl Gateway {
         if page.first().is_some_and(|(key, _)| *key != from) {
             return self.left_behind(applied, "the journal").await;
         }
-        let mut step = Step { reached: applied, records: Vec::new(), rows: Vec::new(), decisions: Vec::new() };
+        let mut step =
+            Step { reached: applied, records: Vec::new(), rows: Vec::new(), decisions: Vec::new(), declared: false };
         let mut decided = Vec::new();
         for (key, entry) in page {
             let room = STEP_ROWS - step.records.len() - step.rows.len();
@@ -228,14 +243,17 @@ impl Gateway {
     /// Matches a step and writes what follows from it.
     async fn take(&self, tail: &mut Tail, step: Step) -> Result<(), ServiceError> {
         let started = std::time::Instant::now();
-        let Step { reached, records, decisions, .. } = step;
+        let Step { reached, records, decisions, declared, .. } = step;
         let dirty = self.on_matcher(|matcher| matcher.apply(records, decisions)).await?;
         let dirty = dirty.map_err(|error| ServiceError::Corrupt { what: error.to_string() })?;
         tail.applied = reached;
         // Should anything fail from here on, the matcher is ahead of the store.
         let sure = !std::mem::replace(&mut tail.unsure, true);
         // A follower derives as well: the matcher notes the families.
-        let changes = self.derived(dirty).await?;
+        let mut touched = Touched::records(dirty.touched.iter().copied());
+        touched.all = declared;
+        let mut changes = self.derived(dirty).await?;
+        changes.puts.insert((Table::Outcomes, Touched::key(reached)), encode(&touched));
         if tail.leads && sure {
             self.write_derived(tail, changes).await?;
         }
@@ -342,13 +360,17 @@ impl Gateway {
     async fn repair(&self, tail: &mut Tail) -> Result<(), ServiceError> {
         let mut wanted = self.derive_all().await?;
         let difference = self.difference(self.reader(), &mut wanted).await?;
+        // What the rules say does not follow from it any more.
+        let mut write = WriteBatch::new();
+        write.delete(Table::Marks, OUTCOMES_MARK);
+        self.commit_marked(tail, write, false).await?;
         self.write_in_parts(tail, difference).await?;
         tail.unsure = false;
         Ok(())
     }
 
-    fn note_stalled(&self, stalled: bool) {
-        self.matching().note_progress(|progress| progress.stalled = stalled);
+    fn note_pace(&self, pace: Pace) {
+        self.matching().note_progress(|progress| progress.pace = pace);
     }
 
     /// Publishes what is derived up to here.

@@ -48,6 +48,11 @@ impl Number {
         Self(xxh3_64(format!("{kind}|{form}").as_bytes()))
     }
 
+    /// An account, as [`account_of`] names it.
+    pub(in crate::service) fn of_account(account: u64) -> Self {
+        Self(account)
+    }
+
     /// As a number.
     pub(in crate::service) fn value(self) -> u64 {
         self.0

@@ -12,7 +12,7 @@ use crate::service::answers::views::{PairView, StopKeyLine};
 
 impl Matcher {
     /// Records near what is known of somebody, heaviest first.
-    pub(in crate::service) fn near(&mut self, core: &PersonCore, today: Date) -> Vec<RecordId> {
+    pub(in crate::service) fn near(&self, core: &PersonCore, today: Date) -> Vec<RecordId> {
         let values = values_of_core(&self.models().columns, core, today);
         let near = self.live.probe(&values).expect("the values were made for the columns of this plan");
         near.into_iter().map(|(id, _)| RecordId(id)).collect()

@@ -6,6 +6,7 @@ use super::matcher::{Known, Matcher};
 use super::places::Place as Region;
 use crate::domain::case::{Case, CaseState, Question};
 use crate::domain::decision::Decision;
+use crate::domain::feed::Feed;
 use crate::domain::record::RecordId;
 use crate::service::stored::codec::{encode, id_key};
 use crate::service::stored::lookups::{Facets, Lookup, Place, Present, nothing};
@@ -20,7 +21,8 @@ impl Matcher {
         let present = Present { sequence: known.standing.sequence, withdrawn: known.withdrawn };
         let mut entries = vec![(Lookup::Present.key(&[&id_key(id)]), encode(&present))];
         let numbers = known.numbers.iter().map(|number| Lookup::Number.of_record(number.value(), id));
-        let payment = known.account.map(|account| Lookup::Payment.of_record(account, id));
+        let payment = known.account.filter(|_| known.feed == Feed::Penyaluran);
+        let payment = payment.map(|account| Lookup::Payment.of_record(account, id));
         entries.extend(numbers.chain(payment).map(|key| (key, nothing())));
         entries
     }

@@ -108,7 +108,7 @@ impl Known {
         };
         let card = record.core.no_kk.as_deref().filter(|_| family.is_some());
         let card = card.and_then(|raw| read_kk(raw, record.tgl_data).usable().map(|kk| xxh3_64(kk.as_bytes())));
-        let payment = matches!(record.detail, Detail::Penyaluran(_)) && present;
+        let holds_account = matches!(record.detail, Detail::Rekening(_) | Detail::Penyaluran(_)) && present;
         Self {
             standing: record.standing(),
             feed: record.key.feed,
@@ -119,7 +119,7 @@ impl Known {
             card,
             nik: nik_of(record),
             numbers: numbers_of(record),
-            account: account_of(record).filter(|_| payment),
+            account: account_of(record).filter(|_| holds_account),
         }
     }
 }
@@ -131,8 +131,10 @@ pub(in crate::service) struct Matcher {
     pub(in crate::service) known: FxHashMap<RecordId, Known>,
     person_of: FxHashMap<RecordId, PersonId>,
     pub(super) members: FxHashMap<PersonId, Vec<RecordId>>,
-    families: FxHashMap<FamilyKey, BTreeSet<RecordId>>,
-    cards: FxHashMap<u64, BTreeSet<FamilyKey>>,
+    pub(super) families: FxHashMap<FamilyKey, BTreeSet<RecordId>>,
+    pub(super) cards: FxHashMap<u64, BTreeSet<FamilyKey>>,
+    /// The account rows and the payments of each account.
+    pub(super) accounts: Identifiers,
     family_of: FxHashMap<RecordId, FamilyId>,
     pub(in crate::service) identifiers: Identifiers,
     /// The cases of NIKs that several persons bear.
@@ -163,6 +165,8 @@ pub(in crate::service) struct Dirty {
     pub(in crate::service) cases: BTreeSet<String>,
     /// Cases that are no more.
     pub(in crate::service) cases_gone: BTreeSet<String>,
+    /// Records about whose persons, families and accounts the rules may say something else now.
+    pub(in crate::service) touched: BTreeSet<RecordId>,
     /// Entries of the table `lookups`; `None`: it goes.
     pub(in crate::service) lookups: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
 }
@@ -181,6 +185,7 @@ impl Matcher {
             members: FxHashMap::default(),
             families: FxHashMap::default(),
             cards: FxHashMap::default(),
+            accounts: Identifiers::default(),
             family_of: FxHashMap::default(),
             identifiers: Identifiers::default(),
             shared: FxHashMap::default(),
@@ -235,10 +240,12 @@ impl Matcher {
         let mut niks = self.niks_of(newest.keys());
         let mut changes = Vec::with_capacity(newest.len() + decisions.len());
         for record in newest.values() {
+            dirty.touched.extend(self.on_same_account(record.id));
             let before = self.lookups_of(record.id);
             dirty.lookups.extend(before.into_iter().map(|(key, _)| (key, None)));
             self.forget_known(record.id);
             self.note_known(record.id, Known::of(record));
+            dirty.touched.extend(self.on_same_account(record.id));
             let now = self.lookups_of(record.id);
             dirty.lookups.extend(now.into_iter().map(|(key, value)| (key, Some(value))));
             dirty.groups.extend(self.known.get(&record.id).and_then(|known| known.family));
@@ -283,6 +290,10 @@ impl Matcher {
         decided.extend(touched.iter().filter_map(|id| self.cases_by_record.get(id)).flatten().cloned());
         decided.extend(dirty.cases_gone.iter().cloned());
         self.settle_decided(decided, &mut dirty);
+        dirty.touched.extend(&touched);
+        dirty.touched.extend(niks.iter().flat_map(|nik| self.bearers_of_nik(*nik)));
+        dirty.touched.extend(&dirty.families_left.iter().map(|family| family.0).collect::<Vec<_>>());
+        dirty.touched.extend(self.membership_records(&dirty.groups));
         Ok(dirty)
     }
 
@@ -385,11 +396,6 @@ impl Matcher {
         found.into_iter().collect()
     }
 
-    /// The decisions about a pair, oldest first.
-    pub(in crate::service) fn decisions_of(&self, a: RecordId, b: RecordId) -> Vec<Decision> {
-        self.decisions.get(&(a.min(b), a.max(b))).cloned().unwrap_or_default()
-    }
-
     /// The verdict that stands about a pair.
     pub(in crate::service) fn standing_verdict(&self, a: RecordId, b: RecordId) -> Option<Verdict> {
         self.decisions.get(&(a.min(b), a.max(b)))?.last()?.verdict
@@ -406,6 +412,7 @@ impl Matcher {
             known.card.map(|card| self.cards.entry(card).or_default().insert(family));
         }
         self.count_record(&known, 1);
+        self.accounts.note(id, known.account.map(Number::of_account).as_slice());
         self.identifiers.note(id, &known.numbers);
         self.known.insert(id, known);
     }
@@ -413,6 +420,7 @@ impl Matcher {
     fn forget_known(&mut self, id: RecordId) {
         let Some(known) = self.known.remove(&id) else { return };
         self.count_record(&known, -1);
+        self.accounts.forget(id, known.account.map(Number::of_account).as_slice());
         self.identifiers.forget(id, &known.numbers);
         if let Some(family) = known.family {
             if let Some(rows) = self.families.get_mut(&family) {
@@ -490,6 +498,7 @@ impl Matcher {
                 ids.remove(id);
             }
         }
+        dirty.touched.extend(&case.records);
         dirty.cases.remove(id);
         dirty.cases_gone.insert(id.to_owned());
     }
@@ -505,6 +514,7 @@ impl Matcher {
         if !same {
             self.forget_case(&id, dirty);
             self.count_case(&case, 1);
+            dirty.touched.extend(&case.records);
             for record in &case.records {
                 self.cases_by_record.entry(*record).or_default().insert(id.clone());
             }

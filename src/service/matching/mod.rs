@@ -5,6 +5,7 @@
 //! published: whoever asks something reads that and waits for nobody. Only a search by likeness and the explanation of
 //! any two records need the matcher's own memory; they read it and write nothing.
 
+pub(super) mod components;
 mod decided;
 pub(super) mod derive;
 mod explained;
@@ -29,6 +30,7 @@ use super::answers::view::View;
 use super::answers::views::StopKeyLine;
 use super::error::ServiceError;
 use super::gateway::Gateway;
+use super::rules::outcomes_mark;
 use super::stored::journal::derived_mark;
 use crate::store::{Position, Read};
 
@@ -49,12 +51,31 @@ struct Progress {
     loaded: bool,
     /// What follows from everything up to here can be read.
     matched: Position,
+    /// What the rules say of everything up to here can be read.
+    evaluated: Position,
     /// There is something to be asked.
     published: bool,
+    /// Whether the journal is followed.
+    pace: Pace,
+}
+
+/// Whether the journal is followed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Pace {
+    /// It is.
+    #[default]
+    Following,
     /// The store takes nothing now, so what can be read stays as it is for a while.
-    stalled: bool,
-    /// The matcher has stopped: nothing more will be matched.
-    stopped: bool,
+    Stalled,
+    /// It is not any more: nothing more will be matched.
+    Stopped,
+}
+
+impl Progress {
+    /// Whether it is of no use to wait.
+    fn stands_still(&self) -> bool {
+        self.pace != Pace::Following
+    }
 }
 
 impl Matching {
@@ -76,13 +97,13 @@ impl Matching {
     /// Returns when a first view was published, or at once when none will be.
     pub(super) async fn published(&self) {
         let mut progress = self.progress.subscribe();
-        let _ = progress.wait_for(|now| now.published || now.stalled || now.stopped).await;
+        let _ = progress.wait_for(|now| now.published || now.stands_still()).await;
     }
 
     /// Returns when the store has been read; `NotReady` when it will not be.
     pub(super) async fn loaded(&self) -> Result<(), ServiceError> {
         let mut progress = self.progress.subscribe();
-        let now = progress.wait_for(|now| now.loaded || now.stalled || now.stopped).await.map(|now| *now);
+        let now = progress.wait_for(|now| now.loaded || now.stands_still()).await.map(|now| *now);
         if now.is_ok_and(|now| now.loaded) { Ok(()) } else { Err(ServiceError::NotReady) }
     }
 
@@ -91,7 +112,13 @@ impl Matching {
     pub(super) async fn matched_through(&self, goal: Position) {
         let mut progress = self.progress.subscribe();
         // The sender lives as long as `self`.
-        let _ = progress.wait_for(|now| (now.loaded && now.matched >= goal) || now.stalled || now.stopped).await;
+        let _ = progress.wait_for(|now| (now.loaded && now.matched >= goal) || now.stands_still()).await;
+    }
+
+    /// Returns when the rules were evaluated for everything up to `goal`, or at once when they will not be.
+    pub(super) async fn evaluated_through(&self, goal: Position) {
+        let mut progress = self.progress.subscribe();
+        let _ = progress.wait_for(|now| now.evaluated >= goal || now.stands_still()).await;
     }
 
     fn note_progress(&self, change: impl FnOnce(&mut Progress)) {
@@ -131,12 +158,16 @@ impl Gateway {
         let Some(mark) = mark.filter(|mark| mark.whole && mark.by == by && mark.reached.rows == 0) else {
             return Ok(());
         };
-        let before = self.published_position();
-        if before == Some(mark.reached.position()) && held.is_some() {
+        let (_, outcomes) = outcomes_mark(reader).await?;
+        let evaluated = outcomes.filter(|outcomes| outcomes.whole && outcomes.by == self.models().rules_by());
+        let evaluated = evaluated.map_or(Position::default(), |outcomes| outcomes.reached.position());
+        let reached = (mark.reached.position(), evaluated);
+        let before = self.published_view().map(|view| (view.position, view.evaluated));
+        if before == Some(reached) && held.is_some() {
             // One number is one state.
             return Ok(());
         }
-        let view = View::new(mark.reached.position(), held, Arc::clone(self.store()));
+        let view = View::new(reached, held, Arc::clone(self.store()));
         self.put_view(view, self.stop_keys_if_old());
         self.matching().note_progress(|progress| progress.published = true);
         Ok(())

@@ -80,7 +80,7 @@ impl Matcher {
     }
 
     /// Records of persons whose NIK this is, ascending.
-    fn bearers_of_nik(&self, nik: Number) -> impl Iterator<Item = RecordId> {
+    pub(super) fn bearers_of_nik(&self, nik: Number) -> impl Iterator<Item = RecordId> {
         let bears = move |id: &RecordId| self.known.get(id).is_some_and(|known| known.nik == Some(nik));
         self.identifiers.bearers(nik).filter(bears).filter(|id| self.person_of(*id).is_some())
     }

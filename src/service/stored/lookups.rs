@@ -84,7 +84,9 @@ impl Lookup {
     /// The key of something that is found by `by`.
     pub(in crate::service) fn key(self, by: &[&[u8]]) -> Vec<u8> {
         let mut key = self.prefix();
-        by.iter().for_each(|part| key.extend_from_slice(part));
+        for part in by {
+            key.extend_from_slice(part);
+        }
         key
     }
 

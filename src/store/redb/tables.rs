@@ -14,6 +14,9 @@ const GROUP_KEY: &str = "group";
 /// Facts about the store: a name and a number.
 const OWN: TableDefinition<'static, &'static str, u64> = TableDefinition::new("_own");
 
+/// A table of one state.
+type Opened = ReadOnlyTable<&'static [u8], &'static [u8]>;
+
 type Bytes = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
 /// One state of all tables.
@@ -74,7 +77,7 @@ impl Tables {
     }
 
     /// A table; `None` in a store of an early program that had no such table and has not written to it since.
-    fn table(&self, table: Table) -> Result<Option<ReadOnlyTable<&'static [u8], &'static [u8]>>, StoreError> {
+    fn table(&self, table: Table) -> Result<Option<Opened>, StoreError> {
         match self.0.open_table(of(table)) {
             Ok(open) => Ok(Some(open)),
             Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),

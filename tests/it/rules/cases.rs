@@ -525,6 +525,7 @@ proptest! {
             open_cases: &open_cases,
             as_of: world.as_of,
             name_match: &super::alike,
+            shared_niks: None,
         });
         prop_assert_eq!(found, expected);
     }
@@ -545,6 +546,7 @@ fn some_subjects_get_the_answers_they_get_among_all() {
         open_cases: &open_cases,
         as_of: world.as_of,
         name_match: &super::alike,
+        shared_niks: None,
     });
     let subjects: BTreeSet<Subject> =
         [Subject::Person(persons[0].id), Subject::Family(families[0].id)].into_iter().collect();

@@ -74,6 +74,7 @@ impl Sample {
             open_cases,
             as_of,
             name_match: &super::alike,
+            shared_niks: None,
         }
     }
 

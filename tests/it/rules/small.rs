@@ -102,6 +102,7 @@ impl Small {
                 open_cases: &open_cases,
                 as_of: self.as_of,
                 name_match: &super::alike,
+                shared_niks: None,
             },
         )
     }

@@ -9,7 +9,7 @@ use crate::domain::feed::Feed;
 use crate::domain::finding::{Finding, Outcome, RuleKind, RuleSeverity, Scope, Subject};
 use crate::domain::flag::{Flag, FlagCode};
 use crate::domain::person::FamilyId;
-use crate::domain::record::{PersonId, RecordId, Sequence};
+use crate::domain::record::{PersonId, RecordId};
 use crate::service::answers::views::{
     BatchView, FeedLine, Names, OpenFeed, Overview, Pushed, ReportCell, ReportView, RuleView, StopKeyLine,
 };

@@ -1,0 +1,231 @@
+//! Keeping outcomes: what steps of the matching touched is evaluated again, and the difference written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::evaluating::{Day, PORTION, findings_of};
+use super::kept::{Kept, OUTCOMES_MARK, OutcomesMark, Touched, district_key, outcomes_mark, subject_key, subjects_of};
+use super::tally::{Slot, Tally};
+use crate::domain::date::{Date, Period};
+use crate::domain::feed::Feed;
+use crate::domain::finding::{Finding, Scope, Subject};
+use crate::domain::record::RecordId;
+use crate::service::answers::view::View;
+use crate::service::error::ServiceError;
+use crate::service::gateway::Gateway;
+use crate::service::matching::follow::Tail;
+use crate::service::stored::codec::{decode, encode};
+use crate::service::stored::reading::{Pages, get_many};
+use crate::store::{StoreError, Table, WriteBatch, prefix_end};
+
+/// The state of the rules.
+#[derive(Default)]
+pub(in crate::service) struct Rules {
+    /// The counts of the outcomes that were read or written last, with their mark.
+    counted: RwLock<Option<(OutcomesMark, Tally)>>,
+}
+
+impl Rules {
+    /// The counts of some outcomes, if they are at hand.
+    pub(super) fn counted(&self, mark: &OutcomesMark) -> Option<Tally> {
+        let counted = self.counted.read().unwrap_or_else(PoisonError::into_inner);
+        counted.as_ref().filter(|(known, _)| known == mark).map(|(_, tally)| tally.clone())
+    }
+
+    /// Keeps counts at hand.
+    pub(super) fn put_counted(&self, mark: OutcomesMark, tally: Tally) {
+        *self.counted.write().unwrap_or_else(PoisonError::into_inner) = Some((mark, tally));
+    }
+}
+
+/// What there is to evaluate.
+struct Work {
+    /// `None`: everything.
+    records: Option<Vec<RecordId>>,
+    /// The lists that are done when it is.
+    lists: Vec<Vec<u8>>,
+    day: Day,
+    mark: OutcomesMark,
+}
+
+impl Gateway {
+    /// The day a report is made for when nobody names one: the configured one, else today, or the end of the newest
+    /// period that Dinas Sosial has closed, whichever is earlier. Enrolments are for a period; after it they say nothing.
+    pub(super) async fn report_date(&self, view: &View) -> Result<Date, ServiceError> {
+        let today = self.as_of();
+        if self.settings().as_of.is_some() {
+            return Ok(today);
+        }
+        let declared = view.declared().await?;
+        let closed = declared.iter().filter(|item| item.lengkap && item.feed == Feed::AnggotaKeluarga);
+        let newest = closed.map(|item| item.periode).filter(|period| period.start() <= today).map(Period::end).max();
+        Ok(newest.map_or(today, |end| end.min(today)))
+    }
+
+    /// Evaluates what steps of the matching touched since the last time; everything where the rules, the day or what is
+    /// closed changed. The matcher stands where the view does: whoever calls holds the tail.
+    pub(in crate::service) async fn keep_outcomes(&self, tail: &Tail) -> Result<(), ServiceError> {
+        if !tail.leads || tail.unsure {
+            return Ok(());
+        }
+        let view = self.view().await?;
+        let (stored, mark) = outcomes_mark(view.reader()).await?;
+        let Some(work) = self.work_on_outcomes(&view, tail, mark.as_ref()).await? else { return Ok(()) };
+        let from_nothing = work.records.is_none();
+        let at_hand = mark.as_ref().and_then(|mark| self.rules().counted(mark));
+        let tally = match at_hand {
+            Some(tally) => tally,
+            None => view.tally().await?,
+        };
+        let mut writer = Writer { gateway: self, stored, tally, mark: work.mark.clone() };
+        let of = work.records.clone();
+        let portions = self.matching().read(move |matcher| matcher.portions(of.as_deref(), PORTION))?;
+        let many = portions.len() > 1 || from_nothing;
+        if many {
+            writer.commit(WriteBatch::new(), false).await?;
+        }
+        for portion in portions {
+            let surroundings = self.matching().read(|matcher| matcher.surroundings(portion))?;
+            let records = surroundings.records.clone();
+            let findings = findings_of(view.reader(), self.models(), &work.day, surroundings).await?;
+            let write = writer.difference(&records, findings).await?;
+            writer.commit(write, false).await?;
+        }
+        let mut end = WriteBatch::new();
+        for list in work.lists {
+            end.delete(Table::Outcomes, list);
+        }
+        writer.commit(end, true).await?;
+        self.rules().put_counted(writer.mark, writer.tally);
+        self.publish().await
+    }
+
+    /// What there is to evaluate; `None` when there is nothing.
+    async fn work_on_outcomes(
+        &self,
+        view: &View,
+        tail: &Tail,
+        mark: Option<&OutcomesMark>,
+    ) -> Result<Option<Work>, ServiceError> {
+        let as_of = self.report_date(view).await?;
+        let wanted = OutcomesMark { reached: tail.applied, as_of, by: self.models().rules_by(), whole: true };
+        let mut lists = Vec::new();
+        let mut records = BTreeSet::new();
+        let fits = |mark: &OutcomesMark| mark.whole && mark.as_of == as_of && mark.by == wanted.by;
+        let mut all = !mark.is_some_and(fits);
+        let prefix = Touched::prefix();
+        let end = prefix_end(&prefix);
+        let mut pages = Pages::between(view.reader(), Table::Outcomes, prefix, end);
+        while let Some(page) = pages.next().await? {
+            for (key, bytes) in page {
+                let touched: Touched = decode(&bytes, "outcomes")?;
+                all |= touched.all;
+                records.extend(touched.iter());
+                lists.push(key);
+            }
+        }
+        if !all && lists.is_empty() {
+            return Ok(None);
+        }
+        let completeness = Arc::new(self.closed_together(view, as_of).await?);
+        let records = (!all).then(|| records.into_iter().collect());
+        Ok(Some(Work { records, lists, day: Day { as_of, completeness }, mark: wanted }))
+    }
+}
+
+impl View {
+    /// All counts.
+    pub(super) async fn tally(&self) -> Result<Tally, ServiceError> {
+        let mut tally = Tally::default();
+        let prefix = district_key("");
+        let end = prefix_end(&prefix);
+        let mut pages = Pages::between(self.reader(), Table::Outcomes, prefix, end);
+        while let Some(page) = pages.next().await? {
+            for (key, bytes) in page {
+                let slots: Vec<(Slot, u64)> = decode(&bytes, "outcomes")?;
+                tally.put_district(String::from_utf8_lossy(&key[1..]).into_owned(), slots);
+            }
+        }
+        Ok(tally)
+    }
+}
+
+/// Writes differences, each in a transaction with the counts that it changes.
+struct Writer<'a> {
+    gateway: &'a Gateway,
+    /// The mark as it was written last.
+    stored: Option<Vec<u8>>,
+    tally: Tally,
+    mark: OutcomesMark,
+}
+
+impl Writer<'_> {
+    /// What has to be written so that of the subjects of some records just these findings are kept.
+    async fn difference(&mut self, records: &[RecordId], findings: Vec<Finding>) -> Result<WriteBatch, ServiceError> {
+        let mut new: BTreeMap<Vec<u8>, (Scope, Vec<Kept>)> = BTreeMap::new();
+        for finding in findings {
+            let scope = finding.subject.scope();
+            let key = subject_key(&finding.subject);
+            new.entry(key).or_insert_with(|| (scope, Vec::new())).1.push(Kept::of(finding));
+        }
+        let subjects: Vec<Subject> = records.iter().flat_map(|record| subjects_of(*record)).collect();
+        let keys: Vec<Vec<u8>> = subjects.iter().map(subject_key).collect();
+        let before = get_many(self.gateway.reader(), Table::Outcomes, keys.clone()).await?;
+        let mut write = WriteBatch::new();
+        let mut districts = BTreeSet::new();
+        for ((subject, key), bytes) in subjects.iter().zip(keys).zip(before) {
+            let Some(bytes) = bytes else { continue };
+            let now = new.get(&key).map(|(_, kept)| encode(kept));
+            if now.as_ref() == Some(&bytes) {
+                new.remove(&key);
+                continue;
+            }
+            for kept in decode::<Vec<Kept>>(&bytes, "outcomes")? {
+                let slot = kept.slot(subject.scope());
+                districts.insert(slot.0.clone());
+                self.tally.take(slot);
+                kept.index_key().map(|key| write.delete(Table::Outcomes, key));
+            }
+            if now.is_none() {
+                write.delete(Table::Outcomes, key);
+            }
+        }
+        for (key, (scope, kept)) in new {
+            write.put(Table::Outcomes, key, encode(&kept));
+            for kept in kept {
+                let slot = kept.slot(scope);
+                districts.insert(slot.0.clone());
+                self.tally.add(slot);
+                kept.index_key().map(|key| write.put(Table::Outcomes, key, encode(&())));
+            }
+        }
+        for district in districts {
+            let counts = self.tally.of_district(&district);
+            if counts.is_empty() {
+                write.delete(Table::Outcomes, district_key(&district));
+            } else {
+                write.put(Table::Outcomes, district_key(&district), encode(&counts));
+            }
+        }
+        Ok(write)
+    }
+
+    /// Commits a part under the mark.
+    async fn commit(&mut self, mut write: WriteBatch, whole: bool) -> Result<(), ServiceError> {
+        let mark = encode(&OutcomesMark { whole, ..self.mark.clone() });
+        match &self.stored {
+            Some(before) => write.require_equals(Table::Marks, OUTCOMES_MARK, before.clone()),
+            None => write.require_absent(Table::Marks, OUTCOMES_MARK),
+        };
+        write.put(Table::Marks, OUTCOMES_MARK, mark.clone());
+        match self.gateway.store().commit(write).await {
+            Ok(_) => {
+                self.stored = Some(mark);
+                Ok(())
+            }
+            // Another gateway leads now, and evaluates.
+            Err(StoreError::Conflict { .. }) => Err(ServiceError::Changed { what: "outcomes" }),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

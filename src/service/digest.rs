@@ -12,6 +12,7 @@ use super::gateway::Gateway;
 use crate::service::stored::codec::plain;
 use crate::service::stored::head::Head;
 use crate::service::stored::journal::{Reached, derived_mark};
+use crate::service::stored::lookups::leads_to_decision;
 use crate::service::stored::reading::Pages;
 use crate::store::{Read, Snapshot, Store, Table};
 
@@ -143,7 +144,12 @@ pub(super) struct StateHash {
 
 impl StateHash {
     /// Adds the next entry: its content, however it is stored.
+    ///
+    /// What only leads to decisions is left out: it stays where a decision is taken back, and that is to restore the state.
     pub(super) fn add(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), ServiceError> {
+        if table == Table::Lookups && leads_to_decision(key) {
+            return Ok(());
+        }
         self.add_plain(table, key, &plain(value, table.name())?);
         Ok(())
     }

@@ -112,11 +112,12 @@ fn a_backup_under_load_restores_on_another_adapter_with_the_same_digest() {
     }]);
     place.client("bank").json("PUT", "/v1/feeds/bank-rekening/completeness", "tutup", &closed).expect(200);
     let petugas = place.client("petugas");
-    let case = petugas.get("/v1/cases?limit=1").expect(200).json()["items"][0]["id"].clone();
+    let case = petugas.settled().get("/v1/cases?limit=1").expect(200).json()["items"][0]["id"].clone();
     let verdict = serde_json::json!({"putusan": "GABUNGKAN", "alasan": "orang yang sama"});
     let path = format!("/v1/cases/{}/verdict", case.as_str().expect("an open case"));
     petugas.json("POST", &path, "putusan", &verdict).expect(200);
     place.push(2);
+    petugas.settled();
 
     // The drill: one command, on another adapter, while the gateway goes on.
     let arguments = ["backup", "--to", "backups", "--recipient", &place.recipient, "--identity", "backup.key"];
@@ -202,7 +203,7 @@ fn killed_backups_and_restores_start_again() {
     place.push(1);
     place.backup();
     // Who asks for cases waits until everything is matched.
-    place.client("petugas").get("/v1/cases?limit=1").expect(200);
+    place.client("petugas").settled();
     gateway.kill();
     let source = place.json(&["digest"]);
     let restore = ["restore", "--from", "backups", "--identity", "backup.key", "--store", "redb:restored"];

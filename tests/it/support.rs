@@ -220,6 +220,16 @@ impl TestClient {
         }
     }
 
+    /// Returns when a gateway in another process, asked with a token that may see the overview, has matched what waits.
+    pub(crate) fn settled(&self) -> &Self {
+        let until = std::time::Instant::now() + Duration::from_mins(1);
+        while self.get("/v1/overview").expect(200).json()["waiting_rows"] != 0 {
+            assert!(std::time::Instant::now() < until, "rows still wait to be matched");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self
+    }
+
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.settle();
         let request = self.agent.get(format!("{}{path}", self.base));

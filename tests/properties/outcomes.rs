@@ -16,7 +16,7 @@ fn happen(office: &mut Office, rows: &[Row], random: &mut ChaCha8Rng) {
         0 => office.push(&some(random, 0.3)),
         1 => office.push(&withdrawals(&some(random, 0.1))),
         2 => office.push(&changed(&some(random, 0.3), random)),
-        3 => office.declare(random),
+        3 => office.declare(rows, random),
         4 => office.decide(random),
         _ => office.push(&some(random, 0.02)),
     }

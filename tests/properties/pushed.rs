@@ -77,12 +77,14 @@ impl Office {
     }
 
     /// An agency says that a feed is complete somewhere, or that it is not.
-    pub(crate) fn declare(&mut self, random: &mut ChaCha8Rng) {
+    pub(crate) fn declare(&mut self, rows: &[Row], random: &mut ChaCha8Rng) {
         let feed = *Feed::ALL.choose(random).expect("one of six");
+        let village = rows.iter().find_map(|row| row.text("kode_desa")).expect("somebody lives somewhere");
+        let digits = *[2, 4, 6].choose(random).expect("one of three");
         let caller = self.clients.by_token(&format!("kode-{}", sender(feed.name()))).expect("a sender");
         let declared = Completeness {
             feed,
-            kode_wilayah: (*["32", "3201", "320105"].choose(random).expect("one of three")).to_owned(),
+            kode_wilayah: village[..digits].to_owned(),
             periode: "2025-T4".parse().expect("a quarter"),
             lengkap: random.random_bool(0.8),
         };

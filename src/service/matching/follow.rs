@@ -177,10 +177,12 @@ impl Gateway {
                     decided.extend(decisions);
                     step.reached = Reached { through: position.0, rows: 0 };
                 }
-                // Nothing derived follows from them.
-                Entry::Declarations { .. } | Entry::Compacted(_) => {
-                    step.reached = Reached { through: position.0, rows: 0 }
+                Entry::Declarations { .. } => {
+                    step.declared = true;
+                    step.reached = Reached { through: position.0, rows: 0 };
                 }
+                // Nothing follows from it.
+                Entry::Compacted(_) => step.reached = Reached { through: position.0, rows: 0 },
             }
         }
         if step.reached == applied {

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::apply::judgement;
 use super::explained::explained;
 use super::identifiers::{Identifiers, Number, account_of, nik_of, numbers_of};
-use super::lookups::lookups_of_decision;
 use super::places::Place;
 use crate::domain::case::{Case, CaseState, Explained, Question};
 use crate::domain::decision::{Decision, Verdict};
@@ -20,11 +20,11 @@ use crate::domain::feed::Feed;
 use crate::domain::person::{FamilyId, GoldenFamily};
 use crate::domain::record::{PersonId, Record, RecordId, Standing};
 use crate::domain::row::Detail;
-use crate::engine::{Change, Delta, Live, ReviewItem, ReviewReason, RowError, Rows, Value, Verdict as Judgement};
+use crate::engine::{Live, ReviewItem, ReviewReason, RowError, Rows, Value, Verdict as Judgement};
 use crate::prepare::values_of;
 use crate::service::models::Models;
 use crate::service::stored::codec::row_key;
-use crate::service::stored::lookups::{Counts, nothing};
+use crate::service::stored::lookups::Counts;
 
 /// A membership of one agency (`agency|id_keluarga`), as a hash: it only has to be told from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,7 +93,7 @@ impl Gathered {
 }
 
 impl Known {
-    fn of(record: &Record) -> Self {
+    pub(super) fn of(record: &Record) -> Self {
         let present = !record.withdrawn;
         let family = match &record.detail {
             Detail::Anggota(row) if present => {
@@ -129,13 +129,13 @@ pub(in crate::service) struct Matcher {
     models: Arc<Models>,
     pub(in crate::service) live: Live,
     pub(in crate::service) known: FxHashMap<RecordId, Known>,
-    person_of: FxHashMap<RecordId, PersonId>,
+    pub(super) person_of: FxHashMap<RecordId, PersonId>,
     pub(super) members: FxHashMap<PersonId, Vec<RecordId>>,
     pub(super) families: FxHashMap<FamilyKey, BTreeSet<RecordId>>,
     pub(super) cards: FxHashMap<u64, BTreeSet<FamilyKey>>,
     /// The account rows and the payments of each account.
     pub(super) accounts: Identifiers,
-    family_of: FxHashMap<RecordId, FamilyId>,
+    pub(super) family_of: FxHashMap<RecordId, FamilyId>,
     pub(in crate::service) identifiers: Identifiers,
     /// The cases of NIKs that several persons bear.
     pub(in crate::service) shared: FxHashMap<Number, String>,
@@ -219,84 +219,6 @@ impl Matcher {
         Ok(matcher)
     }
 
-    /// Applies changed rows and decisions. Rows older than what is known are passed over: order does not matter.
-    pub(in crate::service) fn apply(
-        &mut self,
-        records: Vec<Record>,
-        decisions: Vec<Decision>,
-    ) -> Result<Dirty, RowError> {
-        let mut dirty = Dirty::default();
-        let mut newest: BTreeMap<RecordId, Record> = BTreeMap::new();
-        for record in records {
-            let known = self.known.get(&record.id).map(|known| known.standing);
-            let waiting = newest.get(&record.id).map(Record::standing);
-            if known.max(waiting).is_none_or(|before| before < record.standing()) {
-                newest.insert(record.id, record);
-            }
-        }
-        // What a row held together before it changed has to be looked at as well.
-        dirty.groups = self.related(newest.keys().filter_map(|id| self.known.get(id)).filter_map(|known| known.family));
-        dirty.families_left = newest.keys().filter_map(|id| self.family_of.remove(id)).collect();
-        let mut niks = self.niks_of(newest.keys());
-        let mut changes = Vec::with_capacity(newest.len() + decisions.len());
-        for record in newest.values() {
-            dirty.touched.extend(self.on_same_account(record.id));
-            let before = self.lookups_of(record.id);
-            dirty.lookups.extend(before.into_iter().map(|(key, _)| (key, None)));
-            self.forget_known(record.id);
-            self.note_known(record.id, Known::of(record));
-            dirty.touched.extend(self.on_same_account(record.id));
-            let now = self.lookups_of(record.id);
-            dirty.lookups.extend(now.into_iter().map(|(key, value)| (key, Some(value))));
-            dirty.groups.extend(self.known.get(&record.id).and_then(|known| known.family));
-            changes.push(match values_of(&self.models.columns, record) {
-                Some(values) => Change::Upsert { id: record.id.0, values },
-                None => Change::Remove { id: record.id.0 },
-            });
-        }
-        let mut decided: BTreeSet<String> = BTreeSet::new();
-        for decision in decisions {
-            let judged = judgement(&decision);
-            decided.insert(decision.case.clone());
-            dirty.lookups.extend(lookups_of_decision(&decision).map(|key| (key, Some(nothing()))));
-            niks.extend(self.niks_of([decision.a, decision.b].iter()));
-            changes.push(Change::Decide { a: judged.0, b: judged.1, verdict: judged.2 });
-            self.note_decision(decision);
-        }
-        let delta = self.live.apply(changes)?;
-        for gone in &delta.before {
-            self.forget_cluster(gone, &mut dirty);
-        }
-        for cluster in &delta.after {
-            self.note_cluster(cluster, &mut dirty);
-        }
-        for record in newest.keys() {
-            // Its values may have changed without its cluster having changed.
-            dirty.persons.extend(self.person_of(*record));
-        }
-        dirty.persons_gone.retain(|person| !self.members.contains_key(person));
-        dirty.members.retain(|(record, person)| self.person_of.get(record).copied() == *person);
-        self.take_questions(&delta, newest.keys(), &mut dirty);
-        let touched: BTreeSet<RecordId> = delta
-            .before
-            .iter()
-            .chain(&delta.after)
-            .flatten()
-            .map(|id| RecordId(*id))
-            .chain(newest.into_keys())
-            .collect();
-        niks.extend(self.niks_of(touched.iter()));
-        self.look_at_shared(&niks, &mut dirty);
-        decided.extend(touched.iter().filter_map(|id| self.cases_by_record.get(id)).flatten().cloned());
-        decided.extend(dirty.cases_gone.iter().cloned());
-        self.settle_decided(decided, &mut dirty);
-        dirty.touched.extend(&touched);
-        dirty.touched.extend(niks.iter().flat_map(|nik| self.bearers_of_nik(*nik)));
-        dirty.touched.extend(&dirty.families_left.iter().map(|family| family.0).collect::<Vec<_>>());
-        dirty.touched.extend(self.membership_records(&dirty.groups));
-        Ok(dirty)
-    }
-
     /// Everything, as if all of it had just changed.
     pub(in crate::service) fn everything(&self) -> Dirty {
         Dirty {
@@ -343,7 +265,7 @@ impl Matcher {
     }
 
     /// These memberships and all that could be one family with them: those that share a person or a KK number, and so on.
-    fn related(&self, groups: impl IntoIterator<Item = FamilyKey>) -> BTreeSet<FamilyKey> {
+    pub(super) fn related(&self, groups: impl IntoIterator<Item = FamilyKey>) -> BTreeSet<FamilyKey> {
         let mut seen: BTreeSet<FamilyKey> = groups.into_iter().collect();
         let mut open: Vec<FamilyKey> = seen.iter().copied().collect();
         while let Some(group) = open.pop() {
@@ -406,130 +328,8 @@ impl Matcher {
         self.cases.get(id)
     }
 
-    fn note_known(&mut self, id: RecordId, known: Known) {
-        if let Some(family) = known.family {
-            self.families.entry(family).or_default().insert(id);
-            known.card.map(|card| self.cards.entry(card).or_default().insert(family));
-        }
-        self.count_record(&known, 1);
-        self.accounts.note(id, known.account.map(Number::of_account).as_slice());
-        self.identifiers.note(id, &known.numbers);
-        self.known.insert(id, known);
-    }
-
-    fn forget_known(&mut self, id: RecordId) {
-        let Some(known) = self.known.remove(&id) else { return };
-        self.count_record(&known, -1);
-        self.accounts.forget(id, known.account.map(Number::of_account).as_slice());
-        self.identifiers.forget(id, &known.numbers);
-        if let Some(family) = known.family {
-            if let Some(rows) = self.families.get_mut(&family) {
-                rows.remove(&id);
-            }
-            if self.families.get(&family).is_some_and(BTreeSet::is_empty) {
-                self.families.remove(&family);
-            }
-            if let Some(card) = known.card {
-                let others = self.families.get(&family).into_iter().flatten();
-                let still = others.filter_map(|other| self.known.get(other)).any(|other| other.card == Some(card));
-                if !still && let Some(groups) = self.cards.get_mut(&card) {
-                    groups.remove(&family);
-                }
-            }
-        }
-    }
-
-    fn note_decision(&mut self, decision: Decision) {
-        self.decisions.entry((decision.a.min(decision.b), decision.a.max(decision.b))).or_default().push(decision);
-    }
-
-    /// Forgets a cluster that is no more.
-    fn forget_cluster(&mut self, cluster: &[u64], dirty: &mut Dirty) {
-        let Some(first) = cluster.first() else { return };
-        let person = PersonId(RecordId(*first));
-        if let Some(records) = self.members.remove(&person) {
-            self.count_person(&records, -1);
-        }
-        dirty.persons_gone.insert(person);
-        for record in cluster.iter().map(|id| RecordId(*id)) {
-            self.person_of.remove(&record);
-            dirty.members.push((record, None));
-            dirty.groups.extend(self.known.get(&record).and_then(|known| known.family));
-        }
-    }
-
-    /// Takes note of a cluster: its person is named after its oldest record.
-    fn note_cluster(&mut self, cluster: &[u64], dirty: &mut Dirty) {
-        let Some(first) = cluster.first() else { return };
-        let person = PersonId(RecordId(*first));
-        let records: Vec<RecordId> = cluster.iter().map(|id| RecordId(*id)).collect();
-        for record in &records {
-            self.person_of.insert(*record, person);
-            dirty.members.push((*record, Some(person)));
-            dirty.groups.extend(self.known.get(record).and_then(|known| known.family));
-        }
-        self.count_person(&records, 1);
-        self.members.insert(person, records);
-        dirty.persons.insert(person);
-    }
-
-    /// Reads which questions the engine opened and closed, and those whose clusters or rows changed.
-    fn take_questions<'a>(&mut self, delta: &Delta, changed: impl Iterator<Item = &'a RecordId>, dirty: &mut Dirty) {
-        for (a, b) in &delta.closed {
-            self.forget_case(&Case::id_of(RecordId(*a), RecordId(*b)), dirty);
-        }
-        let mut touched: BTreeSet<u64> = delta.after.iter().flatten().copied().collect();
-        touched.extend(changed.map(|id| id.0));
-        let items: Vec<ReviewItem> =
-            touched.iter().flat_map(|id| self.live.review_of(*id)).chain(&delta.opened).cloned().collect();
-        for item in &items {
-            self.note_case(item, dirty);
-        }
-    }
-
-    pub(super) fn forget_case(&mut self, id: &str, dirty: &mut Dirty) {
-        let Some(case) = self.cases.remove(id) else { return };
-        self.count_case(&case, -1);
-        let lookups = self.lookups_of_case(&case);
-        dirty.lookups.extend(lookups.into_iter().map(|(key, _)| (key, None)));
-        self.decided.remove(id);
-        for record in &case.records {
-            if let Some(ids) = self.cases_by_record.get_mut(record) {
-                ids.remove(id);
-            }
-        }
-        dirty.touched.extend(&case.records);
-        dirty.cases.remove(id);
-        dirty.cases_gone.insert(id.to_owned());
-    }
-
-    fn note_case(&mut self, item: &ReviewItem, dirty: &mut Dirty) {
-        self.put_case(self.case_of(item), None, dirty);
-    }
-
-    /// Takes note of a case as it is now; a decided one with the number of its last decision.
-    pub(super) fn put_case(&mut self, case: Case, decided: Option<u64>, dirty: &mut Dirty) {
-        let same = self.cases.get(&case.id) == Some(&case) && self.decided.get(&case.id).copied() == decided;
-        let id = case.id.clone();
-        if !same {
-            self.forget_case(&id, dirty);
-            self.count_case(&case, 1);
-            dirty.touched.extend(&case.records);
-            for record in &case.records {
-                self.cases_by_record.entry(*record).or_default().insert(id.clone());
-            }
-            decided.map(|sequence| self.decided.insert(id.clone(), sequence));
-            self.cases.insert(id.clone(), case);
-            dirty.cases_gone.remove(&id);
-            dirty.cases.insert(id.clone());
-        }
-        // Where its records are may have changed, even if the case did not.
-        let lookups = self.lookups_of_case(&self.cases[&id]);
-        dirty.lookups.extend(lookups.into_iter().map(|(key, value)| (key, Some(value))));
-    }
-
     /// The case of a question: all records of both persons, and why it is asked.
-    fn case_of(&self, item: &ReviewItem) -> Case {
+    pub(super) fn case_of(&self, item: &ReviewItem) -> Case {
         let pair = (RecordId(item.pair.0), RecordId(item.pair.1));
         let persons: BTreeSet<PersonId> = [pair.0, pair.1].iter().filter_map(|id| self.person_of(*id)).collect();
         let records: BTreeSet<RecordId> = persons.iter().flat_map(|person| self.records_of(*person)).collect();
@@ -569,13 +369,4 @@ impl Matcher {
         let tree = self.live.explain(a.0.min(b.0), a.0.max(b.0))?;
         Some(explained(&self.models.plan, &tree))
     }
-}
-
-fn judgement(decision: &Decision) -> (u64, u64, Judgement) {
-    let judged = match decision.verdict {
-        Some(Verdict::Gabungkan) => Judgement::Same,
-        Some(Verdict::BukanDuplikat) => Judgement::Different,
-        None => Judgement::Cleared,
-    };
-    (decision.a.0, decision.b.0, judged)
 }

@@ -5,6 +5,7 @@
 //! published: whoever asks something reads that and waits for nobody. Only a search by likeness and the explanation of
 //! any two records need the matcher's own memory; they read it and write nothing.
 
+mod apply;
 pub(super) mod components;
 mod decided;
 pub(super) mod derive;

@@ -96,6 +96,11 @@ impl Lookup {
     }
 }
 
+/// Whether a key of the table only finds decisions.
+pub(in crate::service) fn leads_to_decision(key: &[u8]) -> bool {
+    key.first().is_some_and(|first| [Lookup::PairOfCase as u8, Lookup::DecidedWith as u8].contains(first))
+}
+
 /// The value of an entry that is all key.
 pub(in crate::service) fn nothing() -> Vec<u8> {
     encode(&())

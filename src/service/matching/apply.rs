@@ -1,0 +1,271 @@
+//! Applying a step to the matcher: what changed rows and decisions touch.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::identifiers::Number;
+use super::lookups::lookups_of_decision;
+use super::matcher::{Dirty, Known, Matcher};
+use crate::domain::case::Case;
+use crate::domain::decision::{Decision, Verdict};
+use crate::domain::record::{PersonId, Record, RecordId};
+use crate::engine::{Change, Delta, ReviewItem, RowError, Verdict as Judgement};
+use crate::prepare::values_of;
+use crate::service::stored::lookups::nothing;
+
+/// What a step is about, beside what it makes dirty.
+#[derive(Default)]
+struct Concerned {
+    /// NIKs that the rows bear or bore.
+    niks: BTreeSet<Number>,
+    /// Cases that the decisions are about.
+    decided: BTreeSet<String>,
+}
+
+impl Matcher {
+    /// Applies changed rows and decisions. Rows older than what is known are passed over: order does not matter.
+    pub(in crate::service) fn apply(
+        &mut self,
+        records: Vec<Record>,
+        decisions: Vec<Decision>,
+    ) -> Result<Dirty, RowError> {
+        let newest = self.newest_of(records);
+        let (mut dirty, mut concerned) = (Dirty::default(), Concerned::default());
+        let mut changes = self.take_rows(&newest, &mut dirty, &mut concerned);
+        changes.extend(self.take_decisions(decisions, &mut dirty, &mut concerned));
+        let delta = self.live.apply(changes)?;
+        self.take_clusters(&delta, newest.keys(), &mut dirty);
+        self.take_questions(&delta, newest.keys(), &mut dirty);
+        let of_delta = delta.before.iter().chain(&delta.after).flatten().map(|id| RecordId(*id));
+        let touched: BTreeSet<RecordId> = of_delta.chain(newest.into_keys()).collect();
+        self.settle_cases(&touched, &mut concerned, &mut dirty);
+        dirty.touched.extend(&touched);
+        dirty.touched.extend(concerned.niks.iter().flat_map(|nik| self.bearers_of_nik(*nik)));
+        let left: Vec<RecordId> = dirty.families_left.iter().map(|family| family.0).collect();
+        dirty.touched.extend(left);
+        dirty.touched.extend(self.membership_records(&dirty.groups));
+        Ok(dirty)
+    }
+
+    /// The newest row of each record, where it is newer than what is known.
+    fn newest_of(&self, records: Vec<Record>) -> BTreeMap<RecordId, Record> {
+        let mut newest: BTreeMap<RecordId, Record> = BTreeMap::new();
+        for record in records {
+            let known = self.known.get(&record.id).map(|known| known.standing);
+            let waiting = newest.get(&record.id).map(Record::standing);
+            if known.max(waiting).is_none_or(|before| before < record.standing()) {
+                newest.insert(record.id, record);
+            }
+        }
+        newest
+    }
+
+    /// Takes note of rows; answers what the engine has to change.
+    fn take_rows(
+        &mut self,
+        newest: &BTreeMap<RecordId, Record>,
+        dirty: &mut Dirty,
+        concerned: &mut Concerned,
+    ) -> Vec<Change> {
+        // What a row held together before it changed has to be looked at as well.
+        dirty.groups = self.related(newest.keys().filter_map(|id| self.known.get(id)).filter_map(|known| known.family));
+        dirty.families_left = newest.keys().filter_map(|id| self.family_of.remove(id)).collect();
+        concerned.niks.extend(self.niks_of(newest.keys()));
+        let change = |record: &Record, values| match values {
+            Some(values) => Change::Upsert { id: record.id.0, values },
+            None => Change::Remove { id: record.id.0 },
+        };
+        let mut changes = Vec::with_capacity(newest.len());
+        for record in newest.values() {
+            self.replace_known(record, dirty);
+            changes.push(change(record, values_of(&self.models().columns, record)));
+        }
+        changes
+    }
+
+    /// Puts what is known of a record in the place of what was known before.
+    fn replace_known(&mut self, record: &Record, dirty: &mut Dirty) {
+        dirty.touched.extend(self.on_same_account(record.id));
+        let before = self.lookups_of(record.id);
+        dirty.lookups.extend(before.into_iter().map(|(key, _)| (key, None)));
+        self.forget_known(record.id);
+        self.note_known(record.id, Known::of(record));
+        dirty.touched.extend(self.on_same_account(record.id));
+        let now = self.lookups_of(record.id);
+        dirty.lookups.extend(now.into_iter().map(|(key, value)| (key, Some(value))));
+        dirty.groups.extend(self.known.get(&record.id).and_then(|known| known.family));
+    }
+
+    /// Takes note of decisions; answers what the engine has to change.
+    fn take_decisions(
+        &mut self,
+        decisions: Vec<Decision>,
+        dirty: &mut Dirty,
+        concerned: &mut Concerned,
+    ) -> Vec<Change> {
+        let mut changes = Vec::with_capacity(decisions.len());
+        for decision in decisions {
+            let (a, b, verdict) = judgement(&decision);
+            concerned.decided.insert(decision.case.clone());
+            concerned.niks.extend(self.niks_of([decision.a, decision.b].iter()));
+            dirty.lookups.extend(lookups_of_decision(&decision).map(|key| (key, Some(nothing()))));
+            changes.push(Change::Decide { a, b, verdict });
+            self.note_decision(decision);
+        }
+        changes
+    }
+
+    /// Takes note of the clusters that are no more and of those that are new.
+    fn take_clusters<'a>(&mut self, delta: &Delta, changed: impl Iterator<Item = &'a RecordId>, dirty: &mut Dirty) {
+        for gone in &delta.before {
+            self.forget_cluster(gone, dirty);
+        }
+        for cluster in &delta.after {
+            self.note_cluster(cluster, dirty);
+        }
+        // The values of a row may have changed without its cluster having changed.
+        dirty.persons.extend(changed.filter_map(|record| self.person_of(*record)));
+        dirty.persons_gone.retain(|person| !self.members.contains_key(person));
+        dirty.members.retain(|(record, person)| self.person_of(*record) == *person);
+    }
+
+    /// Looks again at the cases of NIKs, and at decided cases.
+    fn settle_cases(&mut self, touched: &BTreeSet<RecordId>, concerned: &mut Concerned, dirty: &mut Dirty) {
+        concerned.niks.extend(self.niks_of(touched.iter()));
+        self.look_at_shared(&concerned.niks, dirty);
+        let mut decided = std::mem::take(&mut concerned.decided);
+        decided.extend(touched.iter().filter_map(|id| self.cases_by_record.get(id)).flatten().cloned());
+        decided.extend(dirty.cases_gone.iter().cloned());
+        self.settle_decided(decided, dirty);
+    }
+
+    pub(super) fn note_known(&mut self, id: RecordId, known: Known) {
+        if let Some(family) = known.family {
+            self.families.entry(family).or_default().insert(id);
+            known.card.map(|card| self.cards.entry(card).or_default().insert(family));
+        }
+        self.count_record(&known, 1);
+        self.accounts.note(id, known.account.map(Number::of_account).as_slice());
+        self.identifiers.note(id, &known.numbers);
+        self.known.insert(id, known);
+    }
+
+    fn forget_known(&mut self, id: RecordId) {
+        let Some(known) = self.known.remove(&id) else { return };
+        self.count_record(&known, -1);
+        self.accounts.forget(id, known.account.map(Number::of_account).as_slice());
+        self.identifiers.forget(id, &known.numbers);
+        if let Some(family) = known.family {
+            if let Some(rows) = self.families.get_mut(&family) {
+                rows.remove(&id);
+            }
+            if self.families.get(&family).is_some_and(BTreeSet::is_empty) {
+                self.families.remove(&family);
+            }
+            if let Some(card) = known.card {
+                let others = self.families.get(&family).into_iter().flatten();
+                let still = others.filter_map(|other| self.known.get(other)).any(|other| other.card == Some(card));
+                if !still && let Some(groups) = self.cards.get_mut(&card) {
+                    groups.remove(&family);
+                }
+            }
+        }
+    }
+
+    pub(super) fn note_decision(&mut self, decision: Decision) {
+        self.decisions.entry((decision.a.min(decision.b), decision.a.max(decision.b))).or_default().push(decision);
+    }
+
+    /// Forgets a cluster that is no more.
+    fn forget_cluster(&mut self, cluster: &[u64], dirty: &mut Dirty) {
+        let Some(first) = cluster.first() else { return };
+        let person = PersonId(RecordId(*first));
+        if let Some(records) = self.members.remove(&person) {
+            self.count_person(&records, -1);
+        }
+        dirty.persons_gone.insert(person);
+        for record in cluster.iter().map(|id| RecordId(*id)) {
+            self.person_of.remove(&record);
+            dirty.members.push((record, None));
+            dirty.groups.extend(self.known.get(&record).and_then(|known| known.family));
+        }
+    }
+
+    /// Takes note of a cluster: its person is named after its oldest record.
+    pub(super) fn note_cluster(&mut self, cluster: &[u64], dirty: &mut Dirty) {
+        let Some(first) = cluster.first() else { return };
+        let person = PersonId(RecordId(*first));
+        let records: Vec<RecordId> = cluster.iter().map(|id| RecordId(*id)).collect();
+        for record in &records {
+            self.person_of.insert(*record, person);
+            dirty.members.push((*record, Some(person)));
+            dirty.groups.extend(self.known.get(record).and_then(|known| known.family));
+        }
+        self.count_person(&records, 1);
+        self.members.insert(person, records);
+        dirty.persons.insert(person);
+    }
+
+    /// Reads which questions the engine opened and closed, and those whose clusters or rows changed.
+    fn take_questions<'a>(&mut self, delta: &Delta, changed: impl Iterator<Item = &'a RecordId>, dirty: &mut Dirty) {
+        for (a, b) in &delta.closed {
+            self.forget_case(&Case::id_of(RecordId(*a), RecordId(*b)), dirty);
+        }
+        let mut touched: BTreeSet<u64> = delta.after.iter().flatten().copied().collect();
+        touched.extend(changed.map(|id| id.0));
+        let items: Vec<ReviewItem> =
+            touched.iter().flat_map(|id| self.live.review_of(*id)).chain(&delta.opened).cloned().collect();
+        for item in &items {
+            self.note_case(item, dirty);
+        }
+    }
+
+    pub(super) fn forget_case(&mut self, id: &str, dirty: &mut Dirty) {
+        let Some(case) = self.cases.remove(id) else { return };
+        self.count_case(&case, -1);
+        let lookups = self.lookups_of_case(&case);
+        dirty.lookups.extend(lookups.into_iter().map(|(key, _)| (key, None)));
+        self.decided.remove(id);
+        for record in &case.records {
+            if let Some(ids) = self.cases_by_record.get_mut(record) {
+                ids.remove(id);
+            }
+        }
+        dirty.touched.extend(&case.records);
+        dirty.cases.remove(id);
+        dirty.cases_gone.insert(id.to_owned());
+    }
+
+    pub(super) fn note_case(&mut self, item: &ReviewItem, dirty: &mut Dirty) {
+        self.put_case(self.case_of(item), None, dirty);
+    }
+
+    /// Takes note of a case as it is now; a decided one with the number of its last decision.
+    pub(super) fn put_case(&mut self, case: Case, decided: Option<u64>, dirty: &mut Dirty) {
+        let same = self.cases.get(&case.id) == Some(&case) && self.decided.get(&case.id).copied() == decided;
+        let id = case.id.clone();
+        if !same {
+            self.forget_case(&id, dirty);
+            self.count_case(&case, 1);
+            dirty.touched.extend(&case.records);
+            for record in &case.records {
+                self.cases_by_record.entry(*record).or_default().insert(id.clone());
+            }
+            decided.map(|sequence| self.decided.insert(id.clone(), sequence));
+            self.cases.insert(id.clone(), case);
+            dirty.cases_gone.remove(&id);
+            dirty.cases.insert(id.clone());
+        }
+        // Where its records are may have changed, even if the case did not.
+        let lookups = self.lookups_of_case(&self.cases[&id]);
+        dirty.lookups.extend(lookups.into_iter().map(|(key, value)| (key, Some(value))));
+    }
+}
+
+pub(super) fn judgement(decision: &Decision) -> (u64, u64, Judgement) {
+    let judged = match decision.verdict {
+        Some(Verdict::Gabungkan) => Judgement::Same,
+        Some(Verdict::BukanDuplikat) => Judgement::Different,
+        None => Judgement::Cleared,
+    };
+    (decision.a.0, decision.b.0, judged)
+}

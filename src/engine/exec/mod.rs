@@ -8,6 +8,8 @@ mod live;
 mod pair;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod world;
 
 pub use self::bulk::{Linkage, match_rows, match_rows_metered, train_and_match};
 pub use self::live::{Change, Delta, Live};

@@ -3,6 +3,8 @@
 //! A row lives in a slot, and slots are used again. Its record number is its identity: every order and every tie is
 //! settled by record numbers, never by slots.
 
+mod pack;
+
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
@@ -10,9 +12,10 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use self::pack::{empty_table, hash_of, pack, store, touch};
 use super::error::RowError;
 use super::plan::{Adjust, Column, Field, Frequencies, Kind, Plan};
-use super::table::{Names, Sets, Table, Texts, text_hash};
+use super::table::{Names, Sets, Table, Texts};
 use super::value::{Day, Value};
 
 /// Most rows: one bit of a slot is free for marks.
@@ -330,6 +333,20 @@ impl Rows {
 
     /// Puts a checked row into a free slot.
     pub(crate) fn insert(&mut self, id: u64, values: &[Value]) -> u32 {
+        let slot = self.open_slot(id);
+        let plan = Arc::clone(&self.plan);
+        for ((field, value), table) in plan.fields().iter().zip(values).zip(0..) {
+            let cell = pack(&mut self.tables[table], &plan, value, hash_of(value));
+            self.store(slot, *field, cell);
+            if *value == Value::Unreadable {
+                *self.unread.entry(slot).or_default() |= bit_of(*field);
+            }
+        }
+        slot
+    }
+
+    /// Gives a record a free slot; the row in it says nothing yet.
+    fn open_slot(&mut self, id: u64) -> u32 {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.ids.push(0);
             self.alive.push(false);
@@ -341,14 +358,6 @@ impl Rows {
         self.ascending &= next && (slot == 0 || self.ids[slot as usize - 1] < id);
         self.ids[slot as usize] = id;
         self.alive[slot as usize] = true;
-        let plan = Arc::clone(&self.plan);
-        for ((field, value), table) in plan.fields().iter().zip(values).zip(0..) {
-            let cell = pack(&mut self.tables[table], &plan, value, hash_of(value));
-            self.store(slot, *field, cell);
-            if *value == Value::Unreadable {
-                *self.unread.entry(slot).or_default() |= bit_of(*field);
-            }
-        }
         slot
     }
 
@@ -476,58 +485,4 @@ pub(crate) enum Hide {
 /// The bit of a column; columns beyond the 64th share the last.
 fn bit_of(field: Field) -> u64 {
     1 << field.index.min(63)
-}
-
-fn empty_table(kind: Kind, words: bool) -> Table {
-    match kind {
-        Kind::Text | Kind::Code => Table::Texts(Texts::new(words)),
-        Kind::Name => Table::Names(Names::default()),
-        Kind::Set => Table::Sets(Sets::default()),
-        Kind::Digits | Kind::Date | Kind::Number => Table::None,
-    }
-}
-
-/// Puts a packed value into a row.
-#[inline]
-fn store(row: &mut [Line], field: Field, cell: u64) {
-    let mut put = |at: usize, word: u32| row[at / LINE].0[at % LINE] = word;
-    put(field.offset, cell as u32);
-    if field.wide() {
-        put(field.offset + 1, (cell >> 32) as u32);
-    }
-}
-
-/// The hash of a text; of other values nothing is asked.
-#[inline]
-fn hash_of(value: &Value) -> u64 {
-    if let Value::Text(text) | Value::Code(text) = value { text_hash(text) } else { 0 }
-}
-
-/// Reads what packing texts of these hashes will read.
-fn touch(table: &Table, hashes: &[u64]) {
-    if let Table::Texts(texts) = table {
-        std::hint::black_box(hashes.iter().fold(0, |seen, hash| seen ^ texts.touch_hash(*hash)));
-    }
-}
-
-/// A value as it stands in a row; `hash` is that of [`hash_of`].
-fn pack(table: &mut Table, plan: &Plan, value: &Value, hash: u64) -> u64 {
-    match (value, table) {
-        (Value::Digits(digits), _) => digits.code(),
-        (Value::Date(day), _) => u64::from(day.code()),
-        (Value::Number(number), _) if !number.is_nan() => !(number + 0.0).to_bits(),
-        (Value::Text(text) | Value::Code(text), Table::Texts(texts)) => u64::from(texts.intern(text, hash)),
-        (Value::Name(parts), Table::Names(names)) => u64::from(names.intern(parts, plan.names())),
-        (Value::Set(set), Table::Sets(sets)) => u64::from(sets.intern(set)),
-        (
-            Value::Missing
-            | Value::Unreadable
-            | Value::Number(_)
-            | Value::Text(_)
-            | Value::Code(_)
-            | Value::Name(_)
-            | Value::Set(_),
-            _,
-        ) => 0,
-    }
 }

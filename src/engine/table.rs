@@ -89,6 +89,11 @@ impl Texts {
         id
     }
 
+    /// The number of a text of another column.
+    fn copy_of(&mut self, other: &Self, id: u32) -> u32 {
+        self.intern(other.text(id), other.hash(id))
+    }
+
     /// Reads a little of what finding the text of a hash will read.
     #[inline]
     pub(crate) fn touch_hash(&self, hash: u64) -> u8 {
@@ -162,6 +167,16 @@ impl Names {
         id
     }
 
+    /// A number for a name of another column. Takes no notice of an equal name that is there: names are compared by what
+    /// was prepared, not by their numbers.
+    fn copy_of(&mut self, other: &Self, id: u32) -> u32 {
+        let NameKeys { concat, whole, k2, words } = other.keys(id);
+        let [k2, words] = [k2, words].map(|span| Span::push(&mut self.hashes, span.of(&other.hashes).iter().copied()));
+        self.keys.push(NameKeys { concat, whole, k2, words });
+        self.prepared.push(other.prepared(id).clone());
+        self.prepared.len() as u32
+    }
+
     fn derive_keys(&mut self, parts: &NameParts) -> NameKeys {
         let hash = |text: &str| xxh3_64(text.as_bytes());
         let whole = parts.k2.iter().find(|key| key.starts_with('#'));
@@ -229,6 +244,10 @@ impl Sets {
             set.iter().filter(|text| !text.is_empty()).map(|text| xxh3_64(text.as_bytes())).collect();
         elements.sort_unstable();
         elements.dedup();
+        self.intern_elements(&elements)
+    }
+
+    fn intern_elements(&mut self, elements: &[u64]) -> u32 {
         if elements.is_empty() {
             return 0;
         }
@@ -237,7 +256,7 @@ impl Sets {
         if let Some(id) = self.by_hash.get(&hash) {
             return *id;
         }
-        self.spans.push(Span::push(&mut self.elements, elements));
+        self.spans.push(Span::push(&mut self.elements, elements.iter().copied()));
         let id = u32::try_from(self.spans.len()).expect("a dictionary holds less than 4 G sets");
         self.by_hash.insert(hash, id);
         id
@@ -256,4 +275,18 @@ pub(crate) enum Table {
     Texts(Texts),
     Names(Names),
     Sets(Sets),
+}
+
+impl Table {
+    /// The packed value that means what another dictionary's means.
+    pub(crate) fn copy_of(&mut self, other: &Self, cell: u64) -> u64 {
+        let id = cell as u32;
+        match (self, other) {
+            _ if cell == 0 => 0,
+            (Self::Texts(own), Self::Texts(other)) => u64::from(own.copy_of(other, id)),
+            (Self::Names(own), Self::Names(other)) => u64::from(own.copy_of(other, id)),
+            (Self::Sets(own), Self::Sets(other)) => u64::from(own.intern_elements(other.elements(id))),
+            (Self::None | Self::Texts(_) | Self::Names(_) | Self::Sets(_), _) => cell,
+        }
+    }
 }

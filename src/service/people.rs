@@ -82,7 +82,7 @@ impl Gateway {
                 });
             }
             let today = self.as_of();
-            (found, bearers) = self.matcher_mut(|m| m.look_up(self.models(), &query, today));
+            (found, bearers) = self.matcher(|m| m.look_up(self.models(), &query, today));
         } else {
             return Err(ServiceError::Invalid {
                 pointer: "",

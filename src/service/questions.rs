@@ -127,7 +127,7 @@ impl Matcher {
 
     /// Persons whose records fit a look-up: first all who bear the number that was asked for, and how many they are,
     /// whatever blocking, guards and thresholds say; then those that the matcher finds near it, heaviest first.
-    pub(super) fn look_up(&mut self, models: &Models, query: &LookupQuery, today: Date) -> (Vec<PersonId>, usize) {
+    pub(super) fn look_up(&self, models: &Models, query: &LookupQuery, today: Date) -> (Vec<PersonId>, usize) {
         let numbers = numbers_asked(query, today).unwrap_or_default();
         let bearers: BTreeSet<RecordId> =
             numbers.into_iter().flat_map(|number| self.identifiers.bearers(number)).collect();

@@ -8,6 +8,8 @@ mod apply;
 mod index;
 mod postings;
 mod probe;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

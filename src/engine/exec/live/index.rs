@@ -115,6 +115,12 @@ impl Index {
 
     /// Rows that share a block with a row, but for itself; ascending.
     pub(super) fn candidates(&self, rows: &Rows, slot: u32, keys: &mut Keys, out: &mut Vec<u32>) {
+        self.sharing(rows, slot, keys, out);
+        out.retain(|other| *other != slot);
+    }
+
+    /// Rows that share a block with a row, which may be one of other rows under the same plan; ascending.
+    pub(super) fn sharing(&self, rows: &Rows, slot: u32, keys: &mut Keys, out: &mut Vec<u32>) {
         out.clear();
         Self::for_blocks(rows, slot, keys, |block| {
             let sharing = self.rows_of(block);
@@ -124,7 +130,6 @@ impl Index {
         });
         out.sort_unstable();
         out.dedup();
-        out.retain(|other| *other != slot);
     }
 
     /// The blocking rules under which two rows meet, in order.

@@ -1,0 +1,99 @@
+//! Edges, kept with each of their two rows.
+
+use super::lists::{EMPTY, Lists};
+use crate::engine::decide::Decision;
+use crate::engine::score::Scored;
+
+/// Half of an edge: the other row, and what was found.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Half {
+    pub(super) other: u32,
+    pub(super) weight: f32,
+    pub(super) decision: Decision,
+    pub(super) vetoes: u64,
+}
+
+/// Numbers of a packed half: the other row, the weight, the number of the judgement.
+pub(super) const PACKED: usize = 3;
+
+/// A decision of the machine with the vetoes that hold.
+pub(super) type Judgement = (Decision, u64);
+
+/// The halves of all rows.
+#[derive(Debug, Default)]
+pub(super) struct Halves {
+    /// Per slot its list.
+    places: Vec<u32>,
+    lists: Lists,
+    /// The judgements there are: few, and most edges have the first ones.
+    judgements: Vec<Judgement>,
+}
+
+impl Halves {
+    /// Makes room for slots below `limit`.
+    pub(super) fn reach(&mut self, limit: usize) {
+        self.places.resize(limit, EMPTY);
+    }
+
+    /// The edges of a row, in the order in which they were found.
+    pub(super) fn of(&self, slot: u32) -> impl Iterator<Item = Half> {
+        let packed = self.lists.get(self.places[slot as usize]).as_chunks::<PACKED>().0;
+        packed.iter().map(|[other, weight, judgement]| {
+            let (decision, vetoes) = self.judgements[*judgement as usize];
+            Half { other: *other, weight: f32::from_bits(*weight), decision, vetoes }
+        })
+    }
+
+    /// Whether there is an edge between two rows.
+    pub(super) fn joined(&self, a: u32, b: u32) -> bool {
+        self.place_in(a, b).is_some()
+    }
+
+    /// Enters an edge.
+    pub(super) fn connect(&mut self, scored: &Scored) {
+        let judgement = (scored.decision, scored.vetoes);
+        let known = self.judgements.iter().position(|known| *known == judgement);
+        let number = known.unwrap_or_else(|| {
+            self.judgements.push(judgement);
+            self.judgements.len() - 1
+        });
+        for (slot, other) in [(scored.a, scored.b), (scored.b, scored.a)] {
+            self.push(slot, [other, scored.weight.to_bits(), number as u32]);
+        }
+    }
+
+    fn push(&mut self, slot: u32, half: [u32; PACKED]) {
+        let place = &mut self.places[slot as usize];
+        let end = self.lists.get(*place).len();
+        *place = self.lists.insert(*place, end, &half);
+    }
+
+    /// Takes an edge out.
+    pub(super) fn cut(&mut self, a: u32, b: u32) {
+        self.remove(a, b);
+        self.remove(b, a);
+    }
+
+    /// Takes all edges of a row out; the rows that they led to.
+    pub(super) fn cut_all(&mut self, slot: u32) -> Vec<u32> {
+        let others: Vec<u32> = self.of(slot).map(|half| half.other).collect();
+        for other in &others {
+            self.remove(*other, slot);
+        }
+        let place = &mut self.places[slot as usize];
+        *place = self.lists.release(*place);
+        others
+    }
+
+    fn remove(&mut self, slot: u32, other: u32) {
+        if let Some(at) = self.place_in(slot, other) {
+            let place = &mut self.places[slot as usize];
+            *place = self.lists.remove(*place, at * PACKED, PACKED);
+        }
+    }
+
+    fn place_in(&self, slot: u32, other: u32) -> Option<usize> {
+        let packed = self.lists.get(self.places[slot as usize]).as_chunks::<PACKED>().0;
+        packed.iter().position(|[known, ..]| *known == other)
+    }
+}

@@ -5,6 +5,7 @@
 //! flipped, and the components of changed edges.
 
 mod apply;
+mod checkpoint;
 mod clusters;
 mod halves;
 mod index;

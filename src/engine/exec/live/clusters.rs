@@ -1,8 +1,12 @@
 //! Clusters: of each row its cluster, of each cluster its records.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::lists::Lists;
+use crate::engine::error::CheckpointError;
+use crate::engine::flat::{Sink, Source, require};
+use crate::engine::rows::Rows;
 
 /// Marks a slot that belongs to no cluster yet.
 pub(super) const NO_CLUSTER: u64 = u64::MAX;
@@ -73,4 +77,22 @@ impl Clusters {
 
 fn unpack(packed: &[u32]) -> Vec<u64> {
     packed.as_chunks::<2>().0.iter().map(|[low, high]| u64::from(*high) << 32 | u64::from(*low)).collect()
+}
+
+impl Clusters {
+    pub(super) fn write(&self, sink: &mut Sink<'_>) -> Result<(), CheckpointError> {
+        sink.section("clusters", self.of_slot.iter().copied())
+    }
+
+    /// Reads the clusters of rows.
+    pub(super) fn read(source: &mut Source<'_>, rows: &Rows) -> Result<Self, CheckpointError> {
+        let of_slot: Vec<u64> = source.exactly("clusters", rows.slot_limit())?;
+        let mut records: Vec<(u64, u64)> = rows.slots().map(|slot| (of_slot[slot as usize], rows.id(slot))).collect();
+        records.par_sort_unstable();
+        let clusters = || records.chunk_by(|a, b| a.0 == b.0);
+        require("clusters", clusters().all(|cluster| cluster[0].0 == cluster[0].1))?;
+        let of_two = clusters().filter(|cluster| cluster.len() > 1);
+        let members = of_two.map(|cluster| cluster.iter().map(|(_, id)| *id).collect());
+        Ok(Self::new(of_slot, members))
+    }
 }

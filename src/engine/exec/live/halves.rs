@@ -2,6 +2,8 @@
 
 use super::lists::{EMPTY, Lists};
 use crate::engine::decide::Decision;
+use crate::engine::error::CheckpointError;
+use crate::engine::flat::{Sink, Source, damaged, require};
 use crate::engine::score::Scored;
 
 /// Half of an edge: the other row, and what was found.
@@ -95,5 +97,45 @@ impl Halves {
     fn place_in(&self, slot: u32, other: u32) -> Option<usize> {
         let packed = self.lists.get(self.places[slot as usize]).as_chunks::<PACKED>().0;
         packed.iter().position(|[known, ..]| *known == other)
+    }
+}
+
+/// Decisions as a checkpoint has them.
+const DECISIONS: [Decision; 3] = [Decision::Link, Decision::Review, Decision::Distinct];
+
+impl Halves {
+    pub(super) fn write(&self, sink: &mut Sink<'_>) -> Result<(), CheckpointError> {
+        let lists = || self.places.iter().map(|place| self.lists.get(*place));
+        sink.section("counts of edges", lists().map(|list| (list.len() / PACKED) as u32))?;
+        sink.section("edges", lists().flatten().copied())?;
+        let judgements = self.judgements.iter().map(|(decision, vetoes)| [*decision as u64, *vetoes]);
+        sink.section("judgements", judgements.flatten())
+    }
+
+    /// Reads the edges of so many slots, which lead to such as `holds`.
+    pub(super) fn read(
+        source: &mut Source<'_>,
+        slots: usize,
+        holds: impl Fn(u32) -> bool,
+    ) -> Result<Self, CheckpointError> {
+        let counts: Vec<u32> = source.exactly("counts of edges", slots)?;
+        let packed: Vec<u32> = source.section("edges")?;
+        let judgements: Vec<u64> = source.section("judgements")?;
+        let judgement =
+            |[decision, vetoes]: &[u64; 2]| DECISIONS.get(*decision as usize).map(|found| (*found, *vetoes));
+        let judgements: Option<Vec<Judgement>> = judgements.as_chunks().0.iter().map(judgement).collect();
+        let judgements = judgements.ok_or_else(|| damaged("judgements"))?;
+        let (edges, rest) = packed.as_chunks::<PACKED>();
+        let fits = |[other, _, judgement]: &[u32; PACKED]| holds(*other) && (*judgement as usize) < judgements.len();
+        require("edges", rest.is_empty() && edges.iter().all(fits))?;
+        let (mut halves, mut left) = (Self { judgements, ..Self::default() }, packed.as_slice());
+        for count in counts {
+            let of_slot = left.split_at_checked(count as usize * PACKED);
+            let (of_slot, others) = of_slot.ok_or_else(|| damaged("counts of edges"))?;
+            halves.places.push(halves.lists.add(of_slot));
+            left = others;
+        }
+        require("counts of edges", left.is_empty())?;
+        Ok(halves)
     }
 }

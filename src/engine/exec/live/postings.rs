@@ -5,6 +5,8 @@
 //! keys in order, and grows, in one sweep, and it need not double to grow.
 
 use super::lists::Lists;
+use crate::engine::error::CheckpointError;
+use crate::engine::flat::{Sink, Source, damaged};
 
 /// Marks the place of a list instead of a slot.
 const LIST: u32 = 1 << 31;
@@ -208,6 +210,44 @@ impl Postings {
         self.entries.copy_within(at + 1..=at + run, at);
         self.entries[at + run] = GAP;
         self.keys -= 1;
+    }
+}
+
+/// Postings as a checkpoint has them: the keys in their order and their rows, the last of each key with [`LIST`].
+pub(super) struct Flat {
+    keys: Vec<u64>,
+    rows: Vec<u32>,
+}
+
+impl Flat {
+    pub(super) fn read(source: &mut Source<'_>) -> Result<Self, CheckpointError> {
+        Ok(Self { keys: source.section("keys")?, rows: source.section("rows of keys")? })
+    }
+
+    /// The postings, if the rows are such as `holds`.
+    pub(super) fn restore(mut self, holds: impl Fn(u32) -> bool) -> Result<Postings, CheckpointError> {
+        let mut postings = Postings::with_room(self.keys.len());
+        if !self.keys.is_sorted_by(|a, b| a < b) {
+            return Err(damaged("keys"));
+        }
+        let mut of_keys = self.rows.chunk_by_mut(|row, _| row & LIST == 0);
+        for key in self.keys {
+            let rows = of_keys.next().ok_or_else(|| damaged("rows of keys"))?;
+            rows.iter_mut().for_each(|row| *row &= !LIST);
+            if !rows.is_sorted_by(|a, b| a < b) || !rows.iter().all(|row| holds(*row)) {
+                return Err(damaged("rows of keys"));
+            }
+            postings.append(key, rows);
+        }
+        if of_keys.next().is_some() { Err(damaged("rows of keys")) } else { Ok(postings) }
+    }
+}
+
+impl Postings {
+    pub(super) fn write(&self, sink: &mut Sink<'_>) -> Result<(), CheckpointError> {
+        sink.section("keys", self.all().map(|(key, _)| key))?;
+        let of_keys = self.all().filter_map(|(_, rows)| rows.split_last());
+        sink.section("rows of keys", of_keys.flat_map(|(last, others)| others.iter().copied().chain([last | LIST])))
     }
 }
 

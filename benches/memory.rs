@@ -1,9 +1,9 @@
-//! The memory of a live set: bytes a row, of a process that did nothing else.
+//! The memory of a live set, bytes a row, and its checkpoint: how large it is, and how long it takes to write and to read.
 //!
 //! Run with `cargo bench --bench memory`; `PADAN_BENCH_ROWS` says how many rows there are (default 200,000). The model is
 //! `config/model/idhard.toml`, trained on the first rows; the people are made up (seed 1) and come in batches of a thousand.
-//! Memory is what the system holds resident for the process. Training would leave pages behind that the set takes over
-//! uncounted, so the program trains, then starts itself again with the model.
+//! Memory is what the system holds resident for the process. What a process did before would leave pages behind that the
+//! set takes over uncounted, so training, building and reading each happen in a process of their own.
 
 #![expect(clippy::print_stdout, reason = "a bench shows its figures")]
 
@@ -12,9 +12,11 @@ mod people;
 #[path = "data/random.rs"]
 mod random;
 
-use std::fs;
+use std::fs::{self, File};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Instant;
 
 use self::people::{setting, trained, untrained, values, written};
 use padan::engine::{Change, Live, Plan, Value};
@@ -23,25 +25,43 @@ use padan::engine::{Change, Live, Plan, Value};
 const TRAINED_ON: usize = 50_000;
 /// Rows that come together.
 const BATCH: usize = 1_000;
+/// Says what a process that was started for one part has to do.
+const PART: &str = "PADAN_BENCH_PART";
 
 fn main() {
-    if let Some(model) = std::env::var_os("PADAN_BENCH_MODEL") {
-        measure(&fs::read_to_string(model).expect("the model was written"));
-        return;
+    let folder = std::env::temp_dir().join("padan-bench-memory");
+    match std::env::var(PART).as_deref() {
+        Ok("build") => build(&folder),
+        Ok("read") => read(&folder),
+        _ => {
+            fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
+            let columns = untrained();
+            let records = written(TRAINED_ON, 1);
+            let rows: Vec<(u64, Vec<Value>)> =
+                (1..).zip(records.iter().map(|record| values(record, &columns))).collect();
+            fs::write(folder.join("model.toml"), trained(&rows).text()).expect("the model can be written");
+            ["build", "read"].into_iter().for_each(start);
+            fs::remove_dir_all(folder).expect("the folder is still there");
+        }
     }
-    let columns = untrained();
-    let rows: Vec<(u64, Vec<Value>)> =
-        (1..).zip(written(TRAINED_ON, 1).iter().map(|record| values(record, &columns))).collect();
-    let model = std::env::temp_dir().join(format!("padan-bench-memory-{}.toml", std::process::id()));
-    fs::write(&model, trained(&rows).text()).expect("the folder for temporary files can be written");
-    let program = std::env::current_exe().expect("the program knows where it is");
-    let status = Command::new(program).env("PADAN_BENCH_MODEL", &model).status().expect("it can be started again");
-    fs::remove_file(model).expect("the model is still there");
-    assert!(status.success(), "measuring failed");
 }
 
-fn measure(model: &str) {
-    let plan = Arc::new(Plan::parse(model).expect("a trained model is a model"));
+/// Starts this program again for one part.
+fn start(part: &str) {
+    let program = std::env::current_exe().expect("the program knows where it is");
+    // Else glibc keeps pages of large blocks that were given back, and they would count as the set's.
+    let tight = [("MALLOC_MMAP_THRESHOLD_", "65536"), ("MALLOC_TRIM_THRESHOLD_", "65536"), ("MALLOC_ARENA_MAX", "1")];
+    let status = Command::new(program).env(PART, part).envs(tight).status().expect("it can be started again");
+    assert!(status.success(), "the part '{part}' failed");
+}
+
+fn plan(folder: &Path) -> Arc<Plan> {
+    let text = fs::read_to_string(folder.join("model.toml")).expect("the model was written");
+    Arc::new(Plan::parse(&text).expect("a trained model is a model"))
+}
+
+fn build(folder: &Path) {
+    let plan = plan(folder);
     let records = written(setting("PADAN_BENCH_ROWS", 200_000), 1);
     let before = resident();
     let mut live = Live::new(Arc::clone(&plan));
@@ -49,8 +69,25 @@ fn measure(model: &str) {
         let changes = (first..).zip(batch).map(|(id, record)| Change::Upsert { id, values: values(record, &plan) });
         live.apply(changes.collect()).expect("the rows fit the model");
     }
-    let bytes = resident() - before;
-    println!("{} rows: {} MB, {} bytes a row", live.len(), bytes >> 20, bytes / live.len());
+    show("built", &live, resident() - before);
+    let start = Instant::now();
+    let mut file = File::create(folder.join("checkpoint")).expect("the folder can be written");
+    live.write_to(&mut file).expect("the checkpoint can be written");
+    let megabytes = file.metadata().expect("the file is there").len() >> 20;
+    println!("written in {:.2} s, {megabytes} MB", start.elapsed().as_secs_f64());
+}
+
+fn read(folder: &Path) {
+    let plan = plan(folder);
+    let (before, start) = (resident(), Instant::now());
+    let mut file = File::open(folder.join("checkpoint")).expect("the checkpoint was written");
+    let live = Live::read_from(plan, &mut file).expect("the checkpoint is whole");
+    println!("read in {:.2} s", start.elapsed().as_secs_f64());
+    show("read", &live, resident() - before);
+}
+
+fn show(what: &str, live: &Live, bytes: usize) {
+    println!("{what}: {} rows, {} MB, {} bytes a row", live.len(), bytes >> 20, bytes / live.len());
 }
 
 /// Bytes of this process in memory.

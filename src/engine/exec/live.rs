@@ -12,6 +12,7 @@ mod index;
 mod lists;
 mod postings;
 mod probe;
+mod slots;
 #[cfg(test)]
 mod tests;
 
@@ -19,13 +20,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use self::clusters::Clusters;
 use self::halves::{Half, Halves};
 use self::index::{Index, Keys};
 use self::postings::Postings;
-use super::bulk::{count_pairs, find_edges, form_clusters, slots_by_id};
+use self::slots::Slots;
+use super::bulk::{count_pairs, find_edges, form_clusters};
 use super::copies::Copies;
 use super::{Edge, copy_edge, edge};
 use crate::engine::block::{BlockReport, StopKey};
@@ -83,7 +84,7 @@ pub struct Delta {
 #[derive(Debug)]
 pub struct Live {
     rows: Rows,
-    slot_of: FxHashMap<u64, u32>,
+    slot_of: Slots,
     decisions: Decisions,
     index: Index,
     /// Rows by the hash of their content, and those that stand aside for equal ones.
@@ -114,7 +115,7 @@ impl Live {
             contents: Postings::default(),
             copies: Copies::default(),
             rows: Rows::new(plan),
-            slot_of: FxHashMap::default(),
+            slot_of: Slots::default(),
             decisions: Decisions::default(),
             halves: Halves::default(),
             clusters: Clusters::default(),
@@ -141,7 +142,7 @@ impl Live {
     pub fn of(rows: Rows, decisions: &[(u64, u64, Verdict)]) -> Result<Self, RowError> {
         let mut live = Self::new(Arc::clone(rows.plan()));
         live.rows = rows;
-        live.slot_of = slots_by_id(&live.rows)?;
+        live.slot_of = Slots::of(&live.rows)?;
         live.decisions = Decisions::new(decisions);
         live.index.build_guards(&mut live.rows);
         let rows = &live.rows;
@@ -151,7 +152,7 @@ impl Live {
         live.copies = Copies::find(&mut live.rows, &live.decisions);
         let edges = find_edges(&live.rows).edges;
         live.index.build_blocks(&live.rows);
-        let slot_of = |id: u64| live.slot_of.get(&id).copied();
+        let slot_of = |id: u64| live.slot_of(id);
         let formed = form_clusters((&live.rows, &live.copies), &edges, &live.decisions, slot_of, &Meter::default());
         live.halves.reach(live.rows.slot_limit());
         for scored in &edges {
@@ -182,12 +183,12 @@ impl Live {
 
     /// Whether a record is there.
     pub fn contains(&self, id: u64) -> bool {
-        self.slot_of.contains_key(&id)
+        self.slot_of(id).is_some()
     }
 
     /// The records of the cluster of a record, ascending; `None` when there is no such record.
     pub fn cluster_of(&self, id: u64) -> Option<Vec<u64>> {
-        let slot = *self.slot_of.get(&id)?;
+        let slot = self.slot_of(id)?;
         Some(self.clusters.members(self.clusters.of(slot)))
     }
 
@@ -222,8 +223,8 @@ impl Live {
 
     /// Pairs at or above `review` that a record is in, by pair.
     pub fn edges_of(&self, id: u64) -> Vec<Edge> {
-        let Some(slot) = self.slot_of.get(&id) else { return Vec::new() };
-        let mut edges = self.edges_at(*slot, Side::Both);
+        let Some(slot) = self.slot_of(id) else { return Vec::new() };
+        let mut edges = self.edges_at(slot, Side::Both);
         edges.sort_unstable_by_key(|edge| edge.pair);
         edges
     }
@@ -235,7 +236,7 @@ impl Live {
 
     /// Why a pair weighs what it weighs; `None` unless both records are there and differ.
     pub fn explain(&self, a: u64, b: u64) -> Option<Explanation> {
-        let (a, b) = (*self.slot_of.get(&a)?, *self.slot_of.get(&b)?);
+        let (a, b) = (self.slot_of(a)?, self.slot_of(b)?);
         if a == b {
             return None;
         }
@@ -253,6 +254,10 @@ impl Live {
     /// Candidate pairs per rule, each pair counted once. Counts them anew: as dear as blocking in a bulk run.
     pub fn candidates(&self) -> BlockReport {
         count_pairs(&self.rows)
+    }
+
+    fn slot_of(&self, id: u64) -> Option<u32> {
+        self.slot_of.get(&self.rows, id)
     }
 
     fn edges_at(&self, slot: u32, side: Side) -> Vec<Edge> {

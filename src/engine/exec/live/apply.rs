@@ -80,19 +80,19 @@ impl Live {
         self.settle_guards(&mut touched);
         touched
             .contents
-            .extend(decided.iter().filter_map(|id| self.slot_of.get(id).map(|slot| self.rows.content_of_row(*slot))));
+            .extend(decided.iter().filter_map(|id| self.slot_of(*id).map(|slot| self.rows.content_of_row(slot))));
         self.settle_copies(&mut touched);
         self.enter_blocks(&mut touched);
         self.settle_blocks(&mut touched);
         self.score_dirty(&mut touched);
-        touched.seeds.extend(decided.iter().filter_map(|id| self.slot_of.get(id)));
+        touched.seeds.extend(decided.iter().filter_map(|id| self.slot_of(*id)));
         Ok(self.recluster(touched))
     }
 
     /// Takes changed rows out of the index and puts their new values into slots.
     fn replace(&mut self, records: BTreeMap<u64, Option<Vec<Value>>>, touched: &mut Touched) {
         for id in records.keys() {
-            if let Some(slot) = self.slot_of.remove(id) {
+            if let Some(slot) = self.slot_of.remove(&self.rows, *id) {
                 if !self.rows.stands_aside(slot) {
                     self.detach(slot, touched);
                 }
@@ -111,7 +111,7 @@ impl Live {
             let slot = self.rows.insert(id, &values);
             self.halves.reach(self.rows.slot_limit());
             self.clusters.reach(self.rows.slot_limit());
-            self.slot_of.insert(id, slot);
+            self.slot_of.insert(&self.rows, slot);
             self.index.enter_guards(&self.rows, slot, &mut touched.guarded);
             let content = self.rows.content_of_row(slot);
             self.contents.insert(content, slot);
@@ -264,7 +264,7 @@ impl Live {
     fn recluster(&mut self, mut touched: Touched) -> Delta {
         // A decision is a bond, too: who was decided together with a row that left may now stand elsewhere.
         let partners = touched.left.iter().flat_map(|id| self.decisions.about(*id));
-        touched.seeds.extend(partners.filter_map(|(other, _)| self.slot_of.get(&other)));
+        touched.seeds.extend(partners.filter_map(|(other, _)| self.slot_of(other)));
         let components = self.components_of(&touched.seeds);
         let scorer = Scorer::new(&self.rows);
         let decisions = &self.decisions;
@@ -307,7 +307,7 @@ impl Live {
                     bonded.members.extend(seen.insert(other).then_some(other));
                 }
                 let decided = self.decisions.about(self.rows.id(slot)).filter(|(_, v)| *v == Verdict::Same);
-                for other in decided.filter_map(|(id, _)| self.slot_of.get(&id).copied()) {
+                for other in decided.filter_map(|(id, _)| self.slot_of(id)) {
                     bonded.members.extend(seen.insert(other).then_some(other));
                 }
             }
@@ -346,7 +346,10 @@ impl Live {
         }
         delta.before = before.difference(&after).cloned().collect();
         delta.after = after.difference(&before).cloned().collect();
-        let of_id = |id: u64| self.clusters.of(self.slot_of[&id]);
+        let of_id = |id: u64| {
+            let slot = self.slot_of(id).expect("a refusal is about rows of its component");
+            self.clusters.of(slot)
+        };
         refusals.into_iter().map(|r: Refusal| (r, key(of_id(r.pair.0), of_id(r.pair.1)))).collect()
     }
 

@@ -8,12 +8,12 @@ mod questions;
 use std::io::{Read, Write};
 use std::sync::Arc;
 
-use super::super::bulk::slots_by_id;
 use super::super::copies::Copies;
 use super::clusters::Clusters;
 use super::halves::Halves;
 use super::index::FlatIndex;
 use super::postings::Flat;
+use super::slots::Slots;
 use super::{Buffers, Live};
 use crate::engine::cluster::{Decisions, Verdict};
 use crate::engine::error::CheckpointError;
@@ -68,7 +68,7 @@ impl Live {
         let review = questions::questions(review).ok_or_else(|| damaged("questions"))?;
         let refusals = questions::refusals(refusals).ok_or_else(|| damaged("refusals"))?;
         let tables = || (contents.restore(|slot| rows.holds(slot)), index.restore(&rows));
-        let ((contents, index), slot_of) = rayon::join(tables, || slots_by_id(&rows));
+        let ((contents, index), slot_of) = rayon::join(tables, || Slots::of(&rows));
         let slot_of = slot_of.map_err(|_| damaged("record numbers"))?;
         rows.find_again();
         Ok(Self {

@@ -214,8 +214,12 @@ impl Live {
             let others = rows[at + 1..].iter().filter(|b| !halves.joined(rows[at], **b));
             others.filter_map(|b| scorer.edge(rows[at], *b, scratch)).collect()
         };
-        let found: Vec<Vec<Scored>> =
-            (0..rows.len()).into_par_iter().map_init(Scratch::default, |s, at| pairs_of(at, s)).collect();
+        let found: Vec<Vec<Scored>> = if rows.len() < PARALLEL_FROM {
+            // Waiting for other threads would take longer than the few pairs of a usual block.
+            (0..rows.len()).map(|at| pairs_of(at, &mut self.buffers.scratch)).collect()
+        } else {
+            (0..rows.len()).into_par_iter().map_init(Scratch::default, |s, at| pairs_of(at, s)).collect()
+        };
         self.connect_all(found, touched);
     }
 

@@ -2,6 +2,9 @@
 //!
 //! Run with `cargo bench --bench memory`; `PADAN_BENCH_ROWS` says how many rows there are (default 200,000). The model is
 //! `config/model/idhard.toml`, trained on the first rows; the people are made up (seed 1) and come in batches of a thousand.
+//! With `PADAN_BENCH_MODEL=indonesia` the model is `config/model/indonesia.toml`, which has names and many more keys a row;
+//! of its columns only those are filled that these people have.
+//!
 //! Memory is what the system holds resident for the process. What a process did before would leave pages behind that the
 //! set takes over uncounted, so training, building and reading each happen in a process of their own.
 
@@ -20,6 +23,8 @@ use std::time::Instant;
 
 use self::people::{setting, trained, untrained, values, written};
 use padan::engine::{Change, Live, Plan, Value};
+use padan::normalise::NameTables;
+use padan::normalise::name::parse_name;
 
 /// Rows that the model is trained on.
 const TRAINED_ON: usize = 50_000;
@@ -35,15 +40,42 @@ fn main() {
         Ok("read") => read(&folder),
         _ => {
             fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
-            let columns = untrained();
-            let records = written(TRAINED_ON, 1);
-            let rows: Vec<(u64, Vec<Value>)> =
-                (1..).zip(records.iter().map(|record| values(record, &columns))).collect();
-            fs::write(folder.join("model.toml"), trained(&rows).text()).expect("the model can be written");
+            fs::write(folder.join("model.toml"), model()).expect("the model can be written");
             ["build", "read"].into_iter().for_each(start);
             fs::remove_dir_all(folder).expect("the folder is still there");
         }
     }
+}
+
+/// The text of the model.
+fn model() -> String {
+    if std::env::var("PADAN_BENCH_MODEL").as_deref() == Ok("indonesia") {
+        return include_str!("../config/model/indonesia.toml").to_owned();
+    }
+    let columns = untrained();
+    let records = written(TRAINED_ON, 1);
+    let rows: Vec<(u64, Vec<Value>)> = (1..).zip(records.iter().map(|record| values(record, &columns))).collect();
+    trained(&rows).text().to_owned()
+}
+
+/// The values of a record, whose values for the usual model are given, in the columns of a plan.
+fn in_columns(given: &[Value], usual: &Plan, plan: &Plan) -> Vec<Value> {
+    let of = |name: &str| {
+        let place = usual.columns().iter().position(|column| column.name == name);
+        place.map_or(Value::Missing, |place| given[place].clone())
+    };
+    let text = |name: &str| if let Value::Text(text) = of(name) { text } else { String::new() };
+    let name = |text: &str| Value::Name(Box::new(parse_name(text, NameTables::embedded())));
+    let value = |column: &str| match column {
+        "nama" => name(&format!("{} {}", text("given"), text("surname"))),
+        "nama_ibu" => name(&text("mother")),
+        "tanggal_lahir" => of("dob"),
+        "jenis_kelamin" => of("gender"),
+        "wilayah" => of("postcode"),
+        "alamat" => of("address"),
+        other => of(other),
+    };
+    plan.columns().iter().map(|column| value(&column.name)).collect()
 }
 
 /// Starts this program again for one part.
@@ -61,12 +93,13 @@ fn plan(folder: &Path) -> Arc<Plan> {
 }
 
 fn build(folder: &Path) {
-    let plan = plan(folder);
+    let (plan, usual) = (plan(folder), untrained());
     let records = written(setting("PADAN_BENCH_ROWS", 200_000), 1);
     let before = resident();
     let mut live = Live::new(Arc::clone(&plan));
     for (batch, first) in records.chunks(BATCH).zip((1u64..).step_by(BATCH)) {
-        let changes = (first..).zip(batch).map(|(id, record)| Change::Upsert { id, values: values(record, &plan) });
+        let rows = batch.iter().map(|record| in_columns(&values(record, &usual), &usual, &plan));
+        let changes = (first..).zip(rows).map(|(id, values)| Change::Upsert { id, values });
         live.apply(changes.collect()).expect("the rows fit the model");
     }
     show("built", &live, resident() - before);

@@ -126,7 +126,7 @@ impl<'a> Source<'a> {
             if len == 0 {
                 break;
             }
-            if len > PIECE || len % T::WIDTH != 0 {
+            if len > PIECE || !len.is_multiple_of(T::WIDTH) {
                 return Err(damaged(name));
             }
             let piece = &mut self.piece[..len];
@@ -147,10 +147,9 @@ impl<'a> Source<'a> {
 }
 
 fn fill(input: &mut dyn Read, bytes: &mut [u8], section: &'static str) -> Result<(), CheckpointError> {
-    input.read_exact(bytes).map_err(|error| match error.kind() {
-        ErrorKind::UnexpectedEof => damaged(section),
-        _ => error.into(),
-    })
+    input
+        .read_exact(bytes)
+        .map_err(|error| if error.kind() == ErrorKind::UnexpectedEof { damaged(section) } else { error.into() })
 }
 
 pub(crate) fn damaged(section: &'static str) -> CheckpointError {

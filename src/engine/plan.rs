@@ -294,11 +294,13 @@ impl Plan {
     /// A hash of all that results depend on beside rows and decisions: the model file, the frequencies, the rules for names.
     pub(crate) fn digest(&self) -> u64 {
         let mut hasher = Xxh3::new();
-        [self.file, self.names.digest()].iter().for_each(|part| hasher.update(&part.to_le_bytes()));
+        let mut add = |part: u64| hasher.update(&part.to_le_bytes());
+        add(self.file);
+        add(self.names.digest());
         for (column, of_column) in (0u64..).zip(&self.frequencies) {
             let Some(Frequencies { rows, counts, single }) = of_column else { continue };
             let counts = counts.iter().flat_map(|(hash, count)| [*hash, *count]);
-            [column, *rows, *single].into_iter().chain(counts).for_each(|part| hasher.update(&part.to_le_bytes()));
+            [column, *rows, *single].into_iter().chain(counts).for_each(&mut add);
         }
         hasher.digest()
     }

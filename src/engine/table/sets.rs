@@ -74,6 +74,8 @@ impl Sets {
 
 fn hash_of(elements: &[u64]) -> u64 {
     let mut hasher = Xxh3::new();
-    elements.iter().for_each(|element| hasher.update(&element.to_le_bytes()));
+    for element in elements {
+        hasher.update(&element.to_le_bytes());
+    }
     hasher.digest()
 }

@@ -57,16 +57,16 @@ impl Live {
 
     pub(super) fn read(plan: Arc<Plan>, source: &mut Source<'_>) -> Result<Self, CheckpointError> {
         begin(&plan, source)?;
-        let mut rows = Rows::read(Arc::clone(&plan), source)?;
+        let mut rows = Rows::read(plan, source)?;
         let decisions = read_decisions(source)?;
         let copies = Copies::read(source, &rows)?;
         let halves = Halves::read(source, rows.slot_limit(), |slot| rows.holds(slot))?;
         let clusters = Clusters::read(source, &rows)?;
         let contents = Flat::read(source)?;
-        let index = FlatIndex::read(&plan, source)?;
-        let (review, refusals) = (source.section("questions")?, source.section("refusals")?);
+        let index = FlatIndex::read(rows.plan(), source)?;
+        let (review, refusals): (_, Vec<u64>) = (source.section("questions")?, source.section("refusals")?);
         let review = questions::questions(review).ok_or_else(|| damaged("questions"))?;
-        let refusals = questions::refusals(refusals).ok_or_else(|| damaged("refusals"))?;
+        let refusals = questions::refusals(&refusals).ok_or_else(|| damaged("refusals"))?;
         let tables = || (contents.restore(|slot| rows.holds(slot)), index.restore(&rows));
         let ((contents, index), slot_of) = rayon::join(tables, || Slots::of(&rows));
         let slot_of = slot_of.map_err(|_| damaged("record numbers"))?;

@@ -63,8 +63,8 @@ impl Postings {
 
     /// An empty table for so many keys.
     pub(super) fn with_room(keys: usize) -> Self {
-        // Three quarters full or less.
-        let homes = keys + keys / 3 + 4;
+        // Four fifths full or less.
+        let homes = keys + keys / 4 + 4;
         Self { entries: vec![GAP; homes], homes, keys: 0, lists: Lists::default() }
     }
 
@@ -156,8 +156,8 @@ impl Postings {
 
     /// Puts a new entry where it belongs; what stands there up to the next gap moves on by one.
     fn insert_at(&mut self, at: usize, entry: Entry) {
-        // Seven eighths full: beyond that, keys would stand far from home.
-        if self.keys * 8 >= self.homes * 7 {
+        // Nine tenths full: beyond that, keys would stand far from home.
+        if self.keys * 10 >= self.homes * 9 {
             self.grow();
             let at = self.find(entry.key()).unwrap_or_else(|at| at);
             return self.shift_in(at, entry);
@@ -233,7 +233,9 @@ impl Flat {
         let mut of_keys = self.rows.chunk_by_mut(|row, _| row & LIST == 0);
         for key in self.keys {
             let rows = of_keys.next().ok_or_else(|| damaged("rows of keys"))?;
-            rows.iter_mut().for_each(|row| *row &= !LIST);
+            if let Some(last) = rows.last_mut() {
+                *last &= !LIST;
+            }
             if !rows.is_sorted_by(|a, b| a < b) || !rows.iter().all(|row| holds(*row)) {
                 return Err(damaged("rows of keys"));
             }

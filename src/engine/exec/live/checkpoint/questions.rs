@@ -38,7 +38,7 @@ pub(super) fn flat_refusals<'a>(refusals: impl Iterator<Item = &'a Refusal>) -> 
     })
 }
 
-pub(super) fn refusals(numbers: Vec<u64>) -> Option<Vec<Refusal>> {
+pub(super) fn refusals(numbers: &[u64]) -> Option<Vec<Refusal>> {
     let (refusals, rest) = numbers.as_chunks();
     let refusal = |[a, b, of_link, what, first, second, more]: &[u64; 7]| {
         let weight = if *of_link == NO_WEIGHT { None } else { Some(weight(*of_link)?) };

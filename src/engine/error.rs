@@ -218,3 +218,48 @@ pub enum RowError {
         id: u64,
     },
 }
+
+/// Why a checkpoint was not written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The bytes could not be written or had.
+    #[error("a checkpoint could not be moved: {0}")]
+    Moved(#[from] std::io::Error),
+    /// It does not begin as a checkpoint does.
+    #[error("this is not a checkpoint of a live set")]
+    Foreign,
+    /// It is of another form than this program writes.
+    #[error("a checkpoint of form {found}, but this program reads form {known}")]
+    Form {
+        /// Its form.
+        found: u32,
+        /// The form that is known.
+        known: u32,
+    },
+    /// It was made under another model, other frequencies or other rules for names.
+    #[error("a checkpoint of another model than '{name}', version {version}")]
+    Model {
+        /// The model that was asked for.
+        name: String,
+        /// Its version.
+        version: String,
+    },
+    /// It is cut off, or something in it has changed.
+    #[error("a checkpoint is damaged in its section '{section}'")]
+    Damaged {
+        /// The section.
+        section: &'static str,
+    },
+}
+
+impl CheckpointError {
+    /// What to do about it, as one sentence for a `hint:` line.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Moved(_) => "see that the place of checkpoints can be read and written",
+            Self::Foreign | Self::Form { .. } | Self::Model { .. } | Self::Damaged { .. } => {
+                "build the set from its rows and write a new checkpoint"
+            }
+        }
+    }
+}

@@ -49,6 +49,7 @@ mod error;
 pub mod evaluate;
 mod exec;
 mod explain;
+mod flat;
 pub mod kernel;
 mod meter;
 mod plan;
@@ -66,7 +67,7 @@ pub use self::block::survey::{LargeBlock, RuleSurvey, SameEntity, Share, Survey,
 pub use self::block::{BlockReport, RuleReport, StopKey};
 pub use self::cluster::{Refusal, RefusalReason, ReviewItem, ReviewReason, Verdict};
 pub use self::decide::Decision;
-pub use self::error::{PlanError, Problem, RowError};
+pub use self::error::{CheckpointError, PlanError, Problem, RowError};
 pub use self::exec::{
     Change, Delta, Edge, ExplainedPair, Linkage, Live, explain_pair, match_rows, match_rows_metered, train_and_match,
 };

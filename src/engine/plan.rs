@@ -57,6 +57,8 @@ mod training;
 
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
 use self::column::Columns;
 pub(crate) use self::column::Field;
 pub use self::column::{Column, Kind};
@@ -106,6 +108,8 @@ pub struct Thresholds {
 /// A compiled model. Cheap to clone beside its term frequencies.
 #[derive(Clone)]
 pub struct Plan {
+    /// Hash of the model file.
+    file: u64,
     name: String,
     version: String,
     about: String,
@@ -164,6 +168,7 @@ impl Plan {
         let frequencies = frequency::compile(place, &columns, &file.frequency)?;
         let thresholds = thresholds(place, &file.thresholds)?;
         Ok(Self {
+            file: xxh3_64(place.0.as_bytes()),
             name: file.model.name.clone(),
             version: file.model.version.clone(),
             about: file.model.about.clone(),
@@ -284,6 +289,20 @@ impl Plan {
         let most =
             |comparison: &Comparison| comparison.levels.iter().map(Level::most).fold(f64::NEG_INFINITY, f64::max);
         self.comparisons.iter().map(most).sum()
+    }
+
+    /// A hash of all that results depend on beside rows and decisions: the model file, the frequencies, the rules for names.
+    pub(crate) fn digest(&self) -> u64 {
+        let mut hasher = Xxh3::new();
+        let mut add = |part: u64| hasher.update(&part.to_le_bytes());
+        add(self.file);
+        add(self.names.digest());
+        for (column, of_column) in (0u64..).zip(&self.frequencies) {
+            let Some(Frequencies { rows, counts, single }) = of_column else { continue };
+            let counts = counts.iter().flat_map(|(hash, count)| [*hash, *count]);
+            [column, *rows, *single].into_iter().chain(counts).for_each(&mut add);
+        }
+        hasher.digest()
     }
 
     pub(crate) fn fields(&self) -> &[Field] {

@@ -3,6 +3,7 @@
 //! A row lives in a slot, and slots are used again. Its record number is its identity: every order and every tie is
 //! settled by record numbers, never by slots.
 
+mod checkpoint;
 mod pack;
 
 use std::borrow::Cow;

@@ -100,6 +100,11 @@ impl Digits {
         if code == 0 { None } else { Some(Self(code)) }
     }
 
+    /// Whether some string of digits has this code.
+    pub(crate) const fn is_code(code: u64) -> bool {
+        code != 0 && code < FIRST[MOST_DIGITS + 1]
+    }
+
     /// How many digits there are.
     #[inline]
     pub fn count(self) -> usize {
@@ -207,6 +212,11 @@ impl Day {
 
     pub(crate) const fn from_code(code: u32) -> Option<Self> {
         if code == 0 { None } else { Some(Self(code)) }
+    }
+
+    /// Whether some day has this code.
+    pub(crate) const fn is_code(code: u64) -> bool {
+        code != 0 && code <= 99_999_999
     }
 
     pub(crate) const fn year(self) -> u32 {

@@ -122,5 +122,7 @@ fn item(rows: &Rows, edge: &Scored, clusters: (u64, u64), refusal: Option<&Refus
     if let Some(by) = bridges.over(pair) {
         reasons.push(ReviewReason::Bridge { by });
     }
+    // Questions are kept, and most have one reason.
+    reasons.shrink_to_fit();
     ReviewItem { pair, weight: edge.weight, reasons, clusters }
 }

@@ -73,6 +73,13 @@ impl Decisions {
         partners.iter().filter_map(move |other| self.verdict(id, *other).map(|verdict| (*other, verdict)))
     }
 
+    /// All that counts, by pair.
+    pub(crate) fn all(&self) -> Vec<(u64, u64, Verdict)> {
+        let mut all: Vec<_> = self.of_pair.iter().map(|((a, b), verdict)| (*a, *b, *verdict)).collect();
+        all.sort_unstable_by_key(|(a, b, _)| (*a, *b));
+        all
+    }
+
     /// The pairs that were decided to be the same, in no particular order.
     pub(crate) fn same(&self) -> impl Iterator<Item = (u64, u64)> {
         self.of_pair.iter().filter(|(_, verdict)| **verdict == Verdict::Same).map(|(pair, _)| *pair)

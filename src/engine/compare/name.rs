@@ -7,6 +7,7 @@
 
 mod align;
 mod edit;
+mod flat;
 mod prepared;
 mod rules;
 

@@ -12,6 +12,8 @@ use rustc_hash::FxHashMap;
 use super::{Edge, copy_edge};
 use crate::engine::cluster::{Decisions, Verdict};
 use crate::engine::decide::Decision;
+use crate::engine::error::CheckpointError;
+use crate::engine::flat::{Sink, Source, require};
 use crate::engine::rows::Rows;
 use crate::engine::score::{Scorer, Scratch};
 
@@ -147,6 +149,36 @@ impl Copies {
         for copy in self.of.remove(&leader).unwrap_or_default() {
             self.leader.remove(&copy);
         }
+    }
+}
+
+impl Copies {
+    pub(super) fn write(&self, sink: &mut Sink<'_>) -> Result<(), CheckpointError> {
+        let mut all: Vec<(u32, &[u32])> = self.all().collect();
+        all.sort_unstable_by_key(|(leader, _)| *leader);
+        sink.section(
+            "rows that others stand aside for",
+            all.iter().flat_map(|(leader, of)| of.iter().map(|_| *leader)),
+        )?;
+        sink.section("rows aside", all.iter().flat_map(|(_, of)| of.iter().copied()))
+    }
+
+    /// Reads which of these rows stand aside.
+    pub(super) fn read(source: &mut Source<'_>, rows: &Rows) -> Result<Self, CheckpointError> {
+        let leaders: Vec<u32> = source.section("rows that others stand aside for")?;
+        let aside: Vec<u32> = source.exactly("rows aside", leaders.len())?;
+        let mut copies = Self::default();
+        let mut left = aside.as_slice();
+        for of_leader in leaders.chunk_by(|a, b| a == b) {
+            let (own, rest) = left.split_at(of_leader.len());
+            left = rest;
+            let leads = rows.holds(of_leader[0]) && !rows.stands_aside(of_leader[0]);
+            let once =
+                own.iter().all(|copy| rows.holds(*copy) && rows.stands_aside(*copy) && copies.leader(*copy).is_none());
+            require("rows aside", leads && once && copies.of(of_leader[0]).is_empty())?;
+            copies.put(of_leader[0], own.to_vec());
+        }
+        Ok(copies)
     }
 }
 

@@ -5,9 +5,14 @@
 //! flipped, and the components of changed edges.
 
 mod apply;
+mod checkpoint;
+mod clusters;
+mod halves;
 mod index;
+mod lists;
 mod postings;
 mod probe;
+mod slots;
 #[cfg(test)]
 mod tests;
 
@@ -15,16 +20,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
+use self::clusters::Clusters;
+use self::halves::{Half, Halves};
 use self::index::{Index, Keys};
 use self::postings::Postings;
-use super::bulk::{count_pairs, find_edges, form_clusters, slots_by_id};
+use self::slots::Slots;
+use super::bulk::{count_pairs, find_edges, form_clusters};
 use super::copies::Copies;
 use super::{Edge, copy_edge, edge};
 use crate::engine::block::{BlockReport, StopKey};
 use crate::engine::cluster::{Decisions, Refusal, ReviewItem, Verdict};
-use crate::engine::decide::Decision;
 use crate::engine::error::RowError;
 use crate::engine::explain::{Explanation, explain};
 use crate::engine::meter::Meter;
@@ -74,33 +80,18 @@ pub struct Delta {
     pub refused: Vec<Refusal>,
 }
 
-/// Half of an edge, kept with each of its rows.
-#[derive(Debug, Clone, Copy)]
-struct Half {
-    other: u32,
-    weight: f32,
-    decision: Decision,
-    vetoes: u64,
-}
-
-/// Marks a slot that belongs to no cluster yet.
-const NO_CLUSTER: u64 = u64::MAX;
-
 /// A live set of matched rows.
 #[derive(Debug)]
 pub struct Live {
     rows: Rows,
-    slot_of: FxHashMap<u64, u32>,
+    slot_of: Slots,
     decisions: Decisions,
     index: Index,
     /// Rows by the hash of their content, and those that stand aside for equal ones.
     contents: Postings,
     copies: Copies,
-    halves: Vec<Vec<Half>>,
-    /// Per slot the lowest record of its cluster.
-    cluster_of: Vec<u64>,
-    /// Clusters of two and more records, ascending.
-    members: FxHashMap<u64, Vec<u64>>,
+    halves: Halves,
+    clusters: Clusters,
     review: BTreeMap<(u64, u64), ReviewItem>,
     /// The pairs of `review` the other way round.
     review_back: BTreeSet<(u64, u64)>,
@@ -124,11 +115,10 @@ impl Live {
             contents: Postings::default(),
             copies: Copies::default(),
             rows: Rows::new(plan),
-            slot_of: FxHashMap::default(),
+            slot_of: Slots::default(),
             decisions: Decisions::default(),
-            halves: Vec::new(),
-            cluster_of: Vec::new(),
-            members: FxHashMap::default(),
+            halves: Halves::default(),
+            clusters: Clusters::default(),
             review: BTreeMap::new(),
             review_back: BTreeSet::new(),
             refusals: BTreeMap::new(),
@@ -152,7 +142,7 @@ impl Live {
     pub fn of(rows: Rows, decisions: &[(u64, u64, Verdict)]) -> Result<Self, RowError> {
         let mut live = Self::new(Arc::clone(rows.plan()));
         live.rows = rows;
-        live.slot_of = slots_by_id(&live.rows)?;
+        live.slot_of = Slots::of(&live.rows)?;
         live.decisions = Decisions::new(decisions);
         live.index.build_guards(&mut live.rows);
         let rows = &live.rows;
@@ -162,15 +152,14 @@ impl Live {
         live.copies = Copies::find(&mut live.rows, &live.decisions);
         let edges = find_edges(&live.rows).edges;
         live.index.build_blocks(&live.rows);
-        let slot_of = |id: u64| live.slot_of.get(&id).copied();
+        let slot_of = |id: u64| live.slot_of(id);
         let formed = form_clusters((&live.rows, &live.copies), &edges, &live.decisions, slot_of, &Meter::default());
-        live.halves.resize(live.rows.slot_limit(), Vec::new());
+        live.halves.reach(live.rows.slot_limit());
         for scored in &edges {
-            live.connect(scored);
+            live.halves.connect(scored);
         }
-        live.cluster_of = formed.cluster_of;
         let ids = |cluster: &Vec<u32>| -> Vec<u64> { cluster.iter().map(|slot| live.rows.id(*slot)).collect() };
-        live.members = formed.clusters.iter().map(ids).map(|members| (members[0], members)).collect();
+        live.clusters = Clusters::new(formed.cluster_of, formed.clusters.iter().map(ids));
         live.review_back = formed.review.iter().map(|item| (item.pair.1, item.pair.0)).collect();
         live.review = formed.review.into_iter().map(|item| (item.pair, item)).collect();
         live.refusals = formed.refusals.into_iter().map(|refusal| (refusal.pair, refusal)).collect();
@@ -194,18 +183,18 @@ impl Live {
 
     /// Whether a record is there.
     pub fn contains(&self, id: u64) -> bool {
-        self.slot_of.contains_key(&id)
+        self.slot_of(id).is_some()
     }
 
     /// The records of the cluster of a record, ascending; `None` when there is no such record.
     pub fn cluster_of(&self, id: u64) -> Option<Vec<u64>> {
-        let slot = *self.slot_of.get(&id)?;
-        Some(self.members_of(self.cluster_of[slot as usize]))
+        let slot = self.slot_of(id)?;
+        Some(self.clusters.members(self.clusters.of(slot)))
     }
 
     /// Clusters of at least two records, by their first.
     pub fn clusters(&self) -> Vec<Vec<u64>> {
-        let mut clusters: Vec<Vec<u64>> = self.members.values().cloned().collect();
+        let mut clusters: Vec<Vec<u64>> = self.clusters.all().collect();
         clusters.sort_unstable();
         clusters
     }
@@ -234,8 +223,8 @@ impl Live {
 
     /// Pairs at or above `review` that a record is in, by pair.
     pub fn edges_of(&self, id: u64) -> Vec<Edge> {
-        let Some(slot) = self.slot_of.get(&id) else { return Vec::new() };
-        let mut edges = self.edges_at(*slot, Side::Both);
+        let Some(slot) = self.slot_of(id) else { return Vec::new() };
+        let mut edges = self.edges_at(slot, Side::Both);
         edges.sort_unstable_by_key(|edge| edge.pair);
         edges
     }
@@ -247,7 +236,7 @@ impl Live {
 
     /// Why a pair weighs what it weighs; `None` unless both records are there and differ.
     pub fn explain(&self, a: u64, b: u64) -> Option<Explanation> {
-        let (a, b) = (*self.slot_of.get(&a)?, *self.slot_of.get(&b)?);
+        let (a, b) = (self.slot_of(a)?, self.slot_of(b)?);
         if a == b {
             return None;
         }
@@ -267,19 +256,23 @@ impl Live {
         count_pairs(&self.rows)
     }
 
+    fn slot_of(&self, id: u64) -> Option<u32> {
+        self.slot_of.get(&self.rows, id)
+    }
+
     fn edges_at(&self, slot: u32, side: Side) -> Vec<Edge> {
-        let lower = |half: &&Half| side == Side::Both || self.rows.id(slot) < self.rows.id(half.other);
+        let lower = |half: &Half| side == Side::Both || self.rows.id(slot) < self.rows.id(half.other);
         let (mut keys, mut scratch) = (Keys::default(), Scratch::default());
         let scorer = Scorer::new(&self.rows);
         let leader = self.copies.leader(slot).filter(|_| side == Side::Both);
         let twins = self.copies.of(slot).iter().copied().map(|copy| (slot, copy));
         let pairs = twins.chain(leader.map(|leader| (leader, slot)));
         let copies: Vec<Edge> = pairs.map(|(one, copy)| copy_edge(&scorer, one, copy, &mut scratch)).collect();
-        let halves = self.halves[slot as usize].iter().filter(lower);
+        let halves = self.halves.of(slot).filter(lower);
         halves
             .map(|half| {
                 let rules = self.index.rules_of_pair(&self.rows, slot, half.other, &mut keys);
-                edge(&self.rows, &self.scored(slot, half), Some(rules.first().copied().unwrap_or_default() as u16))
+                edge(&self.rows, &self.scored(slot, &half), Some(rules.first().copied().unwrap_or_default() as u16))
             })
             .chain(copies)
             .collect()
@@ -289,16 +282,6 @@ impl Live {
         let Half { other, weight, decision, vetoes } = *half;
         let (a, b) = if self.rows.id(slot) < self.rows.id(other) { (slot, other) } else { (other, slot) };
         Scored { a, b, weight, decision, vetoes }
-    }
-
-    fn connect(&mut self, scored: &Scored) {
-        let Scored { a, b, weight, decision, vetoes } = *scored;
-        self.halves[a as usize].push(Half { other: b, weight, decision, vetoes });
-        self.halves[b as usize].push(Half { other: a, weight, decision, vetoes });
-    }
-
-    fn members_of(&self, cluster: u64) -> Vec<u64> {
-        self.members.get(&cluster).cloned().unwrap_or_else(|| vec![cluster])
     }
 
     /// Pairs of questions about a record.

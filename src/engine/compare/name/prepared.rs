@@ -33,10 +33,10 @@ pub(super) struct Word {
     /// The canonical spelling: the fold makes two slips of some single ones (FARIDA, FAIDA).
     pub(super) clean: Spelling,
     /// Letters of the fold that cost a full edit to add or to drop.
-    heavy: u32,
+    pub(super) heavy: u32,
     /// Which letters the fold has, and which letters these can stand for.
-    letters: u32,
-    near: u32,
+    pub(super) letters: u32,
+    pub(super) near: u32,
     /// Bits that agreement on it is worth, less for a soft word.
     pub(super) weight: f32,
     pub(super) soft: bool,
@@ -58,9 +58,9 @@ impl Word {
 #[derive(Clone)]
 pub struct PreparedName {
     /// Codes of all words in both spellings, then of the joined name, then the plain text.
-    block: Box<[u8]>,
-    concat_at: u32,
-    plain_at: u32,
+    pub(super) block: Box<[u8]>,
+    pub(super) concat_at: u32,
+    pub(super) plain_at: u32,
     pub(super) words: Box<[Word]>,
     /// How many words are not soft.
     pub(super) hard: u32,

@@ -1,6 +1,7 @@
 //! The tables a comparison of names goes by, compiled.
 
 use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::edit::{EditCosts, code};
 use crate::domain::name::{Confusion, Contrast, EndingPair};
@@ -60,6 +61,7 @@ pub struct NameRules {
     bits: FxHashMap<String, f32>,
     most_bits: f32,
     truncations: Vec<usize>,
+    digest: u64,
 }
 
 impl Default for NameRules {
@@ -100,7 +102,14 @@ impl NameRules {
             bits: source.token_counts.iter().map(|(word, count)| ((*word).to_owned(), bits(*count))).collect(),
             most_bits: bits(0),
             truncations: source.truncations.to_vec(),
+            // Numbers and texts are shown in full, and alike in every run.
+            digest: xxh3_64(format!("{source:?}").as_bytes()),
         })
+    }
+
+    /// A hash of the tables.
+    pub(in crate::engine) fn digest(&self) -> u64 {
+        self.digest
     }
 
     /// How much a word says, in bits; a word that was never counted says the most.

@@ -9,8 +9,10 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::super::copies::twins;
+use super::clusters::NO_CLUSTER;
+use super::halves::Half;
 use super::index::{Block, Crossed, Guarded, Was};
-use super::{Buffers, Change, Delta, Half, Live, NO_CLUSTER};
+use super::{Buffers, Change, Delta, Live};
 use crate::engine::cluster::{Component, Refusal, Resolved, Verdict, key, resolve, review_items};
 use crate::engine::decide::Decision;
 use crate::engine::error::RowError;
@@ -78,19 +80,19 @@ impl Live {
         self.settle_guards(&mut touched);
         touched
             .contents
-            .extend(decided.iter().filter_map(|id| self.slot_of.get(id).map(|slot| self.rows.content_of_row(*slot))));
+            .extend(decided.iter().filter_map(|id| self.slot_of(*id).map(|slot| self.rows.content_of_row(slot))));
         self.settle_copies(&mut touched);
         self.enter_blocks(&mut touched);
         self.settle_blocks(&mut touched);
         self.score_dirty(&mut touched);
-        touched.seeds.extend(decided.iter().filter_map(|id| self.slot_of.get(id)));
+        touched.seeds.extend(decided.iter().filter_map(|id| self.slot_of(*id)));
         Ok(self.recluster(touched))
     }
 
     /// Takes changed rows out of the index and puts their new values into slots.
     fn replace(&mut self, records: BTreeMap<u64, Option<Vec<Value>>>, touched: &mut Touched) {
         for id in records.keys() {
-            if let Some(slot) = self.slot_of.remove(id) {
+            if let Some(slot) = self.slot_of.remove(&self.rows, *id) {
                 if !self.rows.stands_aside(slot) {
                     self.detach(slot, touched);
                 }
@@ -100,16 +102,16 @@ impl Live {
                 self.copies.leave(slot);
                 self.index.leave_guards(&self.rows, slot, &mut touched.guarded);
                 touched.left.insert(*id);
-                touched.clusters.insert(std::mem::replace(&mut self.cluster_of[slot as usize], NO_CLUSTER));
+                touched.clusters.insert(self.clusters.set(slot, NO_CLUSTER));
                 self.rows.remove(slot);
             }
         }
         for (id, values) in records {
             let Some(values) = values else { continue };
             let slot = self.rows.insert(id, &values);
-            self.halves.resize(self.rows.slot_limit(), Vec::new());
-            self.cluster_of.resize(self.rows.slot_limit(), NO_CLUSTER);
-            self.slot_of.insert(id, slot);
+            self.halves.reach(self.rows.slot_limit());
+            self.clusters.reach(self.rows.slot_limit());
+            self.slot_of.insert(&self.rows, slot);
             self.index.enter_guards(&self.rows, slot, &mut touched.guarded);
             let content = self.rows.content_of_row(slot);
             self.contents.insert(content, slot);
@@ -121,10 +123,7 @@ impl Live {
     /// Takes a row out of its blocks and cuts its edges.
     fn detach(&mut self, slot: u32, touched: &mut Touched) {
         self.index.leave(&self.rows, slot, &mut self.buffers.keys, &mut touched.crossed);
-        for half in std::mem::take(&mut self.halves[slot as usize]) {
-            self.halves[half.other as usize].retain(|back| back.other != slot);
-            touched.seeds.insert(half.other);
-        }
+        touched.seeds.extend(self.halves.cut_all(slot));
     }
 
     /// Looks at the guarded values of changed rows again; rows whose value changed its meaning change, too.
@@ -177,7 +176,7 @@ impl Live {
         }
         self.rows.set_aside(slot, true);
         touched.turned.insert(self.rows.id(slot));
-        let cluster = self.cluster_of[slot as usize];
+        let cluster = self.clusters.of(slot);
         if cluster != NO_CLUSTER {
             touched.clusters.insert(cluster);
         }
@@ -212,24 +211,27 @@ impl Live {
         let scorer = Scorer::new(&self.rows);
         let halves = &self.halves;
         let pairs_of = |at: usize, scratch: &mut Scratch| -> Vec<Scored> {
-            let known = |b: u32| halves[rows[at] as usize].iter().any(|half| half.other == b);
-            let others = rows[at + 1..].iter().filter(|b| !known(**b));
+            let others = rows[at + 1..].iter().filter(|b| !halves.joined(rows[at], **b));
             others.filter_map(|b| scorer.edge(rows[at], *b, scratch)).collect()
         };
-        let found: Vec<Vec<Scored>> =
-            (0..rows.len()).into_par_iter().map_init(Scratch::default, |s, at| pairs_of(at, s)).collect();
+        let found: Vec<Vec<Scored>> = if rows.len() < PARALLEL_FROM {
+            // Waiting for other threads would take longer than the few pairs of a usual block.
+            (0..rows.len()).map(|at| pairs_of(at, &mut self.buffers.scratch)).collect()
+        } else {
+            (0..rows.len()).into_par_iter().map_init(Scratch::default, |s, at| pairs_of(at, s)).collect()
+        };
         self.connect_all(found, touched);
     }
 
     fn close(&mut self, rows: &[u32], touched: &mut Touched) {
         let inside: FxHashSet<u32> = rows.iter().copied().collect();
         for slot in rows {
-            let halves = self.halves[*slot as usize].clone();
-            for half in halves.iter().filter(|half| half.other > *slot && inside.contains(&half.other)) {
-                if self.index.rules_of_pair(&self.rows, *slot, half.other, &mut self.buffers.keys).is_empty() {
-                    self.halves[*slot as usize].retain(|h| h.other != half.other);
-                    self.halves[half.other as usize].retain(|h| h.other != *slot);
-                    touched.seeds.extend([*slot, half.other]);
+            let others = self.halves.of(*slot).map(|half| half.other);
+            let others: Vec<u32> = others.filter(|other| other > slot && inside.contains(other)).collect();
+            for other in others {
+                if self.index.rules_of_pair(&self.rows, *slot, other, &mut self.buffers.keys).is_empty() {
+                    self.halves.cut(*slot, other);
+                    touched.seeds.extend([*slot, other]);
                 }
             }
         }
@@ -257,7 +259,7 @@ impl Live {
 
     fn connect_all(&mut self, found: Vec<Vec<Scored>>, touched: &mut Touched) {
         for scored in found.into_iter().flatten() {
-            self.connect(&scored);
+            self.halves.connect(&scored);
             touched.seeds.extend([scored.a, scored.b]);
         }
     }
@@ -266,7 +268,7 @@ impl Live {
     fn recluster(&mut self, mut touched: Touched) -> Delta {
         // A decision is a bond, too: who was decided together with a row that left may now stand elsewhere.
         let partners = touched.left.iter().flat_map(|id| self.decisions.about(*id));
-        touched.seeds.extend(partners.filter_map(|(other, _)| self.slot_of.get(&other)));
+        touched.seeds.extend(partners.filter_map(|(other, _)| self.slot_of(other)));
         let components = self.components_of(&touched.seeds);
         let scorer = Scorer::new(&self.rows);
         let decisions = &self.decisions;
@@ -301,15 +303,15 @@ impl Live {
             let mut next = 0;
             while let Some(slot) = bonded.members.get(next).copied() {
                 next += 1;
-                let links = self.halves[slot as usize].iter().filter(|half| half.decision == Decision::Link);
+                let links = self.halves.of(slot).filter(|half| half.decision == Decision::Link);
                 for Half { other, weight, .. } in links {
-                    if *other > slot {
-                        bonded.links.push((slot, *other, *weight));
+                    if other > slot {
+                        bonded.links.push((slot, other, weight));
                     }
-                    bonded.members.extend(seen.insert(*other).then_some(*other));
+                    bonded.members.extend(seen.insert(other).then_some(other));
                 }
                 let decided = self.decisions.about(self.rows.id(slot)).filter(|(_, v)| *v == Verdict::Same);
-                for other in decided.filter_map(|(id, _)| self.slot_of.get(&id).copied()) {
+                for other in decided.filter_map(|(id, _)| self.slot_of(id)) {
                     bonded.members.extend(seen.insert(other).then_some(other));
                 }
             }
@@ -327,10 +329,10 @@ impl Live {
         resolved: Vec<Resolved>,
         delta: &mut Delta,
     ) -> Vec<(Refusal, (u64, u64))> {
-        old.extend(rows.iter().map(|slot| self.cluster_of[*slot as usize]).filter(|cluster| *cluster != NO_CLUSTER));
+        old.extend(rows.iter().map(|slot| self.clusters.of(*slot)).filter(|cluster| *cluster != NO_CLUSTER));
         let mut before: BTreeSet<Vec<u64>> = BTreeSet::new();
         for cluster in old {
-            before.insert(self.members.remove(&cluster).unwrap_or_else(|| vec![cluster]));
+            before.insert(self.clusters.take(cluster));
         }
         let mut after: BTreeSet<Vec<u64>> = BTreeSet::new();
         let mut refusals = Vec::new();
@@ -340,17 +342,18 @@ impl Live {
                 let cluster = self.copies.expand(&self.rows, cluster);
                 let ids: Vec<u64> = cluster.iter().map(|slot| self.rows.id(*slot)).collect();
                 for slot in &cluster {
-                    self.cluster_of[*slot as usize] = ids[0];
+                    self.clusters.set(*slot, ids[0]);
                 }
-                if ids.len() > 1 {
-                    self.members.insert(ids[0], ids.clone());
-                }
+                self.clusters.put(&ids);
                 after.insert(ids);
             }
         }
         delta.before = before.difference(&after).cloned().collect();
         delta.after = after.difference(&before).cloned().collect();
-        let of_id = |id: u64| self.cluster_of[self.slot_of[&id] as usize];
+        let of_id = |id: u64| {
+            let slot = self.slot_of(id).expect("a refusal is about rows of its component");
+            self.clusters.of(slot)
+        };
         refusals.into_iter().map(|r: Refusal| (r, key(of_id(r.pair.0), of_id(r.pair.1)))).collect()
     }
 
@@ -382,13 +385,12 @@ impl Live {
             self.review_back.remove(&(pair.1, pair.0));
             old.extend(self.review.remove(&pair).map(|item| (pair, item)));
         }
-        let edges =
-            rows.iter().flat_map(|slot| self.halves[*slot as usize].iter().map(|half| self.scored(*slot, half)));
+        let edges = rows.iter().flat_map(|slot| self.halves.of(*slot).map(|half| self.scored(*slot, &half)));
         let items = review_items(
             &self.rows,
             edges,
-            |slot| self.cluster_of[slot as usize],
-            |cluster| self.members_of(cluster),
+            |slot| self.clusters.of(slot),
+            |cluster| self.clusters.members(cluster),
             &self.decisions,
             refusals,
         );

@@ -3,10 +3,12 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::postings::Postings;
+use super::postings::{Flat, Postings};
 use crate::engine::block::StopKey;
 use crate::engine::block::guard;
 use crate::engine::block::keys::{KeyScratch, keys_of};
+use crate::engine::error::CheckpointError;
+use crate::engine::flat::{Sink, Source, require};
 use crate::engine::plan::Plan;
 use crate::engine::rows::{Hide, Rows};
 
@@ -204,6 +206,43 @@ impl Index {
         }
         stop_keys.sort_unstable();
         stop_keys
+    }
+}
+
+/// An index as a checkpoint has it.
+pub(super) struct FlatIndex {
+    blocks: Vec<Flat>,
+    guarded: Vec<Flat>,
+    tripped: FxHashSet<Guarded>,
+}
+
+impl FlatIndex {
+    pub(super) fn read(plan: &Plan, source: &mut Source<'_>) -> Result<Self, CheckpointError> {
+        let blocks = plan.rules().iter().map(|_| Flat::read(source)).collect::<Result<_, _>>()?;
+        let guarded = plan.guards().iter().map(|_| Flat::read(source)).collect::<Result<_, _>>()?;
+        let guards: Vec<u32> = source.section("guards that hold")?;
+        let values: Vec<u64> = source.exactly("values they hold for", guards.len())?;
+        require("guards that hold", guards.iter().all(|guard| (*guard as usize) < plan.guards().len()))?;
+        let tripped = guards.into_iter().map(|guard| guard as usize).zip(values).collect();
+        Ok(Self { blocks, guarded, tripped })
+    }
+
+    /// The index of these rows; tables are made in parallel.
+    pub(super) fn restore(self, rows: &Rows) -> Result<Index, CheckpointError> {
+        let restore =
+            |flat: Vec<Flat>| flat.into_par_iter().map(|flat| flat.restore(|slot| rows.holds(slot))).collect();
+        let blocks: Result<_, _> = restore(self.blocks);
+        Ok(Index { blocks: blocks?, guarded: restore(self.guarded)?, tripped: self.tripped })
+    }
+}
+
+impl Index {
+    pub(super) fn write(&self, sink: &mut Sink<'_>) -> Result<(), CheckpointError> {
+        self.blocks.iter().chain(&self.guarded).try_for_each(|postings| postings.write(sink))?;
+        let mut tripped: Vec<Guarded> = self.tripped.iter().copied().collect();
+        tripped.sort_unstable();
+        sink.section("guards that hold", tripped.iter().map(|(guard, _)| *guard as u32))?;
+        sink.section("values they hold for", tripped.iter().map(|(_, value)| *value))
     }
 }
 

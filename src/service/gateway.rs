@@ -237,6 +237,11 @@ impl Gateway {
         *self.0.published.write().unwrap_or_else(PoisonError::into_inner) = Some(published);
     }
 
+    /// Takes the view away, until the next one is published.
+    pub(super) fn withdraw_view(&self) {
+        *self.0.published.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Asks the matcher's own memory something, away from the threads that answer.
     pub(super) async fn ask_matcher<T: Send + 'static>(
         &self,

@@ -12,7 +12,10 @@ impl Matcher {
     /// as decided, the others go.
     pub(super) fn settle_decided(&mut self, ids: BTreeSet<String>, dirty: &mut Dirty) {
         for id in ids {
-            if self.cases.get(&id).is_some_and(|case| case.state == CaseState::Baru) {
+            if let Some(case) = self.cases.get(&id).filter(|case| case.state == CaseState::Baru) {
+                // Where its records are may have changed.
+                let lookups = self.lookups_of_case(case);
+                dirty.lookups.extend(lookups.into_iter().map(|(key, value)| (key, Some(value))));
                 continue;
             }
             match self.decided_case(&id) {

@@ -129,10 +129,7 @@ impl Gateway {
             }
         }
         self.acquire_leadership(&mut tail).await?;
-        self.keep_outcomes(&tail).await?;
-        let matched = self.matching().matched();
-        self.matching().note_progress(|progress| progress.evaluated = progress.evaluated.max(matched));
-        Ok(())
+        self.keep_outcomes(&tail).await
     }
 
     /// Leads if nobody else does; a follower learns how far the leader has come.
@@ -368,6 +365,9 @@ impl Gateway {
         self.commit_marked(tail, write, false).await?;
         self.write_in_parts(tail, difference).await?;
         tail.unsure = false;
+        // It was derived anew: what was published before is not what has this number now.
+        self.withdraw_view();
+        self.matching().note_progress(|progress| progress.published = false);
         Ok(())
     }
 

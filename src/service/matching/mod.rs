@@ -150,7 +150,8 @@ impl Matching {
 const STOP_KEYS_EVERY: Duration = Duration::from_secs(10);
 
 impl Gateway {
-    /// Publishes what the store holds of derived state, if that is whole and of these models.
+    /// Publishes what the store holds of derived state, if that is whole and of these models. Nothing is published that has
+    /// the numbers of what is there: one number is one state.
     pub(super) async fn publish(&self) -> Result<(), ServiceError> {
         let held = self.store().held().await?;
         let reader = held.as_deref().unwrap_or_else(|| self.reader());
@@ -163,9 +164,9 @@ impl Gateway {
         let evaluated = outcomes.filter(|outcomes| outcomes.whole && outcomes.by == self.models().rules_by());
         let evaluated = evaluated.map_or(Position::default(), |outcomes| outcomes.reached.position());
         let reached = (mark.reached.position(), evaluated);
+        self.matching().note_progress(|progress| progress.evaluated = progress.evaluated.max(evaluated));
         let before = self.published_view().map(|view| (view.position, view.evaluated));
         if before == Some(reached) && held.is_some() {
-            // One number is one state.
             return Ok(());
         }
         let view = View::new(reached, held, Arc::clone(self.store()));

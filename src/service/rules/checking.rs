@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::evaluating::{Day, PORTION, findings_of};
 use super::kept::{Kept, OutcomesMark, Touched, index_prefix, outcomes_mark, subject_key, subject_prefix, subjects_of};
+use super::outcomes::tally_of;
 use super::tally::Tally;
 use crate::domain::record::RecordId;
 use crate::service::answers::view::View;
@@ -98,7 +99,7 @@ impl Check<'_> {
         let mut listed = index_prefix("", "");
         listed.truncate(1);
         let listed = self.view.count(listed).await?;
-        let counted = u64::from(self.view.tally().await?.without_empty() != self.tally.without_empty());
+        let counted = u64::from(tally_of(self.view.reader()).await?.without_empty() != self.tally.without_empty());
         Ok(self.wrong + subjects.abs_diff(self.subjects) + listed.abs_diff(self.listed) + counted)
     }
 }

@@ -16,7 +16,7 @@ use crate::service::gateway::Gateway;
 use crate::service::matching::follow::Tail;
 use crate::service::stored::codec::{decode, encode};
 use crate::service::stored::reading::{Pages, get_many};
-use crate::store::{StoreError, Table, WriteBatch, prefix_end};
+use crate::store::{Read, StoreError, Table, WriteBatch, prefix_end};
 
 /// The state of the rules.
 #[derive(Default)]
@@ -68,14 +68,25 @@ impl Gateway {
         if !tail.leads || tail.unsure {
             return Ok(());
         }
+        match self.evaluate_again(tail).await {
+            Err(ServiceError::Changed { .. }) => {
+                tracing::info!("another gateway keeps the outcomes; this one follows it");
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    async fn evaluate_again(&self, tail: &Tail) -> Result<(), ServiceError> {
         let view = self.view().await?;
-        let (stored, mark) = outcomes_mark(view.reader()).await?;
+        // Whoever leads alone writes them: what is there now is newer than the view, and as good.
+        let (stored, mark) = outcomes_mark(self.reader()).await?;
         let Some(work) = self.work_on_outcomes(&view, tail, mark.as_ref()).await? else { return Ok(()) };
         let from_nothing = work.records.is_none();
         let at_hand = mark.as_ref().and_then(|mark| self.rules().counted(mark));
         let tally = match at_hand {
             Some(tally) => tally,
-            None => view.tally().await?,
+            None => tally_of(self.reader()).await?,
         };
         let mut writer = Writer { gateway: self, stored, tally, mark: work.mark.clone() };
         let of = work.records.clone();
@@ -115,7 +126,7 @@ impl Gateway {
         let mut all = !mark.is_some_and(fits);
         let prefix = Touched::prefix();
         let end = prefix_end(&prefix);
-        let mut pages = Pages::between(view.reader(), Table::Outcomes, prefix, end);
+        let mut pages = Pages::between(self.reader(), Table::Outcomes, prefix, end);
         while let Some(page) = pages.next().await? {
             for (key, bytes) in page {
                 let touched: Touched = decode(&bytes, "outcomes")?;
@@ -133,21 +144,19 @@ impl Gateway {
     }
 }
 
-impl View {
-    /// All counts.
-    pub(super) async fn tally(&self) -> Result<Tally, ServiceError> {
-        let mut tally = Tally::default();
-        let prefix = district_key("");
-        let end = prefix_end(&prefix);
-        let mut pages = Pages::between(self.reader(), Table::Outcomes, prefix, end);
-        while let Some(page) = pages.next().await? {
-            for (key, bytes) in page {
-                let slots: Vec<(Slot, u64)> = decode(&bytes, "outcomes")?;
-                tally.put_district(String::from_utf8_lossy(&key[1..]).into_owned(), slots);
-            }
+/// All counts.
+pub(super) async fn tally_of(reader: &dyn Read) -> Result<Tally, ServiceError> {
+    let mut tally = Tally::default();
+    let prefix = district_key("");
+    let end = prefix_end(&prefix);
+    let mut pages = Pages::between(reader, Table::Outcomes, prefix, end);
+    while let Some(page) = pages.next().await? {
+        for (key, bytes) in page {
+            let slots: Vec<(Slot, u64)> = decode(&bytes, "outcomes")?;
+            tally.put_district(String::from_utf8_lossy(&key[1..]).into_owned(), slots);
         }
-        Ok(tally)
     }
+    Ok(tally)
 }
 
 /// Writes differences, each in a transaction with the counts that it changes.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::evaluating::{Day, PORTION, findings_of};
 use super::kept::{Kept, OutcomesMark, index_prefix, outcomes_mark, subject_in};
+use super::outcomes::tally_of;
 use super::tally::{Slot, Tally};
 use crate::auth::{Caller, Right};
 use crate::complement::{PeriodKind, Rule};
@@ -140,7 +141,7 @@ impl Gateway {
         };
         let tally = match self.rules().counted(&mark) {
             Some(tally) => tally,
-            None => view.tally().await?,
+            None => tally_of(view.reader()).await?,
         };
         self.rules().put_counted(mark.clone(), tally.clone());
         Ok(Outcomes { state: mark.reached.through, as_of: mark.as_of, tally, findings })

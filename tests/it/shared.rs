@@ -118,6 +118,7 @@ fn two_gateways_make_one_person_of_two_records_taken_at_once() {
         }
         let mut states = BTreeSet::new();
         for run in &runs {
+            run.gateway.settled().await;
             let clusters = run.gateway.clusters().await.expect("clusters");
             assert_eq!(clusters.len(), 2 * TWINS, "every record belongs to somebody, and to one");
             let persons: BTreeSet<_> = clusters.iter().map(|member| member.person).collect();
@@ -219,12 +220,14 @@ fn move_to_one_machine(config: &Path, dir: &Path) {
     let runtime = tokio::runtime::Runtime::new().expect("runtime");
     runtime.block_on(async {
         let run = Run::on(start_with(dir, url.clone())).await;
+        run.gateway.settled().await;
         let before = run.gateway.clusters().await.expect("clusters").len();
         for number in 0..20 {
             for (nth, (feed, row)) in twins(number).into_iter().enumerate() {
                 run.push(feed, &format!("later-{number}-{nth}"), &row).await;
             }
         }
+        run.gateway.settled().await;
         assert_eq!(run.gateway.clusters().await.expect("clusters").len(), before + 40, "nobody was written over");
         run.end().await;
     });

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::identifiers::Number;
 use super::matcher::{Known, Matcher};
 use super::places::Place as Region;
-use crate::domain::case::{Case, CaseState, Question};
+use crate::domain::case::{Case, CaseState};
 use crate::domain::decision::Decision;
 use crate::domain::feed::Feed;
 use crate::domain::record::RecordId;
@@ -32,10 +33,6 @@ impl Matcher {
         let decided = self.decided.get(&case.id).copied().unwrap_or_default();
         let mut entries = vec![(Place::of(case, decided).key(&case.id), encode(&self.facets(case)))];
         let open = case.state == CaseState::Baru;
-        if case.question == Question::SharedNik && open {
-            let nik = self.known.get(&case.pair.0).and_then(|known| known.nik);
-            entries.extend(nik.map(|nik| (Lookup::SharedNik.key(&[&nik.value().to_be_bytes()]), encode(&case.id))));
-        }
         let named = case.records.iter().filter(|_| open);
         entries.extend(named.map(|id| (Lookup::CaseOfRecord.key(&[&id_key(*id), case.id.as_bytes()]), nothing())));
         entries
@@ -57,7 +54,8 @@ impl Matcher {
         let records = self.known.keys().flat_map(|id| self.lookups_of(*id));
         let cases = self.cases.values().flat_map(|case| self.lookups_of_case(case));
         let decisions = self.decisions.values().flatten().flat_map(lookups_of_decision);
-        let all = records.chain(cases).chain(decisions.map(|key| (key, nothing())));
+        let shared = self.shared.iter().map(|(nik, case)| (shared_key(*nik), encode(case)));
+        let all = records.chain(cases).chain(shared).chain(decisions.map(|key| (key, nothing())));
         all.map(|(key, value)| (key, Some(value))).collect()
     }
 
@@ -90,6 +88,11 @@ impl Matcher {
         };
         *count = count.wrapping_add_signed(by);
     }
+}
+
+/// By what the case of a NIK is found.
+pub(super) fn shared_key(nik: Number) -> Vec<u8> {
+    Lookup::SharedNik.key(&[&nik.value().to_be_bytes()])
 }
 
 /// By what a decision is found.

@@ -7,11 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::identifiers::Number;
+use super::lookups::shared_key;
 use super::matcher::{Dirty, Matcher};
 use crate::domain::case::{Case, CaseState, Question, SharedBy};
 use crate::domain::decision::Verdict;
 use crate::domain::record::{PersonId, RecordId};
 use crate::service::answers::cases::MOST_DECIDED;
+use crate::service::stored::codec::encode;
 
 /// Persons that a case shows; the rest is counted.
 const MOST_SHOWN: usize = 20;
@@ -38,11 +40,13 @@ impl Matcher {
             let before = self.shared.get(nik);
             if let Some(id) = before.filter(|id| case.as_ref().is_none_or(|case| case.id != **id)).cloned() {
                 self.shared.remove(nik);
+                dirty.lookups.insert(shared_key(*nik), None);
                 self.forget_case(&id, dirty);
             }
         }
         for (nik, case) in now {
             if let Some(case) = case {
+                dirty.lookups.insert(shared_key(nik), Some(encode(&case.id)));
                 self.shared.insert(nik, case.id.clone());
                 self.put_case(case, None, dirty);
             }

@@ -286,6 +286,7 @@ fn push_until_taken(configs: &[Configured; 2], number: usize, feed: Feed, rows: 
 /// Every row is there once, and in one person.
 fn check_everything(address: std::net::SocketAddr, ca: &Path, batches: &[Batch]) {
     let steward = TestClient::new(address, ca, "petugas");
+    steward.settled();
     for (feed, rows) in batches.iter().step_by(7) {
         for row in rows {
             let value: serde_json::Value = serde_json::from_str(row).expect("JSON");

@@ -16,6 +16,9 @@ pub struct Config {
     /// Bytes of derived state written in one commit; more is written in parts, and compared as a whole should the
     /// gateway end between them.
     pub max_derived_bytes: usize,
+    /// From so many waiting rows on it is asked whether all rows are matched at once, which for many is faster than step by
+    /// step.
+    pub match_at_once_from: u64,
     /// Limits of one pushed body.
     pub intake: crate::feed::Limits,
     /// Who is to send which feed, and where; from the part of the configuration that has its name.
@@ -32,6 +35,7 @@ impl Default for Config {
             max_waiting_rows: 200_000,
             as_of: None,
             max_derived_bytes: 64 << 20,
+            match_at_once_from: 50_000,
             intake: crate::feed::Limits::default(),
             expected: Vec::new(),
             retention: super::retention::Config::default(),

@@ -44,7 +44,8 @@ impl Office {
             missing: Missing::Create,
             store_limits: settings.store_limits.clone(),
             clients: clients.clone(),
-            settings: settings.service.clone(),
+            // Small as the worlds are, rows are matched at once where that would be faster.
+            settings: padan::service::Config { match_at_once_from: 1, ..settings.service.clone() },
             models: settings.models.clone(),
             clock: Arc::new(SystemClock),
         };

@@ -15,6 +15,7 @@ pub(super) mod push;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
@@ -32,6 +33,9 @@ use crate::store::{Position, StoreError, WriteBatch};
 /// How often an input is planned anew because another one changed what it depends on.
 const MAX_TRIES: usize = 50;
 
+/// Without an input for so long the intake is quiet.
+const QUIET: Duration = Duration::from_secs(1);
+
 /// The state of the intake.
 pub(super) struct Intake {
     /// Numbers of records and rows.
@@ -41,6 +45,8 @@ pub(super) struct Intake {
     wake: Notify,
     /// The last position that this gateway knows to be acknowledged.
     acknowledged: AtomicU64,
+    /// When it came.
+    last: Mutex<Option<Instant>>,
 }
 
 /// Something that is taken in.
@@ -97,6 +103,7 @@ impl Intake {
             fresh: Mutex::default(),
             wake: Notify::new(),
             acknowledged: AtomicU64::new(begun.head.0),
+            last: Mutex::default(),
         }
     }
 
@@ -122,6 +129,12 @@ impl Intake {
         fresh.waiting_rows()
     }
 
+    /// Whether nothing was acknowledged for a second.
+    pub(super) fn quiet(&self) -> bool {
+        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_none_or(|last| last.elapsed() >= QUIET)
+    }
+
     /// Returns when something was acknowledged.
     pub(super) async fn work_is_there(&self) {
         self.wake.notified().await;
@@ -130,6 +143,7 @@ impl Intake {
     /// Tells the matcher of what is durable now.
     fn note_acknowledged(&self, position: Position, records: Vec<Record>) {
         self.acknowledged.fetch_max(position.0, Ordering::AcqRel);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         self.fresh().add(position, records);
         self.wake.notify_one();
     }

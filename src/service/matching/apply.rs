@@ -144,7 +144,7 @@ impl Matcher {
             known.card.map(|card| self.cards.entry(card).or_default().insert(family));
         }
         self.count_record(&known, 1);
-        self.accounts.note(id, known.account.map(Number::of_account).as_slice());
+        self.accounts.note(id, known.account.map(Number::from_value).as_slice());
         self.identifiers.note(id, &known.numbers);
         self.known.insert(id, known);
     }
@@ -152,7 +152,7 @@ impl Matcher {
     fn forget_known(&mut self, id: RecordId) {
         let Some(known) = self.known.remove(&id) else { return };
         self.count_record(&known, -1);
-        self.accounts.forget(id, known.account.map(Number::of_account).as_slice());
+        self.accounts.forget(id, known.account.map(Number::from_value).as_slice());
         self.identifiers.forget(id, &known.numbers);
         if let Some(family) = known.family {
             if let Some(rows) = self.families.get_mut(&family) {

@@ -67,7 +67,7 @@ impl Matcher {
 
     /// The account rows and payments of the account of a record.
     pub(super) fn on_same_account(&self, record: RecordId) -> Vec<RecordId> {
-        let account = self.known.get(&record).and_then(|known| known.account).map(Number::of_account);
+        let account = self.known.get(&record).and_then(|known| known.account).map(Number::from_value);
         account.into_iter().flat_map(|account| self.accounts.bearers(account)).collect()
     }
 

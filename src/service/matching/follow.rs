@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use super::Pace;
 use super::derive::{Changes, derive};
-use super::load::record_of;
+use super::load::{Trust, record_of};
 use super::matcher::{Dirty, Matcher};
 use crate::domain::decision::Decision;
 use crate::domain::record::{Record, RecordId, Sequence};
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
-use crate::service::rules::{OUTCOMES_MARK, Touched};
+use crate::service::rules::Touched;
 use crate::service::stored::codec::{decode, decode_row, encode, row_key};
 use crate::service::stored::decisions::decision_key;
 use crate::service::stored::journal::{DERIVED_MARK, DerivedMark, Entry, Reached, derived_mark};
@@ -122,6 +122,9 @@ impl Gateway {
         let mut tail = self.tail().await?;
         self.acquire_leadership(&mut tail).await?;
         loop {
+            if self.all_at_once_is_faster(&tail).await? {
+                self.match_all_at_once(&mut tail).await?;
+            }
             match self.next_step(tail.applied).await? {
                 Next::Step(step) => self.take(&mut tail, step).await?,
                 Next::Nothing => break,
@@ -147,7 +150,7 @@ impl Gateway {
             tail.unsure |= reached != Some(tail.applied);
         }
         if tail.unsure {
-            self.repair(tail).await?;
+            self.derive_anew(tail).await?;
         }
         if tail.leads { self.note_matched(tail.applied).await } else { Ok(()) }
     }
@@ -212,7 +215,7 @@ impl Gateway {
     async fn read_again(&self, tail: &mut Tail) -> Result<(), ServiceError> {
         tracing::info!("the retention rule passed this gateway; it reads the store again");
         let snapshot = self.store().snapshot().await?;
-        *tail = self.read_store(&*snapshot).await?;
+        *tail = self.read_store(&*snapshot, Trust::Mark).await?;
         Ok(())
     }
 
@@ -330,7 +333,12 @@ impl Gateway {
         if tail.leads { Ok(()) } else { Err(ServiceError::Changed { what: "derived state" }) }
     }
 
-    async fn commit_marked(&self, tail: &mut Tail, mut write: WriteBatch, whole: bool) -> Result<(), ServiceError> {
+    pub(super) async fn commit_marked(
+        &self,
+        tail: &mut Tail,
+        mut write: WriteBatch,
+        whole: bool,
+    ) -> Result<(), ServiceError> {
         let mark = encode(&DerivedMark {
             reached: tail.applied,
             whole,
@@ -354,29 +362,12 @@ impl Gateway {
         Ok(())
     }
 
-    /// Compares all that the store holds of derived state with what follows from the matcher, and writes the
-    /// difference.
-    async fn repair(&self, tail: &mut Tail) -> Result<(), ServiceError> {
-        let mut wanted = self.derive_all().await?;
-        let difference = self.difference(self.reader(), &mut wanted).await?;
-        // What the rules say does not follow from it any more.
-        let mut write = WriteBatch::new();
-        write.delete(Table::Marks, OUTCOMES_MARK);
-        self.commit_marked(tail, write, false).await?;
-        self.write_in_parts(tail, difference).await?;
-        tail.unsure = false;
-        // It was derived anew: what was published before is not what has this number now.
-        self.withdraw_view();
-        self.matching().note_progress(|progress| progress.published = false);
-        Ok(())
-    }
-
     fn note_pace(&self, pace: Pace) {
         self.matching().note_progress(|progress| progress.pace = pace);
     }
 
     /// Publishes what is derived up to here.
-    async fn note_matched(&self, reached: Reached) -> Result<(), ServiceError> {
+    pub(super) async fn note_matched(&self, reached: Reached) -> Result<(), ServiceError> {
         let matched = reached.position();
         let waiting = self.intake().drop_matched(matched);
         metrics::gauge!(metric::ROWS_WAITING).set(waiting as f64);

@@ -48,9 +48,9 @@ impl Number {
         Self(xxh3_64(format!("{kind}|{form}").as_bytes()))
     }
 
-    /// An account, as [`account_of`] names it.
-    pub(in crate::service) fn of_account(account: u64) -> Self {
-        Self(account)
+    /// What [`Self::value`] gave, or [`account_of`].
+    pub(in crate::service) fn from_value(value: u64) -> Self {
+        Self(value)
     }
 
     /// As a number.

@@ -84,14 +84,28 @@ fn passed(reached: Reached, compacted: Option<&CompactedMark>) -> bool {
     compacted.is_none_or(|compacted| compacted.reached.position() <= reached.position())
 }
 
+/// How far a load goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::service) enum Trust {
+    /// To the mark of the derived state, if that is of this program and these models; what came later is followed.
+    Mark,
+    /// To the end: everything is derived anew.
+    Nothing,
+}
+
 /// Reads what the derived state of a store follows from, all of it where that is in doubt, and matches it in bulk.
-pub(in crate::service) async fn load(snapshot: &dyn Read, models: &Arc<Models>) -> Result<Loaded, ServiceError> {
+pub(in crate::service) async fn load(
+    snapshot: &dyn Read,
+    models: &Arc<Models>,
+    trust: Trust,
+) -> Result<Loaded, ServiceError> {
     let head = snapshot.head().await?;
     let (mark, derived) = derived_mark(snapshot).await?;
     let by = models.derived_by();
     let (_, compacted) = compacted_mark(snapshot).await?;
-    let trusted =
-        derived.filter(|derived| derived.whole && derived.by == by && passed(derived.reached, compacted.as_ref()));
+    let trusted = derived
+        .filter(|_| trust == Trust::Mark)
+        .filter(|derived| derived.whole && derived.by == by && passed(derived.reached, compacted.as_ref()));
     let applied = trusted.as_ref().map_or(Reached { through: head.0, rows: 0 }, |derived| derived.reached);
     let ahead = Ahead::of(snapshot, applied).await?;
     let started = Instant::now();
@@ -233,7 +247,7 @@ pub(in crate::service) fn record_of(row: &AcceptedRow) -> Result<Record, Service
 }
 
 /// Whether two stored values have the same content.
-fn same(table: Table, a: &[u8], b: &[u8]) -> Result<bool, ServiceError> {
+pub(super) fn same(table: Table, a: &[u8], b: &[u8]) -> Result<bool, ServiceError> {
     Ok(a == b || plain(a, table.name())? == plain(b, table.name())?)
 }
 

@@ -10,7 +10,7 @@ use crate::domain::decision::Decision;
 use crate::domain::feed::Feed;
 use crate::domain::record::RecordId;
 use crate::service::stored::codec::{encode, id_key};
-use crate::service::stored::lookups::{Facets, Lookup, Place, Present, nothing};
+use crate::service::stored::lookups::{Facets, Lookup, Place, Present, case_in, nothing, record_in};
 
 /// An entry: key and value.
 pub(super) type Entry = (Vec<u8>, Vec<u8>);
@@ -47,6 +47,26 @@ impl Matcher {
             reasons: case.reasons.clone(),
             places: places.into_iter().map(Region::code).collect(),
         }
+    }
+
+    /// Whether an entry of this key follows from what is known.
+    pub(super) fn has_lookup(&self, key: &[u8]) -> bool {
+        let first = key.first().copied().unwrap_or_default();
+        let is = |lookup: Lookup| first == lookup as u8;
+        if is(Lookup::Present) || is(Lookup::Number) || is(Lookup::Payment) {
+            let entries = record_in(key).map(|id| self.lookups_of(id)).unwrap_or_default();
+            return entries.iter().any(|(known, _)| known == key);
+        }
+        if is(Lookup::OpenCase) || is(Lookup::DecidedCase) || is(Lookup::CaseOfRecord) {
+            let case = case_in(key, 9).and_then(|id| self.cases.get(id));
+            return case.is_some_and(|case| self.lookups_of_case(case).iter().any(|(known, _)| known == key));
+        }
+        if is(Lookup::SharedNik) {
+            // The number stands where other keys have a record.
+            return record_in(key).is_some_and(|number| self.shared.contains_key(&Number::from_value(number.0)));
+        }
+        // Decisions stay for ever, and there is always a count.
+        true
     }
 
     /// All entries.

@@ -5,6 +5,7 @@
 //! published: whoever asks something reads that and waits for nobody. Only a search by likeness and the explanation of
 //! any two records need the matcher's own memory; they read it and write nothing.
 
+mod anew;
 mod apply;
 pub(super) mod components;
 mod decided;
@@ -25,7 +26,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, watch};
 
 use self::follow::Tail;
-use self::load::Begun;
+use self::load::{Begun, Trust};
 use self::matcher::Matcher;
 use super::answers::view::View;
 use super::answers::views::StopKeyLine;
@@ -140,6 +141,11 @@ impl Matching {
         matcher.as_mut().map(write).ok_or(ServiceError::NotReady)
     }
 
+    fn forget(&self) {
+        *self.matcher.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.matcher.clear_poison();
+    }
+
     fn put(&self, matcher: Matcher) {
         *self.matcher.write().unwrap_or_else(PoisonError::into_inner) = Some(matcher);
         self.matcher.clear_poison();
@@ -190,7 +196,7 @@ impl Gateway {
         let mut tail = self.matching().tail.lock().await;
         if tail.is_none() {
             let snapshot = self.store().snapshot().await?;
-            *tail = Some(self.read_store(&*snapshot).await?);
+            *tail = Some(self.read_store(&*snapshot, Trust::Mark).await?);
         }
         Ok(MutexGuard::map(tail, |tail| tail.as_mut().expect("it was filled just now")))
     }
@@ -198,13 +204,15 @@ impl Gateway {
     /// Reads a state of the store into the matcher, to stand where it stands.
     pub(super) async fn load_from(&self, snapshot: &dyn Read) -> Result<(), ServiceError> {
         let mut tail = self.matching().tail.lock().await;
-        *tail = Some(self.read_store(snapshot).await?);
+        *tail = Some(self.read_store(snapshot, Trust::Mark).await?);
         Ok(())
     }
 
     /// Reads a state of the store into a new matcher; answers where it stands in the journal.
-    pub(super) async fn read_store(&self, snapshot: &dyn Read) -> Result<Tail, ServiceError> {
-        let loaded = load::load(snapshot, self.models()).await?;
+    pub(super) async fn read_store(&self, snapshot: &dyn Read, trust: Trust) -> Result<Tail, ServiceError> {
+        // Two would need the memory of two.
+        self.matching().forget();
+        let loaded = load::load(snapshot, self.models(), trust).await?;
         self.matching().put(loaded.matcher);
         self.matching().note_progress(|progress| progress.loaded = true);
         Ok(loaded.tail)

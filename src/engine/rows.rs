@@ -1,4 +1,4 @@
-//! Rows, packed: one fixed run of 32-bit words a row, so that comparing two rows touches few cache lines.
+//! Rows of one plan: their record numbers, what guards took out of them, and which of them stand aside.
 //!
 //! A row lives in a slot, and slots are used again. Its record number is its identity: every order and every tie is
 //! settled by record numbers, never by slots.
@@ -10,40 +10,24 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use super::cells::{Cells, pack, touch};
 use super::error::RowError;
-use super::plan::{Adjust, Column, Field, Frequencies, Kind, Plan};
-use super::table::{Names, Sets, Table, Texts, text_hash};
-use super::value::{Day, Value};
+use super::field::Field;
+use super::plan::{Adjust, Column, Frequencies, Plan};
+use super::table::{Table, text_hash};
+use super::value::Value;
 
 /// Most rows: one bit of a slot is free for marks.
 const MOST_ROWS: usize = i32::MAX as usize;
 
 /// Values of a column that are packed together: the waits for the memory of its dictionary overlap.
 const VALUES_AT_ONCE: usize = 32;
-/// Rows that one thread puts together at a time.
-const ROWS_STORED_AT_ONCE: usize = 1 << 12;
-
-/// Words of 32 bits in a line.
-const LINE: usize = 16;
-
-/// What a processor fetches at once. Rows start at one, so that a row of some ten columns costs one wait.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Line([u32; LINE]);
-
-impl Line {
-    const EMPTY: Self = Self([0; LINE]);
-}
-
 /// Rows of one plan.
 pub struct Rows {
     plan: Arc<Plan>,
     ids: Vec<u64>,
     alive: Vec<bool>,
-    lines: Vec<Line>,
-    /// Lines of one row.
-    stride: usize,
-    tables: Vec<Table>,
+    cells: Cells,
     free: Vec<u32>,
     /// Record numbers ascend with the slots.
     ascending: bool,
@@ -66,22 +50,20 @@ impl std::fmt::Debug for Rows {
 impl Rows {
     /// No rows yet.
     pub fn new(plan: Arc<Plan>) -> Self {
-        let table = |field: &Field| empty_table(field.kind, plan.reads_words(field.index));
-        let tables = plan.fields().iter().map(table).collect();
-        let stride = plan.stride().div_ceil(LINE);
+        let tables = plan.fields().iter().map(|field| Table::of(field.kind, plan.reads_words(field.index))).collect();
+        let cells = Cells::new(plan.stride(), tables, Arc::clone(plan.names()));
+        let weights = (0..cells.words_of_row()).map(|at| xxh3_64(&at.to_le_bytes()) | 1).collect();
         Self {
             plan,
             ids: Vec::new(),
             alive: Vec::new(),
-            lines: Vec::new(),
-            stride,
-            tables,
+            cells,
             free: Vec::new(),
             ascending: true,
             hidden: FxHashMap::default(),
             unread: FxHashMap::default(),
             aside: Vec::new(),
-            weights: (0..stride * LINE).map(|at| xxh3_64(&at.to_le_bytes()) | 1).collect(),
+            weights,
         }
     }
 
@@ -95,6 +77,7 @@ impl Rows {
     pub fn with_plan(mut self, plan: Arc<Plan>) -> Option<Self> {
         let kept = |column: usize| self.plan.reads_words(column) || !plan.reads_words(column);
         let same = plan.columns() == self.plan.columns() && (0..plan.columns().len()).all(kept);
+        self.cells.compare_names_by(Arc::clone(plan.names()));
         self.plan = plan;
         same.then_some(self)
     }
@@ -111,7 +94,7 @@ impl Rows {
 
     fn frequencies_of(&self, field: Field) -> Frequencies {
         let cells = self.slots().map(|slot| self.given(slot, field)).filter(|cell| *cell != 0);
-        let mut counts: Vec<(u64, u64)> = match &self.tables[field.index] {
+        let mut counts: Vec<(u64, u64)> = match self.cells.table(field) {
             // The number of a text is its place in the dictionary.
             Table::Texts(texts) => {
                 let mut counts = vec![0; texts.hashes().len()];
@@ -136,7 +119,7 @@ impl Rows {
     pub fn reserve(&mut self, rows: usize) {
         self.ids.reserve_exact(rows);
         self.alive.reserve_exact(rows);
-        self.lines.reserve_exact(rows * self.stride);
+        self.cells.reserve(rows);
     }
 
     /// How many rows there are.
@@ -199,8 +182,7 @@ impl Rows {
 
     /// A hash of all that a row says, as it was given, and of where something in it could not be read.
     pub(crate) fn content_of_row(&self, slot: u32) -> u64 {
-        let row = &self.lines[slot as usize * self.stride..][..self.stride];
-        let words = row.iter().flat_map(|line| line.0).zip(&self.weights);
+        let words = self.cells.words(slot).zip(&self.weights);
         let mut hash =
             words.fold(0, |sum: u64, (word, weight)| sum.wrapping_add(u64::from(word).wrapping_mul(*weight)));
         // A sum, so that a value counts alike in the row and where a guard put it.
@@ -303,23 +285,20 @@ impl Rows {
                     if matches!(**value, Value::Unreadable) {
                         unread.push(row);
                     }
-                    cells.push(pack(table, &plan, value, *hash));
+                    cells.push(pack(table, plan.names(), value, *hash));
                 }
             }
             (cells, unread)
         };
-        let columns: Vec<(Vec<u64>, Vec<u32>)> = self.tables.par_iter_mut().enumerate().map(pack_column).collect();
+        let tables = self.cells.tables_mut().par_iter_mut().enumerate();
+        let columns: Vec<(Vec<u64>, Vec<u32>)> = tables.map(pack_column).collect();
         let first = self.ids.len();
         self.ascending &= ids.is_sorted_by(|a, b| a < b) && self.ids.last().is_none_or(|last| Some(last) < ids.first());
         self.ids.extend(ids);
         self.alive.resize(self.ids.len(), true);
-        self.lines.resize(self.ids.len() * self.stride, Line::EMPTY);
-        let new = &mut self.lines[first * self.stride..];
-        new.par_chunks_mut(self.stride).enumerate().with_min_len(ROWS_STORED_AT_ONCE).for_each(|(at, row)| {
-            for (field, (cells, _)) in plan.fields().iter().zip(&columns) {
-                store(row, *field, cells[at]);
-            }
-        });
+        let packed: Vec<(Field, &[u64])> =
+            plan.fields().iter().zip(&columns).map(|(field, (cells, _))| (*field, cells.as_slice())).collect();
+        self.cells.append(self.ids.len(), first, &packed);
         for (field, (_, unread)) in plan.fields().iter().zip(&columns) {
             for row in unread {
                 *self.unread.entry(first as u32 + row).or_default() |= bit_of(*field);
@@ -333,7 +312,7 @@ impl Rows {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.ids.push(0);
             self.alive.push(false);
-            self.lines.resize(self.ids.len() * self.stride, Line::EMPTY);
+            self.cells.resize(self.ids.len());
             assert!(self.ids.len() <= MOST_ROWS, "rows number less than 2 G");
             self.ids.len() as u32 - 1
         });
@@ -343,8 +322,8 @@ impl Rows {
         self.alive[slot as usize] = true;
         let plan = Arc::clone(&self.plan);
         for ((field, value), table) in plan.fields().iter().zip(values).zip(0..) {
-            let cell = pack(&mut self.tables[table], &plan, value, hash_of(value));
-            self.store(slot, *field, cell);
+            let cell = pack(&mut self.cells.tables_mut()[table], plan.names(), value, hash_of(value));
+            self.cells.store(slot, *field, cell);
             if *value == Value::Unreadable {
                 *self.unread.entry(slot).or_default() |= bit_of(*field);
             }
@@ -357,7 +336,7 @@ impl Rows {
         let plan = Arc::clone(&self.plan);
         for field in plan.fields() {
             self.hidden.remove(&(slot, field.index));
-            self.store(slot, *field, 0);
+            self.cells.store(slot, *field, 0);
         }
         self.unread.remove(&slot);
         self.set_aside(slot, false);
@@ -365,17 +344,16 @@ impl Rows {
         self.free.push(slot);
     }
 
-    fn store(&mut self, slot: u32, field: Field, cell: u64) {
-        store(&mut self.lines[slot as usize * self.stride..][..self.stride], field, cell);
+    /// The packed values, as comparators read them.
+    #[inline]
+    pub(crate) fn cells(&self) -> &Cells {
+        &self.cells
     }
 
     /// The packed value as comparisons and blocking see it; 0 is missing.
     #[inline]
     pub(crate) fn cell(&self, slot: u32, field: Field) -> u64 {
-        let row = slot as usize * self.stride;
-        let word = |at: usize| u64::from(self.lines[row + at / LINE].0[at % LINE]);
-        let low = word(field.offset);
-        if field.wide() { low | word(field.offset + 1) << 32 } else { low }
+        self.cells.cell(slot, field)
     }
 
     /// The packed value as it was given, whatever a guard says.
@@ -399,14 +377,14 @@ impl Rows {
                 let cell = self.cell(slot, field);
                 if cell != 0 {
                     self.hidden.insert((slot, field.index), cell);
-                    self.store(slot, field, 0);
+                    self.cells.store(slot, field, 0);
                 }
                 cell != 0
             }
             Hide::No => {
                 let cell = self.hidden.remove(&(slot, field.index));
                 if let Some(cell) = cell {
-                    self.store(slot, field, cell);
+                    self.cells.store(slot, field, cell);
                 }
                 cell.is_some()
             }
@@ -416,53 +394,13 @@ impl Rows {
     /// Reads a little of what comparing this row will read, so that the memory of several rows is waited for at once.
     #[inline]
     pub(crate) fn touch(&self, slot: u32) -> u64 {
-        let row = &self.lines[slot as usize * self.stride..][..self.stride];
-        let mut seen = row.iter().fold(0, |seen, line| seen ^ u64::from(line.0[0]));
-        for field in self.plan.lettered() {
-            let id = row[field.offset / LINE].0[field.offset % LINE];
-            seen ^= match &self.tables[field.index] {
-                Table::Texts(texts) if id != 0 => u64::from(texts.touch(id)),
-                Table::Names(names) if id != 0 => names.touch(id),
-                Table::None | Table::Texts(_) | Table::Names(_) | Table::Sets(_) => 0,
-            };
-        }
-        seen
-    }
-
-    pub(crate) fn day(&self, slot: u32, field: Field) -> Option<Day> {
-        Day::from_code(self.cell(slot, field) as u32)
-    }
-
-    pub(crate) fn number(&self, slot: u32, field: Field) -> Option<f64> {
-        let cell = self.cell(slot, field);
-        (cell != 0).then(|| f64::from_bits(!cell))
-    }
-
-    #[inline]
-    pub(crate) fn texts(&self, field: Field) -> &Texts {
-        let Table::Texts(texts) = &self.tables[field.index] else { unreachable!("the plan gave it a text column") };
-        texts
-    }
-
-    pub(crate) fn names(&self, field: Field) -> &Names {
-        let Table::Names(names) = &self.tables[field.index] else { unreachable!("the plan gave it a name column") };
-        names
-    }
-
-    pub(crate) fn sets(&self, field: Field) -> &Sets {
-        let Table::Sets(sets) = &self.tables[field.index] else { unreachable!("the plan gave it a set column") };
-        sets
+        self.cells.touch(slot, self.plan.lettered())
     }
 
     /// Hash of the content of a packed value that is there: equal values hash alike, in every column and every run.
     #[inline]
     pub(crate) fn content(&self, field: Field, cell: u64) -> Option<u64> {
-        match field.kind {
-            Kind::Text | Kind::Code => Some(self.texts(field).hash(cell as u32)),
-            Kind::Name => self.names(field).concat(cell as u32),
-            Kind::Digits | Kind::Date | Kind::Number => Some(xxh3_64(&cell.to_le_bytes())),
-            Kind::Set => None,
-        }
+        self.cells.content(field, cell)
     }
 }
 
@@ -478,56 +416,8 @@ fn bit_of(field: Field) -> u64 {
     1 << field.index.min(63)
 }
 
-fn empty_table(kind: Kind, words: bool) -> Table {
-    match kind {
-        Kind::Text | Kind::Code => Table::Texts(Texts::new(words)),
-        Kind::Name => Table::Names(Names::default()),
-        Kind::Set => Table::Sets(Sets::default()),
-        Kind::Digits | Kind::Date | Kind::Number => Table::None,
-    }
-}
-
-/// Puts a packed value into a row.
-#[inline]
-fn store(row: &mut [Line], field: Field, cell: u64) {
-    let mut put = |at: usize, word: u32| row[at / LINE].0[at % LINE] = word;
-    put(field.offset, cell as u32);
-    if field.wide() {
-        put(field.offset + 1, (cell >> 32) as u32);
-    }
-}
-
 /// The hash of a text; of other values nothing is asked.
 #[inline]
 fn hash_of(value: &Value) -> u64 {
     if let Value::Text(text) | Value::Code(text) = value { text_hash(text) } else { 0 }
-}
-
-/// Reads what packing texts of these hashes will read.
-fn touch(table: &Table, hashes: &[u64]) {
-    if let Table::Texts(texts) = table {
-        std::hint::black_box(hashes.iter().fold(0, |seen, hash| seen ^ texts.touch_hash(*hash)));
-    }
-}
-
-/// A value as it stands in a row; `hash` is that of [`hash_of`].
-fn pack(table: &mut Table, plan: &Plan, value: &Value, hash: u64) -> u64 {
-    match (value, table) {
-        (Value::Digits(digits), _) => digits.code(),
-        (Value::Date(day), _) => u64::from(day.code()),
-        (Value::Number(number), _) if !number.is_nan() => !(number + 0.0).to_bits(),
-        (Value::Text(text) | Value::Code(text), Table::Texts(texts)) => u64::from(texts.intern(text, hash)),
-        (Value::Name(parts), Table::Names(names)) => u64::from(names.intern(parts, plan.names())),
-        (Value::Set(set), Table::Sets(sets)) => u64::from(sets.intern(set)),
-        (
-            Value::Missing
-            | Value::Unreadable
-            | Value::Number(_)
-            | Value::Text(_)
-            | Value::Code(_)
-            | Value::Name(_)
-            | Value::Set(_),
-            _,
-        ) => 0,
-    }
 }

@@ -8,7 +8,8 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128};
 
 use crate::domain::name::NameParts;
 
-use super::compare::name::{NameRules, PreparedName};
+use super::field::Kind;
+use super::name::{NameRules, PreparedName};
 
 /// A range of an arena.
 #[derive(Debug, Clone, Copy, Default)]
@@ -256,4 +257,16 @@ pub(crate) enum Table {
     Texts(Texts),
     Names(Names),
     Sets(Sets),
+}
+
+impl Table {
+    /// An empty one for a column of a type; the words of texts are kept only where somebody reads them.
+    pub(crate) fn of(kind: Kind, words: bool) -> Self {
+        match kind {
+            Kind::Text | Kind::Code => Self::Texts(Texts::new(words)),
+            Kind::Name => Self::Names(Names::default()),
+            Kind::Set => Self::Sets(Sets::default()),
+            Kind::Digits | Kind::Date | Kind::Number => Self::None,
+        }
+    }
 }

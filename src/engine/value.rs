@@ -2,7 +2,7 @@
 
 use crate::domain::name::NameParts;
 
-use super::plan::Kind;
+use super::field::Kind;
 
 /// One value of a row.
 #[derive(Clone, PartialEq, Default)]

@@ -11,7 +11,7 @@ use crate::domain::date::Date;
 use crate::domain::null_word::NullWords;
 use crate::domain::record::Record;
 use crate::domain::row::{Detail, PersonCore};
-use crate::engine::compare::name::{NameRules, NameRulesSource};
+use crate::engine::name::{NameRules, NameRulesSource};
 use crate::engine::{Explanation, Plan, Value, VetoAction};
 use crate::normalise::NameTables;
 use crate::normalise::shape::Wanted;

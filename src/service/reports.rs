@@ -19,7 +19,7 @@ use crate::domain::finding::{Finding, Outcome, Scope};
 use crate::domain::person::{GoldenFamily, GoldenPerson};
 use crate::domain::record::{PersonId, Record, Sequence};
 use crate::domain::region::Regions;
-use crate::engine::compare::name::{NameScratch, PreparedName, compare_names};
+use crate::engine::name::{NameScratch, PreparedName, compare_names};
 use crate::normalise::parse_name;
 use crate::store::Table;
 

@@ -4,10 +4,11 @@ use rustc_hash::FxHashSet;
 use toml::Spanned;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::column::{Columns, Field, Kind};
+use super::column::Columns;
 use super::file;
 use super::place::Place;
 use crate::engine::error::{PlanError, Problem};
+use crate::engine::field::{Field, Kind};
 
 /// What is taken from a column to build a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -150,6 +150,12 @@ impl Digits {
         Some(Self(FIRST[count - 1] + rest * low + value % low))
     }
 
+    /// The digits without one of them, for each place from one to another in turn, counted from 1 at the left.
+    pub(crate) fn without_each(self, from: usize, to: usize) -> impl Iterator<Item = Self> {
+        let count = self.count();
+        (from..=to.min(count)).filter_map(move |place| self.without(count - place))
+    }
+
     /// The number that sixteen digits make; `None` for more or fewer of them.
     pub(crate) fn sixteen(self) -> Option<u64> {
         (FIRST[16]..FIRST[17]).contains(&self.0).then(|| self.0 - FIRST[16])

@@ -67,6 +67,11 @@ fn join(
         for derived in part {
             derive(rows, *derived, read(rows, slot, derived.field), &mut scratch.values);
         }
+        // Two sources of one value are often equal: what follows would be done twice.
+        if part.len() > 1 {
+            scratch.values.sort_unstable();
+            scratch.values.dedup();
+        }
         std::mem::swap(out, &mut scratch.joined);
         out.clear();
         for before in &scratch.joined {
@@ -97,11 +102,15 @@ fn derive(rows: &Rows, Derived { field, derive }: Derived, cell: u64, out: &mut 
         Derive::Plain => out.extend(rows.content(field, cell)),
         Derive::First(n) => out.extend(cut(rows, field, cell, End::First(n))),
         Derive::Last(n) => out.extend(cut(rows, field, cell, End::Last(n))),
-        Derive::Deletions => deletions(cell, out),
+        Derive::Deletions { from, to } => deletions(cell, (from, to), out),
         Derive::Year => out.extend(Day::from_code(id).map(|day| number(u64::from(day.year())))),
         Derive::Unordered => out.extend(Day::from_code(id).map(|day| {
             let (low, high) = (day.month().min(day.day()), day.month().max(day.day()));
             number(u64::from(day.year() * 10_000 + low * 100 + high))
+        })),
+        Derive::Near => out.extend(Day::from_code(id).into_iter().flat_map(|day| {
+            let year = u64::from(day.year() * 10_000);
+            [number(year + u64::from(day.month() * 100)), number(year + u64::from(day.day()))]
         })),
         Derive::K2 => out.extend(rows.cells().names(field).k2(id)),
         Derive::Whole => out.extend(rows.cells().names(field).whole(id)),
@@ -161,10 +170,10 @@ fn suffix(text: &str, n: usize) -> Option<&str> {
     text.char_indices().nth_back(n - 1).map(|(at, _)| &text[at..])
 }
 
-/// The digits, and the digits with each one left out: two numbers that are one substitution, one insertion, one
-/// deletion or one swap of neighbours apart have one of these in common.
-fn deletions(cell: u64, out: &mut Vec<u64>) {
+/// The digits, and the digits with each one of some places left out: two numbers that are one substitution, one insertion,
+/// one deletion or one swap of neighbours apart there have one of these in common.
+fn deletions(cell: u64, (from, to): (usize, usize), out: &mut Vec<u64>) {
     let Some(digits) = Digits::from_code(cell) else { return };
     out.push(number(cell));
-    out.extend((0..digits.count()).filter_map(|at| digits.without(at)).map(|less| number(less.code())));
+    out.extend(digits.without_each(from, to).map(|less| number(less.code())));
 }

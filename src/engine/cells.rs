@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::field::{Field, Kind};
 use super::name::NameRules;
 use super::table::{Names, Sets, Table, Texts};
-use super::value::{Day, Value};
+use super::value::Day;
 
 /// Rows that one thread puts together at a time.
 const ROWS_STORED_AT_ONCE: usize = 1 << 12;
@@ -170,34 +170,5 @@ fn store(row: &mut [Line], field: Field, cell: u64) {
     put(field.offset, cell as u32);
     if field.wide() {
         put(field.offset + 1, (cell >> 32) as u32);
-    }
-}
-
-/// Reads what packing texts of these hashes will read.
-pub(crate) fn touch(table: &Table, hashes: &[u64]) {
-    if let Table::Texts(texts) = table {
-        std::hint::black_box(hashes.iter().fold(0, |seen, hash| seen ^ texts.touch_hash(*hash)));
-    }
-}
-
-/// A value as it stands in a row; `hash` is that of a text.
-pub(crate) fn pack(table: &mut Table, names: &NameRules, value: &Value, hash: u64) -> u64 {
-    match (value, table) {
-        (Value::Digits(digits), _) => digits.code(),
-        (Value::Date(day), _) => u64::from(day.code()),
-        (Value::Number(number), _) if !number.is_nan() => !(number + 0.0).to_bits(),
-        (Value::Text(text) | Value::Code(text), Table::Texts(texts)) => u64::from(texts.intern(text, hash)),
-        (Value::Name(parts), Table::Names(known)) => u64::from(known.intern(parts, names)),
-        (Value::Set(set), Table::Sets(sets)) => u64::from(sets.intern(set)),
-        (
-            Value::Missing
-            | Value::Unreadable
-            | Value::Number(_)
-            | Value::Text(_)
-            | Value::Code(_)
-            | Value::Name(_)
-            | Value::Set(_),
-            _,
-        ) => 0,
     }
 }

@@ -3,6 +3,8 @@
 //! A row lives in a slot, and slots are used again. Its record number is its identity: every order and every tie is
 //! settled by record numbers, never by slots.
 
+mod packing;
+
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
@@ -10,18 +12,17 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::cells::{Cells, pack, touch};
+use self::packing::{Digest, PackedColumn, hash_of, pack, pack_column};
+use super::cells::Cells;
 use super::error::RowError;
 use super::field::Field;
 use super::plan::{Adjust, Column, Frequencies, Plan};
-use super::table::{Table, text_hash};
+use super::table::Table;
 use super::value::Value;
 
 /// Most rows: one bit of a slot is free for marks.
 const MOST_ROWS: usize = i32::MAX as usize;
 
-/// Values of a column that are packed together: the waits for the memory of its dictionary overlap.
-const VALUES_AT_ONCE: usize = 32;
 /// Rows of one plan.
 pub struct Rows {
     plan: Arc<Plan>,
@@ -248,16 +249,22 @@ impl Rows {
             self.check(*id, values)?;
         }
         let ids: Vec<u64> = batch.iter().map(|(id, _)| *id).collect();
-        self.add(&ids, |column, row| Cow::Borrowed(&batch[row].1[column]));
+        self.add(&ids, |_, _| None, |column, row| Cow::Borrowed(&batch[row].1[column]));
         Ok(())
     }
 
     /// Adds many rows at once whose values are made when they are wanted: `value(column, row)`, with rows counted from 0.
-    /// Record numbers must be new: the caller answers for it.
-    pub fn extend_with(&mut self, ids: &[u64], value: impl Fn(usize, usize) -> Value + Sync) -> Result<(), RowError> {
+    /// `digest(column, row)` says in short what a value is made from: where it is that of a row shortly before, the value is
+    /// the same and is not asked for, unless it could not be read. Record numbers must be new: the caller answers for it.
+    pub fn extend_with(
+        &mut self,
+        ids: &[u64],
+        digest: impl Fn(usize, usize) -> Option<u128> + Sync,
+        value: impl Fn(usize, usize) -> Value + Sync,
+    ) -> Result<(), RowError> {
         let plan = Arc::clone(&self.plan);
         let wrong = OnceLock::new();
-        self.add(ids, |column, row| {
+        self.add(ids, digest, |column, row| {
             let value = value(column, row);
             if value.kind().is_some_and(|kind| kind != plan.columns()[column].kind) {
                 let Column { name, kind, .. } = &plan.columns()[column];
@@ -270,37 +277,26 @@ impl Rows {
     }
 
     /// Adds rows of the values `value(column, row)`.
-    fn add<'a>(&mut self, ids: &[u64], value: impl Fn(usize, usize) -> Cow<'a, Value> + Sync) {
+    fn add<'a>(
+        &mut self,
+        ids: &[u64],
+        digest: impl Fn(usize, usize) -> Digest + Sync,
+        value: impl Fn(usize, usize) -> Cow<'a, Value> + Sync,
+    ) {
         let plan = Arc::clone(&self.plan);
-        let pack_column = |(column, table): (usize, &mut Table)| {
-            let (mut cells, mut unread) = (Vec::with_capacity(ids.len()), Vec::new());
-            let (mut values, mut hashes) = (Vec::with_capacity(VALUES_AT_ONCE), Vec::with_capacity(VALUES_AT_ONCE));
-            for from in (0..ids.len()).step_by(VALUES_AT_ONCE) {
-                values.clear();
-                values.extend((from..ids.len()).take(VALUES_AT_ONCE).map(|row| value(column, row)));
-                hashes.clear();
-                hashes.extend(values.iter().map(|value| hash_of(value)));
-                touch(table, &hashes);
-                for ((row, value), hash) in (from as u32..).zip(&values).zip(&hashes) {
-                    if matches!(**value, Value::Unreadable) {
-                        unread.push(row);
-                    }
-                    cells.push(pack(table, plan.names(), value, *hash));
-                }
-            }
-            (cells, unread)
+        let pack = |(column, table): (usize, &mut Table)| {
+            pack_column((table, plan.names()), ids.len(), |row| digest(column, row), |row| value(column, row))
         };
-        let tables = self.cells.tables_mut().par_iter_mut().enumerate();
-        let columns: Vec<(Vec<u64>, Vec<u32>)> = tables.map(pack_column).collect();
+        let columns: Vec<PackedColumn> = self.cells.tables_mut().par_iter_mut().enumerate().map(pack).collect();
         let first = self.ids.len();
         self.ascending &= ids.is_sorted_by(|a, b| a < b) && self.ids.last().is_none_or(|last| Some(last) < ids.first());
         self.ids.extend(ids);
         self.alive.resize(self.ids.len(), true);
         let packed: Vec<(Field, &[u64])> =
-            plan.fields().iter().zip(&columns).map(|(field, (cells, _))| (*field, cells.as_slice())).collect();
+            plan.fields().iter().zip(&columns).map(|(field, column)| (*field, column.cells.as_slice())).collect();
         self.cells.append(self.ids.len(), first, &packed);
-        for (field, (_, unread)) in plan.fields().iter().zip(&columns) {
-            for row in unread {
+        for (field, column) in plan.fields().iter().zip(&columns) {
+            for row in &column.unread {
                 *self.unread.entry(first as u32 + row).or_default() |= bit_of(*field);
             }
         }
@@ -414,10 +410,4 @@ pub(crate) enum Hide {
 /// The bit of a column; columns beyond the 64th share the last.
 fn bit_of(field: Field) -> u64 {
     1 << field.index.min(63)
-}
-
-/// The hash of a text; of other values nothing is asked.
-#[inline]
-fn hash_of(value: &Value) -> u64 {
-    if let Value::Text(text) | Value::Code(text) = value { text_hash(text) } else { 0 }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::columns::{ColumnError, Columns, name_rules};
+use super::columns::{ColumnError, Columns, Niks, name_rules};
 use super::models::INDONESIA;
 use super::unread::Tally;
 pub use super::unread::Unread;
@@ -183,14 +183,19 @@ impl TableModel {
             let to = (from + CHUNK).min(table.rows());
             let ids: Vec<u64> = (from as u64..to as u64).collect();
             let days: Vec<Date> = (from..to).map(day).collect::<Result<_, _>>()?;
+            let niks = Niks::read(&columns, &days, |row, at| table.cell(from + row, at));
             let value = |column: usize, row: usize| {
-                let value = columns[column].value(days[row], |at| table.cell(from + row, at));
+                let placed = &columns[column];
+                let of_text = || placed.value(days[row], |at| table.cell(from + row, at));
+                let value = niks.value(placed, row).unwrap_or_else(of_text);
                 if matches!(value, Value::Unreadable) {
                     tally.note(column, from + row);
                 }
                 value
             };
-            rows.extend_with(&ids, value).map_err(TableError::Rows)?;
+            let digest =
+                |column: usize, row: usize| Some(columns[column].digest(days[row], |at| table.cell(from + row, at)));
+            rows.extend_with(&ids, digest, value).map_err(TableError::Rows)?;
             meter.add((to - from) as u64);
             from = to;
         }

@@ -1,6 +1,6 @@
 //! The plan of the house, held by machine: who may use whom, how big things may get, what may come in from outside.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -229,6 +229,78 @@ fn reexports_are_seen() {
             .map(|problem| problem.trim_start_matches(path).trim_start_matches(':').to_owned())
             .collect();
         assert_eq!(found, *wanted, "{path}: {text}");
+    }
+}
+
+/// Which parts of a module use which: edges, each with the first place it was seen at. Tests may use what they like.
+fn edges_inside(files: &[SourceFile]) -> BTreeMap<(String, String), String> {
+    let mut edges = BTreeMap::new();
+    let parts: BTreeSet<String> = files.iter().filter_map(SourceFile::part).collect();
+    for file in files.iter().filter(|file| !file.is_test()) {
+        let Some(own) = file.part() else { continue };
+        for (line, path) in file.paths_in_module() {
+            if path[0] != own && parts.contains(&path[0]) {
+                let place = format!("{}:{line}", file.path.display());
+                edges.entry((own.clone(), path[0].clone())).or_insert(place);
+            }
+        }
+    }
+    edges
+}
+
+/// The edges that lie on a circle: those from whose end a way leads back to their start.
+fn on_circles(edges: &BTreeMap<(String, String), String>) -> Vec<String> {
+    let leads_to = |from: &String, to: &String| {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
+        while let Some(part) = open.pop() {
+            open.extend(
+                edges.keys().filter(|(of, _)| of == part).map(|(_, used)| used).filter(|used| seen.insert(*used)),
+            );
+        }
+        seen.contains(to)
+    };
+    let circular = edges.iter().filter(|((own, used), _)| leads_to(used, own));
+    circular.map(|((own, used), place)| format!("{place}: {own} -> {used}")).collect()
+}
+
+#[test]
+fn the_parts_of_the_engine_form_no_circle() {
+    let files = files_under("src/engine");
+    let edges = edges_inside(&files);
+    assert!(edges.len() > 20, "only {} edges were found", edges.len());
+    report(&on_circles(&edges));
+    // What the front door hands out is used from outside: inside, it would hide who needs whom.
+    let parts: BTreeSet<String> = files.iter().filter_map(SourceFile::part).collect();
+    let through_the_door = files.iter().filter(|file| !file.is_test() && file.part().is_some()).flat_map(|file| {
+        let paths = file.paths_in_module().into_iter().filter(|(_, path)| !parts.contains(&path[0]));
+        paths.map(|(line, path)| {
+            format!("{}:{line}: by way of the front door: {}", file.path.display(), path.join("::"))
+        })
+    });
+    report(&through_the_door.collect::<Vec<_>>());
+}
+
+#[test]
+fn circles_are_seen_in_every_spelling() {
+    let cases: &[(&[(&str, &str)], usize)] = &[
+        (&[("src/engine/a.rs", "use super::b::X;"), ("src/engine/b.rs", "use crate::domain::c;")], 0),
+        (&[("src/engine/a.rs", "use super::b::X;"), ("src/engine/b/mod.rs", "use super::a::Y;")], 2),
+        (
+            &[
+                ("src/engine/a.rs", "use crate::engine::{b::X, d};"),
+                ("src/engine/b/in.rs", "fn f() { super::super::c::go() }"),
+                ("src/engine/c.rs", "use crate::{domain::N, engine::a};"),
+                ("src/engine/d.rs", "use super::c; mod t { use super::super::b; use super::a; }"),
+            ],
+            6,
+        ),
+        (&[("src/engine/a.rs", "use super::b::X;"), ("src/engine/b/tests.rs", "use super::super::a::Y;")], 0),
+    ];
+    for (files, wanted) in cases {
+        let files: Vec<SourceFile> =
+            files.iter().map(|(path, text)| SourceFile::new(PathBuf::from(path), (*text).to_owned())).collect();
+        let found = on_circles(&edges_inside(&files));
+        assert_eq!(found.len(), *wanted, "{found:?}");
     }
 }
 

@@ -72,7 +72,7 @@ const USUAL: &[&str] = &[
 ];
 
 /// A list of such words, ready to be asked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NullWords {
     /// Without blanks, in small letters, sorted.
     words: Vec<Box<str>>,

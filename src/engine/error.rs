@@ -2,7 +2,7 @@
 //!
 //! Every refusal says where it stands, what is wrong, and, as a separate hint, what to do about it.
 
-use super::plan::Kind;
+use super::field::Kind;
 
 /// A refused model file: the place, the problem, the way out.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -42,16 +42,19 @@
 //! ```
 
 mod block;
+mod cells;
 mod cluster;
-pub mod compare;
+mod compare;
 mod decide;
 mod error;
 pub mod evaluate;
 mod exec;
 mod explain;
+mod field;
 mod flat;
 pub mod kernel;
 mod meter;
+pub mod name;
 mod plan;
 mod rows;
 mod score;
@@ -72,8 +75,9 @@ pub use self::exec::{
     Change, Delta, Edge, ExplainedPair, Linkage, Live, explain_pair, match_rows, match_rows_metered, train_and_match,
 };
 pub use self::explain::{ExplainedStep, Explanation};
+pub use self::field::Kind;
 pub use self::meter::{Meter, Reading, Stage};
-pub use self::plan::{ClusterLimits, Column, Frequencies, Kind, Plan, Thresholds, VetoAction};
+pub use self::plan::{ClusterLimits, Column, Frequencies, Plan, Thresholds, VetoAction};
 pub use self::rows::Rows;
 pub use self::score::train::{
     ExpectedPoint, LabelCount, Labels, NoLesson, Parameter, TrainError, Trained, TrainingProblem, TrainingSummary,

@@ -59,9 +59,8 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
+pub use self::column::Column;
 use self::column::Columns;
-pub(crate) use self::column::Field;
-pub use self::column::{Column, Kind};
 pub(crate) use self::comparison::{Adjust, Comparison, Level, Weighed};
 use self::condition::MAX_RULES;
 pub use self::condition::VetoAction;
@@ -72,8 +71,9 @@ pub(crate) use self::key::{Derive, Derived, Part, Rule};
 use self::place::Place;
 pub(crate) use self::rewrite::{LearnedLevel, rewrite};
 pub(crate) use self::training::{Choose, Training, TrainingBlocks};
-use super::compare::name::NameRules;
 use super::error::{PlanError, Problem};
+use super::field::Field;
+use super::name::NameRules;
 
 /// A value that too many different ones share is no evidence: it counts as missing for all of them.
 #[derive(Debug)]
@@ -357,7 +357,7 @@ impl Plan {
         &self.training
     }
 
-    pub(crate) fn names(&self) -> &NameRules {
+    pub(crate) fn names(&self) -> &Arc<NameRules> {
         &self.names
     }
 

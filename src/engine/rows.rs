@@ -1,10 +1,10 @@
-//! Rows, packed: one fixed run of 32-bit words a row, so that comparing two rows touches few cache lines.
+//! Rows of one plan: their record numbers, what guards took out of them, and which of them stand aside.
 //!
 //! A row lives in a slot, and slots are used again. Its record number is its identity: every order and every tie is
 //! settled by record numbers, never by slots.
 
 mod checkpoint;
-mod pack;
+mod packing;
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -13,41 +13,23 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use self::pack::{empty_table, hash_of, pack, store, touch};
+use self::packing::{Digest, PackedColumn, hash_of, pack, pack_column};
+use super::cells::Cells;
 use super::error::RowError;
-use super::plan::{Adjust, Column, Field, Frequencies, Kind, Plan};
-use super::table::{Names, Sets, Table, Texts};
-use super::value::{Day, Value};
+use super::field::Field;
+use super::plan::{Adjust, Column, Frequencies, Plan};
+use super::table::Table;
+use super::value::Value;
 
 /// Most rows: one bit of a slot is free for marks.
 const MOST_ROWS: usize = i32::MAX as usize;
-
-/// Values of a column that are packed together: the waits for the memory of its dictionary overlap.
-const VALUES_AT_ONCE: usize = 32;
-/// Rows that one thread puts together at a time.
-const ROWS_STORED_AT_ONCE: usize = 1 << 12;
-
-/// Words of 32 bits in a line.
-const LINE: usize = 16;
-
-/// What a processor fetches at once. Rows start at one, so that a row of some ten columns costs one wait.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Line([u32; LINE]);
-
-impl Line {
-    const EMPTY: Self = Self([0; LINE]);
-}
 
 /// Rows of one plan.
 pub struct Rows {
     plan: Arc<Plan>,
     ids: Vec<u64>,
     alive: Vec<bool>,
-    lines: Vec<Line>,
-    /// Lines of one row.
-    stride: usize,
-    tables: Vec<Table>,
+    cells: Cells,
     free: Vec<u32>,
     /// Record numbers ascend with the slots.
     ascending: bool,
@@ -70,22 +52,20 @@ impl std::fmt::Debug for Rows {
 impl Rows {
     /// No rows yet.
     pub fn new(plan: Arc<Plan>) -> Self {
-        let table = |field: &Field| empty_table(field.kind, plan.reads_words(field.index));
-        let tables = plan.fields().iter().map(table).collect();
-        let stride = plan.stride().div_ceil(LINE);
+        let tables = plan.fields().iter().map(|field| Table::of(field.kind, plan.reads_words(field.index))).collect();
+        let cells = Cells::new(plan.stride(), tables, Arc::clone(plan.names()));
+        let weights = (0..cells.words_of_row()).map(|at| xxh3_64(&at.to_le_bytes()) | 1).collect();
         Self {
             plan,
             ids: Vec::new(),
             alive: Vec::new(),
-            lines: Vec::new(),
-            stride,
-            tables,
+            cells,
             free: Vec::new(),
             ascending: true,
             hidden: FxHashMap::default(),
             unread: FxHashMap::default(),
             aside: Vec::new(),
-            weights: (0..stride * LINE).map(|at| xxh3_64(&at.to_le_bytes()) | 1).collect(),
+            weights,
         }
     }
 
@@ -99,6 +79,7 @@ impl Rows {
     pub fn with_plan(mut self, plan: Arc<Plan>) -> Option<Self> {
         let kept = |column: usize| self.plan.reads_words(column) || !plan.reads_words(column);
         let same = plan.columns() == self.plan.columns() && (0..plan.columns().len()).all(kept);
+        self.cells.compare_names_by(Arc::clone(plan.names()));
         self.plan = plan;
         same.then_some(self)
     }
@@ -115,7 +96,7 @@ impl Rows {
 
     fn frequencies_of(&self, field: Field) -> Frequencies {
         let cells = self.slots().map(|slot| self.given(slot, field)).filter(|cell| *cell != 0);
-        let mut counts: Vec<(u64, u64)> = match &self.tables[field.index] {
+        let mut counts: Vec<(u64, u64)> = match self.cells.table(field) {
             // The number of a text is its place in the dictionary.
             Table::Texts(texts) => {
                 let mut counts = vec![0; texts.hashes().len()];
@@ -140,7 +121,7 @@ impl Rows {
     pub fn reserve(&mut self, rows: usize) {
         self.ids.reserve_exact(rows);
         self.alive.reserve_exact(rows);
-        self.lines.reserve_exact(rows * self.stride);
+        self.cells.reserve(rows);
     }
 
     /// How many rows there are.
@@ -203,8 +184,7 @@ impl Rows {
 
     /// A hash of all that a row says, as it was given, and of where something in it could not be read.
     pub(crate) fn content_of_row(&self, slot: u32) -> u64 {
-        let row = &self.lines[slot as usize * self.stride..][..self.stride];
-        let words = row.iter().flat_map(|line| line.0).zip(&self.weights);
+        let words = self.cells.words(slot).zip(&self.weights);
         let mut hash =
             words.fold(0, |sum: u64, (word, weight)| sum.wrapping_add(u64::from(word).wrapping_mul(*weight)));
         // A sum, so that a value counts alike in the row and where a guard put it.
@@ -270,16 +250,22 @@ impl Rows {
             self.check(*id, values)?;
         }
         let ids: Vec<u64> = batch.iter().map(|(id, _)| *id).collect();
-        self.add(&ids, |column, row| Cow::Borrowed(&batch[row].1[column]));
+        self.add(&ids, |_, _| None, |column, row| Cow::Borrowed(&batch[row].1[column]));
         Ok(())
     }
 
     /// Adds many rows at once whose values are made when they are wanted: `value(column, row)`, with rows counted from 0.
-    /// Record numbers must be new: the caller answers for it.
-    pub fn extend_with(&mut self, ids: &[u64], value: impl Fn(usize, usize) -> Value + Sync) -> Result<(), RowError> {
+    /// `digest(column, row)` says in short what a value is made from: where it is that of a row shortly before, the value is
+    /// the same and is not asked for, unless it could not be read. Record numbers must be new: the caller answers for it.
+    pub fn extend_with(
+        &mut self,
+        ids: &[u64],
+        digest: impl Fn(usize, usize) -> Option<u128> + Sync,
+        value: impl Fn(usize, usize) -> Value + Sync,
+    ) -> Result<(), RowError> {
         let plan = Arc::clone(&self.plan);
         let wrong = OnceLock::new();
-        self.add(ids, |column, row| {
+        self.add(ids, digest, |column, row| {
             let value = value(column, row);
             if value.kind().is_some_and(|kind| kind != plan.columns()[column].kind) {
                 let Column { name, kind, .. } = &plan.columns()[column];
@@ -292,40 +278,26 @@ impl Rows {
     }
 
     /// Adds rows of the values `value(column, row)`.
-    fn add<'a>(&mut self, ids: &[u64], value: impl Fn(usize, usize) -> Cow<'a, Value> + Sync) {
+    fn add<'a>(
+        &mut self,
+        ids: &[u64],
+        digest: impl Fn(usize, usize) -> Digest + Sync,
+        value: impl Fn(usize, usize) -> Cow<'a, Value> + Sync,
+    ) {
         let plan = Arc::clone(&self.plan);
-        let pack_column = |(column, table): (usize, &mut Table)| {
-            let (mut cells, mut unread) = (Vec::with_capacity(ids.len()), Vec::new());
-            let (mut values, mut hashes) = (Vec::with_capacity(VALUES_AT_ONCE), Vec::with_capacity(VALUES_AT_ONCE));
-            for from in (0..ids.len()).step_by(VALUES_AT_ONCE) {
-                values.clear();
-                values.extend((from..ids.len()).take(VALUES_AT_ONCE).map(|row| value(column, row)));
-                hashes.clear();
-                hashes.extend(values.iter().map(|value| hash_of(value)));
-                touch(table, &hashes);
-                for ((row, value), hash) in (from as u32..).zip(&values).zip(&hashes) {
-                    if matches!(**value, Value::Unreadable) {
-                        unread.push(row);
-                    }
-                    cells.push(pack(table, &plan, value, *hash));
-                }
-            }
-            (cells, unread)
+        let pack = |(column, table): (usize, &mut Table)| {
+            pack_column((table, plan.names()), ids.len(), |row| digest(column, row), |row| value(column, row))
         };
-        let columns: Vec<(Vec<u64>, Vec<u32>)> = self.tables.par_iter_mut().enumerate().map(pack_column).collect();
+        let columns: Vec<PackedColumn> = self.cells.tables_mut().par_iter_mut().enumerate().map(pack).collect();
         let first = self.ids.len();
         self.ascending &= ids.is_sorted_by(|a, b| a < b) && self.ids.last().is_none_or(|last| Some(last) < ids.first());
         self.ids.extend(ids);
         self.alive.resize(self.ids.len(), true);
-        self.lines.resize(self.ids.len() * self.stride, Line::EMPTY);
-        let new = &mut self.lines[first * self.stride..];
-        new.par_chunks_mut(self.stride).enumerate().with_min_len(ROWS_STORED_AT_ONCE).for_each(|(at, row)| {
-            for (field, (cells, _)) in plan.fields().iter().zip(&columns) {
-                store(row, *field, cells[at]);
-            }
-        });
-        for (field, (_, unread)) in plan.fields().iter().zip(&columns) {
-            for row in unread {
+        let packed: Vec<(Field, &[u64])> =
+            plan.fields().iter().zip(&columns).map(|(field, column)| (*field, column.cells.as_slice())).collect();
+        self.cells.append(self.ids.len(), first, &packed);
+        for (field, column) in plan.fields().iter().zip(&columns) {
+            for row in &column.unread {
                 *self.unread.entry(first as u32 + row).or_default() |= bit_of(*field);
             }
         }
@@ -337,8 +309,8 @@ impl Rows {
         let slot = self.open_slot(id);
         let plan = Arc::clone(&self.plan);
         for ((field, value), table) in plan.fields().iter().zip(values).zip(0..) {
-            let cell = pack(&mut self.tables[table], &plan, value, hash_of(value));
-            self.store(slot, *field, cell);
+            let cell = pack(&mut self.cells.tables_mut()[table], plan.names(), value, hash_of(value));
+            self.cells.store(slot, *field, cell);
             if *value == Value::Unreadable {
                 *self.unread.entry(slot).or_default() |= bit_of(*field);
             }
@@ -346,12 +318,25 @@ impl Rows {
         slot
     }
 
+    /// Puts a copy of a row of another set under the same plan into a free slot, as guards left it. What they hid, and
+    /// what could not be read, is left behind: weights do not ask it.
+    pub(crate) fn copy_of(&mut self, other: &Self, slot: u32) -> u32 {
+        let own = self.open_slot(other.id(slot));
+        let plan = Arc::clone(&self.plan);
+        for field in plan.fields() {
+            let table = &mut self.cells.tables_mut()[field.index];
+            let cell = table.copy_of(other.cells.table(*field), other.cell(slot, *field));
+            self.cells.store(own, *field, cell);
+        }
+        own
+    }
+
     /// Gives a record a free slot; the row in it says nothing yet.
     fn open_slot(&mut self, id: u64) -> u32 {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.ids.push(0);
             self.alive.push(false);
-            self.lines.resize(self.ids.len() * self.stride, Line::EMPTY);
+            self.cells.resize(self.ids.len());
             assert!(self.ids.len() <= MOST_ROWS, "rows number less than 2 G");
             self.ids.len() as u32 - 1
         });
@@ -367,7 +352,7 @@ impl Rows {
         let plan = Arc::clone(&self.plan);
         for field in plan.fields() {
             self.hidden.remove(&(slot, field.index));
-            self.store(slot, *field, 0);
+            self.cells.store(slot, *field, 0);
         }
         self.unread.remove(&slot);
         self.set_aside(slot, false);
@@ -375,17 +360,16 @@ impl Rows {
         self.free.push(slot);
     }
 
-    fn store(&mut self, slot: u32, field: Field, cell: u64) {
-        store(&mut self.lines[slot as usize * self.stride..][..self.stride], field, cell);
+    /// The packed values, as comparators read them.
+    #[inline]
+    pub(crate) fn cells(&self) -> &Cells {
+        &self.cells
     }
 
     /// The packed value as comparisons and blocking see it; 0 is missing.
     #[inline]
     pub(crate) fn cell(&self, slot: u32, field: Field) -> u64 {
-        let row = slot as usize * self.stride;
-        let word = |at: usize| u64::from(self.lines[row + at / LINE].0[at % LINE]);
-        let low = word(field.offset);
-        if field.wide() { low | word(field.offset + 1) << 32 } else { low }
+        self.cells.cell(slot, field)
     }
 
     /// The packed value as it was given, whatever a guard says.
@@ -409,14 +393,14 @@ impl Rows {
                 let cell = self.cell(slot, field);
                 if cell != 0 {
                     self.hidden.insert((slot, field.index), cell);
-                    self.store(slot, field, 0);
+                    self.cells.store(slot, field, 0);
                 }
                 cell != 0
             }
             Hide::No => {
                 let cell = self.hidden.remove(&(slot, field.index));
                 if let Some(cell) = cell {
-                    self.store(slot, field, cell);
+                    self.cells.store(slot, field, cell);
                 }
                 cell.is_some()
             }
@@ -426,53 +410,13 @@ impl Rows {
     /// Reads a little of what comparing this row will read, so that the memory of several rows is waited for at once.
     #[inline]
     pub(crate) fn touch(&self, slot: u32) -> u64 {
-        let row = &self.lines[slot as usize * self.stride..][..self.stride];
-        let mut seen = row.iter().fold(0, |seen, line| seen ^ u64::from(line.0[0]));
-        for field in self.plan.lettered() {
-            let id = row[field.offset / LINE].0[field.offset % LINE];
-            seen ^= match &self.tables[field.index] {
-                Table::Texts(texts) if id != 0 => u64::from(texts.touch(id)),
-                Table::Names(names) if id != 0 => names.touch(id),
-                Table::None | Table::Texts(_) | Table::Names(_) | Table::Sets(_) => 0,
-            };
-        }
-        seen
-    }
-
-    pub(crate) fn day(&self, slot: u32, field: Field) -> Option<Day> {
-        Day::from_code(self.cell(slot, field) as u32)
-    }
-
-    pub(crate) fn number(&self, slot: u32, field: Field) -> Option<f64> {
-        let cell = self.cell(slot, field);
-        (cell != 0).then(|| f64::from_bits(!cell))
-    }
-
-    #[inline]
-    pub(crate) fn texts(&self, field: Field) -> &Texts {
-        let Table::Texts(texts) = &self.tables[field.index] else { unreachable!("the plan gave it a text column") };
-        texts
-    }
-
-    pub(crate) fn names(&self, field: Field) -> &Names {
-        let Table::Names(names) = &self.tables[field.index] else { unreachable!("the plan gave it a name column") };
-        names
-    }
-
-    pub(crate) fn sets(&self, field: Field) -> &Sets {
-        let Table::Sets(sets) = &self.tables[field.index] else { unreachable!("the plan gave it a set column") };
-        sets
+        self.cells.touch(slot, self.plan.lettered())
     }
 
     /// Hash of the content of a packed value that is there: equal values hash alike, in every column and every run.
     #[inline]
     pub(crate) fn content(&self, field: Field, cell: u64) -> Option<u64> {
-        match field.kind {
-            Kind::Text | Kind::Code => Some(self.texts(field).hash(cell as u32)),
-            Kind::Name => self.names(field).concat(cell as u32),
-            Kind::Digits | Kind::Date | Kind::Number => Some(xxh3_64(&cell.to_le_bytes())),
-            Kind::Set => None,
-        }
+        self.cells.content(field, cell)
     }
 }
 

@@ -9,6 +9,7 @@ mod sets;
 mod texts;
 
 use super::error::CheckpointError;
+use super::field::Kind;
 use super::flat::{Sink, Source};
 
 pub(crate) use self::names::Names;
@@ -54,6 +55,16 @@ pub(crate) enum Table {
 }
 
 impl Table {
+    /// An empty one for a column of a type; the words of texts are kept only where somebody reads them.
+    pub(crate) fn of(kind: Kind, words: bool) -> Self {
+        match kind {
+            Kind::Text | Kind::Code => Self::Texts(Texts::new(words)),
+            Kind::Name => Self::Names(Names::default()),
+            Kind::Set => Self::Sets(Sets::default()),
+            Kind::Digits | Kind::Date | Kind::Number => Self::None,
+        }
+    }
+
     /// The packed value that means what another dictionary's means.
     pub(crate) fn copy_of(&mut self, other: &Self, cell: u64) -> u64 {
         let id = cell as u32;

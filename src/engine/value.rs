@@ -2,7 +2,7 @@
 
 use crate::domain::name::NameParts;
 
-use super::plan::Kind;
+use super::field::Kind;
 
 /// One value of a row.
 #[derive(Clone, PartialEq, Default)]
@@ -153,6 +153,12 @@ impl Digits {
         let low = 10u64.pow(at as u32);
         let rest = if at + 1 == MOST_DIGITS { 0 } else { value / (low * 10) };
         Some(Self(FIRST[count - 1] + rest * low + value % low))
+    }
+
+    /// The digits without one of them, for each place from one to another in turn, counted from 1 at the left.
+    pub(crate) fn without_each(self, from: usize, to: usize) -> impl Iterator<Item = Self> {
+        let count = self.count();
+        (from..=to.min(count)).filter_map(move |place| self.without(count - place))
     }
 
     /// The number that sixteen digits make; `None` for more or fewer of them.

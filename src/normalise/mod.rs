@@ -17,7 +17,7 @@ pub mod sound;
 pub mod tables;
 pub mod text;
 
-pub use name::parse_name;
+pub use name::{may_be_unnamed, parse_name};
 pub use tables::NameTables;
 
 /// What became of a raw value.

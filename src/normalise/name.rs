@@ -42,6 +42,14 @@ pub fn parse_name(raw: &str, tables: &NameTables) -> NameParts {
     parts
 }
 
+/// Whether a name may be that of a newborn's mother (BY NY SITI), told by the letters of BY alone. Nearly all names are not,
+/// and need not be taken apart to know it.
+pub fn may_be_unnamed(raw: &str) -> bool {
+    // Signs and digits fall away between letters, and other scripts are folded first: there only taking apart tells.
+    let plain = raw.bytes().all(|b| b.is_ascii() && !matches!(b, b'\'' | b'`' | b'0'..=b'9'));
+    !plain || raw.as_bytes().windows(2).any(|pair| pair.eq_ignore_ascii_case(b"BY"))
+}
+
 /// A name without a Latin letter: its words as they are. They are compared by codes of three letters for each sign, since
 /// the comparison of names knows Latin letters only; what stands in `plain` is what people see.
 fn foreign_name(raw: &str) -> NameParts {

@@ -3,15 +3,22 @@
 
 use std::borrow::Cow;
 
-use super::normalisers::{self, Format, Known, Normaliser};
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::normalisers::{self, Format, Known, Normaliser, Reads, nik_of};
 use crate::domain::date::Date;
+use crate::domain::nik::NikReading;
 use crate::domain::null_word::NullWords;
 use crate::domain::record::Record;
 use crate::domain::row::{Detail, PersonCore};
-use crate::engine::compare::name::{NameRules, NameRulesSource};
+use crate::engine::name::{NameRules, NameRulesSource};
 use crate::engine::{Plan, Value};
 use crate::normalise::NameTables;
 use crate::normalise::shape::Wanted;
+
+/// Keeps the texts of one digest apart by their places; any large odd number does.
+const SPREAD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
 
 /// A column of the plan with the function that fills it.
 #[derive(Clone)]
@@ -71,6 +78,7 @@ impl Columns {
     pub fn in_table(&self, find: impl Fn(&str) -> Option<usize>) -> Vec<Placed> {
         let placed = |column: &Filled| Placed {
             from: column.from.iter().map(|joined| joined.iter().map(|name| find(name)).collect()).collect(),
+            nik: self.0.iter().position(|other| column.shares_a_nik_with(other)),
             reader: column.reader.clone(),
         };
         self.0.iter().map(placed).collect()
@@ -92,6 +100,12 @@ impl Filled {
         &self.from
     }
 
+    /// Whether both are made from one NIK.
+    fn shares_a_nik_with(&self, other: &Self) -> bool {
+        let of_nik = |column: &Self| matches!(column.reader.normaliser.reads, Reads::Nik(_));
+        of_nik(self) && of_nik(other) && self.from == other.from && self.reader.null_words == other.reader.null_words
+    }
+
     /// What its normaliser wants to read.
     pub fn wanted(&self) -> Wanted {
         self.reader.normaliser.wanted
@@ -101,7 +115,35 @@ impl Filled {
 /// A column of the plan whose fields are numbered columns of one table.
 pub struct Placed {
     from: Vec<Vec<Option<usize>>>,
+    /// The first column that is made from the same NIK; `None` for one that is not made from a NIK.
+    nik: Option<usize>,
     reader: Reader,
+}
+
+/// The NIKs of some rows of a table, each read once for all columns that are made from it. They go with their rows.
+pub struct Niks(Vec<Vec<Option<NikReading>>>);
+
+impl Niks {
+    /// Reads those of so many rows, of the days `days`; `cell` finds the cells of a row by column.
+    pub fn read<'a>(columns: &[Placed], days: &[Date], cell: impl Fn(usize, usize) -> Option<&'a str> + Sync) -> Self {
+        let read = |(at, column): (usize, &Placed)| {
+            if column.nik != Some(at) {
+                return Vec::new();
+            }
+            let of_row = |(row, day): (usize, &Date)| {
+                let raw = column.first(|at| cell(row, at))?;
+                Some(nik_of(&raw, *day))
+            };
+            days.par_iter().enumerate().map(of_row).collect()
+        };
+        Self(columns.iter().enumerate().map(read).collect())
+    }
+
+    /// The value of a row in a column that is made from a NIK.
+    pub fn value(&self, column: &Placed, row: usize) -> Option<Value> {
+        let Reads::Nik(read) = column.reader.normaliser.reads else { return None };
+        Some(self.0[column.nik?][row].as_ref().map_or(Value::Missing, read))
+    }
 }
 
 impl Placed {
@@ -110,10 +152,21 @@ impl Placed {
         self.reader.value(&self.from, today, |column| column.and_then(&cell).map(Cow::Borrowed))
     }
 
+    /// What the value of one row is made from, in short: where two are equal, so are the values.
+    pub fn digest<'a>(&self, today: Date, cell: impl Fn(usize) -> Option<&'a str>) -> u128 {
+        let texts = self.from.iter().flatten().map(|column| column.and_then(&cell).unwrap_or_default());
+        let day = u128::from(today.year().unsigned_abs()) << 16 | u128::from(today.day_of_year().unsigned_abs());
+        // What came before is no seed: that of a short text is mixed with its letters only, and two texts would meet.
+        texts.fold(day, |before, text| before.wrapping_mul(SPREAD) ^ xxh3_128(text.as_bytes()))
+    }
+
     /// What the value of one row was made from.
     pub fn raw<'a>(&self, cell: impl Fn(usize) -> Option<&'a str>) -> Option<String> {
-        let found = self.reader.first(&self.from, |column: &Option<usize>| column.and_then(&cell).map(Cow::Borrowed));
-        found.map(Cow::into_owned)
+        self.first(cell).map(Cow::into_owned)
+    }
+
+    fn first<'a>(&self, cell: impl Fn(usize) -> Option<&'a str>) -> Option<Cow<'a, str>> {
+        self.reader.first(&self.from, |column: &Option<usize>| column.and_then(&cell).map(Cow::Borrowed))
     }
 }
 
@@ -122,7 +175,7 @@ impl Reader {
     #[inline]
     fn value<'a, F>(&self, alternatives: &[Vec<F>], today: Date, field: impl Fn(&F) -> Option<Cow<'a, str>>) -> Value {
         match self.first(alternatives, field) {
-            Some(raw) => (self.normaliser.read)(&raw, Known { today, format: self.format }),
+            Some(raw) => self.normaliser.value(&raw, Known { today, format: self.format }),
             None => Value::Missing,
         }
     }

@@ -6,7 +6,7 @@
 mod columns;
 mod normalisers;
 
-pub use self::columns::{ColumnError, Columns, Filled, Placed, name_rules, values_of, values_of_core};
+pub use self::columns::{ColumnError, Columns, Filled, Niks, Placed, name_rules, values_of, values_of_core};
 
 /// The Indonesian match model that is part of the program.
 pub const INDONESIA: &str = include_str!("../../config/model/indonesia.toml");

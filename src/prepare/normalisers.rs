@@ -6,7 +6,7 @@ use crate::domain::date::Date;
 use crate::domain::family_card::read_kk;
 use crate::domain::flag::FlagCode;
 use crate::domain::identifier::{IdentifierKind, read_identifier};
-use crate::domain::nik::read_nik;
+use crate::domain::nik::{NikReading, read_nik};
 use crate::domain::region::Regions;
 use crate::engine::{Day, Digits, Kind, Value};
 use crate::normalise::address::street;
@@ -18,7 +18,7 @@ use crate::normalise::sex::sex;
 use crate::normalise::shape::Wanted;
 use crate::normalise::sound::sounds;
 use crate::normalise::text::{Case, plain, words};
-use crate::normalise::{NameTables, Read, parse_name};
+use crate::normalise::{NameTables, Read, may_be_unnamed, parse_name};
 
 /// What a normaliser knows besides the text.
 #[derive(Clone, Copy)]
@@ -47,11 +47,40 @@ pub(super) struct Normaliser {
     pub(super) name: &'static str,
     kind: Kind,
     pub(super) wanted: Wanted,
-    pub(super) read: fn(&str, Known) -> Value,
+    pub(super) reads: Reads,
+}
+
+/// What a function makes a value from.
+#[derive(Clone, Copy)]
+pub(super) enum Reads {
+    /// The text.
+    Text(fn(&str, Known) -> Value),
+    /// A NIK that was read: several columns ask one field, and its NIK need be read once only.
+    Nik(fn(&NikReading) -> Value),
+}
+
+impl Normaliser {
+    /// The value of a text.
+    #[inline]
+    pub(super) fn value(&self, raw: &str, known: Known) -> Value {
+        match self.reads {
+            Reads::Text(read) => read(raw, known),
+            Reads::Nik(read) => read(&nik_of(raw, known.today)),
+        }
+    }
+}
+
+/// Reads a NIK for the functions that are made from one.
+pub(super) fn nik_of(raw: &str, today: Date) -> NikReading {
+    read_nik(raw, today, Regions::embedded())
 }
 
 const fn line(name: &'static str, kind: Kind, wanted: Wanted, read: fn(&str, Known) -> Value) -> Normaliser {
-    Normaliser { name, kind, wanted, read }
+    Normaliser { name, kind, wanted, reads: Reads::Text(read) }
+}
+
+const fn of_nik(name: &'static str, kind: Kind, wanted: Wanted, read: fn(&NikReading) -> Value) -> Normaliser {
+    Normaliser { name, kind, wanted, reads: Reads::Nik(read) }
 }
 
 /// The visible list, one line each.
@@ -69,9 +98,9 @@ static NORMALISERS: &[Normaliser] = &[
     line("nama", Kind::Name, Wanted::Name, |raw, _| name(raw, Named::Person)),
     line("ibu_bayi", Kind::Name, Wanted::Name, |raw, _| name(raw, Named::MotherOfNewborn)),
     line("bunyi", Kind::Text, Wanted::Text, |raw, _| text(sounds(raw, NameTables::embedded()))),
-    line("nik", Kind::Digits, Wanted::Identifier, nik),
-    line("nik_cacat", Kind::Digits, Wanted::Identifier, defective_nik),
-    line("nik_lahir", Kind::Date, Wanted::Date, nik_birth),
+    of_nik("nik", Kind::Digits, Wanted::Identifier, nik),
+    of_nik("nik_cacat", Kind::Digits, Wanted::Identifier, defective_nik),
+    of_nik("nik_lahir", Kind::Date, Wanted::Date, nik_birth),
     line("kk", Kind::Digits, Wanted::Identifier, kk),
     line("nisn", Kind::Code, Wanted::Identifier, |raw, known| identifier(IdentifierKind::Nisn, raw, known)),
     line("npsn", Kind::Code, Wanted::Identifier, |raw, known| identifier(IdentifierKind::Npsn, raw, known)),
@@ -205,8 +234,7 @@ fn date_or_nik(raw: &str, known: Known) -> Value {
 }
 
 /// A NIK that can serve as a key. One with an error is another column's business ([`defective_nik`]).
-fn nik(raw: &str, known: Known) -> Value {
-    let reading = read_nik(raw, known.today, Regions::embedded());
+fn nik(reading: &NikReading) -> Value {
     match reading.usable() {
         Some(text) => Digits::parse(text).map_or(Value::Unreadable, Value::Digits),
         None if reading.comparable().is_some() => Value::Missing,
@@ -218,14 +246,12 @@ fn nik(raw: &str, known: Known) -> Value {
 }
 
 /// A NIK with an error: one digit off is how it meets the right one.
-fn defective_nik(raw: &str, known: Known) -> Value {
-    let reading = read_nik(raw, known.today, Regions::embedded());
+fn defective_nik(reading: &NikReading) -> Value {
     reading.defective().and_then(Digits::parse).map_or(Value::Missing, Value::Digits)
 }
 
 /// The birth date that a NIK without an error says, the younger one where the century is open.
-fn nik_birth(raw: &str, known: Known) -> Value {
-    let reading = read_nik(raw, known.today, Regions::embedded());
+fn nik_birth(reading: &NikReading) -> Value {
     let (_, births) = reading.says();
     births.first().map_or(Value::Missing, |born| Value::Date(Day::from(*born)))
 }
@@ -276,6 +302,9 @@ enum Named {
 }
 
 fn name(raw: &str, wanted: Named) -> Value {
+    if wanted == Named::MotherOfNewborn && !may_be_unnamed(raw) {
+        return Value::Missing;
+    }
     let parts = parse_name(raw, NameTables::embedded());
     let unnamed = parts.flags.contains(&FlagCode::UnnamedNewborn);
     if unnamed != (wanted == Named::MotherOfNewborn) {

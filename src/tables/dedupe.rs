@@ -16,7 +16,7 @@ use crate::engine::{
 use crate::normalise::NameTables;
 use crate::normalise::date::{DateFormat, read_date};
 use crate::normalise::shape::{Wanted, looks_like, shape};
-use crate::prepare::{ColumnError, Columns, INDONESIA, name_rules};
+use crate::prepare::{ColumnError, Columns, INDONESIA, Niks, name_rules};
 
 /// Rows normalised at a time: enough for all threads, little enough for memory.
 const CHUNK: usize = 65_536;
@@ -165,14 +165,19 @@ impl TableModel {
             let to = (from + CHUNK).min(table.rows());
             let ids: Vec<u64> = (from as u64..to as u64).collect();
             let days: Vec<Date> = (from..to).map(day).collect::<Result<_, _>>()?;
+            let niks = Niks::read(&columns, &days, |row, at| table.cell(from + row, at));
             let value = |column: usize, row: usize| {
-                let value = columns[column].value(days[row], |at| table.cell(from + row, at));
+                let placed = &columns[column];
+                let of_text = || placed.value(days[row], |at| table.cell(from + row, at));
+                let value = niks.value(placed, row).unwrap_or_else(of_text);
                 if matches!(value, Value::Unreadable) {
                     tally.note(column, from + row);
                 }
                 value
             };
-            rows.extend_with(&ids, value).map_err(TableError::Rows)?;
+            let digest =
+                |column: usize, row: usize| Some(columns[column].digest(days[row], |at| table.cell(from + row, at)));
+            rows.extend_with(&ids, digest, value).map_err(TableError::Rows)?;
             meter.add((to - from) as u64);
             from = to;
         }

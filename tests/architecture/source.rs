@@ -73,6 +73,11 @@ impl SourceFile {
         self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
+    /// `plan` for `src/engine/plan/key.rs`: which part of its module the file belongs to; none for the front door.
+    pub(crate) fn part(&self) -> Option<String> {
+        self.module_path().get(1).cloned()
+    }
+
     /// The module that the file is: empty for the root files.
     fn module_path(&self) -> Vec<String> {
         let inside = self.path.strip_prefix("src").unwrap_or(&self.path).with_extension("");
@@ -121,19 +126,30 @@ impl SourceFile {
 
     /// Every path from the top of the crate: `crate::a::B`, each leaf of `use crate::{a, b::{C, D}}`, enough `super::`.
     pub(crate) fn crate_paths(&self) -> Vec<CratePath> {
-        self.paths_starting(|_| true)
+        self.paths_from(0, |_| true)
     }
 
     /// Those of them that stand in a `pub use`, or one with a scope.
     pub(crate) fn reexports(&self) -> Vec<CratePath> {
-        self.paths_starting(|at| {
+        self.paths_from(0, |at| {
             let before = |back: usize| at.checked_sub(back).and_then(|at| self.word(at));
             let scoped = at > 2 && self.is(at - 2, ')') && (3..8).any(|back| before(back) == Some("pub"));
             before(1) == Some("use") && (before(2) == Some("pub") || scoped)
         })
     }
 
-    fn paths_starting(&self, wanted: impl Fn(usize) -> bool) -> Vec<CratePath> {
+    /// Every path that leads to a part of the module that the file is in: for a file under `engine` what stands behind
+    /// `crate::engine::`, and behind as many `super::` as lead there.
+    pub(crate) fn paths_in_module(&self) -> Vec<CratePath> {
+        let own = self.module();
+        let from_top = self.crate_paths().into_iter().filter(|(_, path)| path.len() > 1 && path[0] == own);
+        let inside = from_top.map(|(line, path)| (line, path[1..].to_vec()));
+        inside.chain(self.paths_from(1, |_| true)).collect()
+    }
+
+    /// Every wanted path that starts at the own module so deep below the top of the crate, where enough `super::` lead. To
+    /// the top itself `crate::` leads, too.
+    fn paths_from(&self, top: usize, wanted: impl Fn(usize) -> bool) -> Vec<CratePath> {
         let mut paths = Vec::new();
         // One entry an open brace: whether it belongs to an inline module.
         let mut braces: Vec<bool> = Vec::new();
@@ -145,12 +161,12 @@ impl SourceFile {
                 braces.pop();
             }
             let start = match self.word(at) {
-                Some("crate") if self.is_separator(at + 1) => Some(at + 3),
-                Some("padan") if self.module() == "main" && self.is_separator(at + 1) => Some(at + 3),
+                Some("crate") if top == 0 && self.is_separator(at + 1) => Some(at + 3),
+                Some("padan") if top == 0 && self.module() == "main" && self.is_separator(at + 1) => Some(at + 3),
                 Some("super") if at < 3 || self.word(at - 3) != Some("super") => {
                     let (supers, next) = self.supers(at);
                     let nested = braces.iter().filter(|is_module| **is_module).count();
-                    (supers == depth + nested && supers > 0).then_some(next)
+                    (supers + top == depth + nested && supers > 0).then_some(next)
                 }
                 _ => None,
             };

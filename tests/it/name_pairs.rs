@@ -2,7 +2,7 @@
 //!
 //! Neither module may know the other, so the test that joins them stands above both.
 
-use padan::engine::compare::name::{
+use padan::engine::name::{
     NameLabel, NameRules, NameRulesSource, NameScratch, NameSimilarity, PreparedName, compare_names,
 };
 use padan::normalise::{NameTables, parse_name};

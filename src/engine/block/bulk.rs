@@ -28,6 +28,9 @@ const KEYS_AT_ONCE: usize = 32;
 /// Rows that one unit of parallel work looks from.
 const ROWS_PER_TASK: u32 = 1 << 10;
 
+/// A key and a row that has it.
+type Entry = (u64, u32);
+
 /// The mark of the first row of a block.
 const FIRST: u32 = 1 << 31;
 
@@ -53,7 +56,7 @@ struct RuleBlocks {
     many: bool,
     stop_keys: Vec<StopKey>,
     /// Blocks that are too large, and would not be if rows that say the same were one.
-    crowded: Vec<Vec<(u64, u32)>>,
+    crowded: Vec<Vec<Entry>>,
 }
 
 /// A row that shares a block with another one, and has the lower record number.
@@ -338,14 +341,16 @@ impl RuleBlocks {
         };
         let slots: Vec<u32> = rows.leading().collect();
         let guess = guess(rows, rule, &slots);
-        let passes = guess.div_ceil(ENTRIES_PER_PASS).next_power_of_two();
-        let bits = passes.trailing_zeros();
-        let parts = (guess / passes / ENTRIES_PER_PART).next_power_of_two().min(1 << 12);
-        for pass in 0..passes as u64 {
-            let inside = |key: u64| passes == 1 || key >> (64 - bits) == pass;
-            let part_of = |key: u64| (((key << bits) >> 32) as usize * parts) >> 32;
-            let split = |(scratch, keys): &mut (KeyScratch, Vec<u64>), slots: &[u32]| {
-                let mut entries = Vec::with_capacity(slots.len());
+        let passes = guess.div_ceil(ENTRIES_PER_PASS);
+        let parts = (guess / passes / ENTRIES_PER_PART).clamp(1, 1 << 12);
+        // All passes cut the keys into equal ranges, ascending, of which each takes so many.
+        let range_of = |key: u64| ((key >> 32) as usize * passes * parts) >> 32;
+        for pass in 0..passes {
+            let ranges = pass * parts..(pass + 1) * parts;
+            let inside = |key: u64| passes == 1 || ranges.contains(&range_of(key));
+            let part_of = |key: u64| range_of(key) - pass * parts;
+            let split = |(scratch, keys, entries): &mut (KeyScratch, Vec<u64>, Vec<Entry>), slots: &[u32]| {
+                entries.clear();
                 for slots in slots.chunks(KEYS_AT_ONCE) {
                     std::hint::black_box(slots.iter().fold(0, |sum, slot| sum ^ touch(rows, rule, *slot)));
                     for slot in slots {
@@ -353,13 +358,13 @@ impl RuleBlocks {
                         entries.extend(keys.iter().filter(|key| inside(**key)).map(|key| (*key, *slot)));
                     }
                 }
-                Parted::new(&entries, parts, part_of)
+                Parted::new(entries, parts, part_of)
             };
-            let chunks: Vec<Parted> =
-                slots.par_chunks(ENTRIES_PER_PART).map_init(<(KeyScratch, Vec<u64>)>::default, split).collect();
-            let sorted: Vec<Found> =
-                (0..parts).into_par_iter().map(|part| Found::of((rows, repeated), rule, &chunks, part)).collect();
+            let chunks: Vec<Parted> = slots.par_chunks(ENTRIES_PER_PART).map_init(Default::default, split).collect();
+            let keep = |entries: &mut Vec<Entry>, part| Found::of((rows, repeated), rule, (&chunks, part), entries);
+            let sorted: Vec<Found> = (0..parts).into_par_iter().map_init(Vec::new, keep).collect();
             drop(chunks);
+            built.members.reserve(sorted.iter().map(|found| found.members.len()).sum());
             for found in sorted {
                 built.append(found);
             }
@@ -397,12 +402,13 @@ struct Found {
     largest: usize,
     pairs: u64,
     stop_keys: Vec<StopKey>,
-    crowded: Vec<Vec<(u64, u32)>>,
+    crowded: Vec<Vec<Entry>>,
 }
 
 impl Found {
-    fn of(of: (&Rows, &[bool]), rule: &Rule, chunks: &[Parted], part: usize) -> Self {
-        let mut entries = Vec::with_capacity(chunks.iter().map(|chunk| chunk.part(part).len()).sum());
+    /// Sorts the entries of one part of all chunks; `entries` is what a worker uses again.
+    fn of(of: (&Rows, &[bool]), rule: &Rule, (chunks, part): (&[Parted], usize), entries: &mut Vec<Entry>) -> Self {
+        entries.clear();
         for chunk in chunks {
             entries.extend_from_slice(chunk.part(part));
         }
@@ -414,7 +420,7 @@ impl Found {
         found
     }
 
-    fn keep(&mut self, (rows, repeated): (&Rows, &[bool]), rule: &Rule, block: &[(u64, u32)]) {
+    fn keep(&mut self, (rows, repeated): (&Rows, &[bool]), rule: &Rule, block: &[Entry]) {
         if block.len() > rule.max_block {
             let example = block.iter().map(|(_, slot)| rows.id(*slot)).min().unwrap_or_default();
             self.stop_keys.push(StopKey { rule: rule.name.clone(), key: block[0].0, rows: block.len(), example });
@@ -439,12 +445,12 @@ impl Found {
 
 /// Entries of some rows, those of one range of keys together.
 struct Parted {
-    entries: Vec<(u64, u32)>,
+    entries: Vec<Entry>,
     ends: Vec<u32>,
 }
 
 impl Parted {
-    fn new(entries: &[(u64, u32)], parts: usize, part_of: impl Fn(u64) -> usize) -> Self {
+    fn new(entries: &[Entry], parts: usize, part_of: impl Fn(u64) -> usize) -> Self {
         let mut ends = vec![0u32; parts];
         for (key, _) in entries {
             ends[part_of(*key)] += 1;
@@ -462,7 +468,7 @@ impl Parted {
         Self { entries: parted, ends }
     }
 
-    fn part(&self, part: usize) -> &[(u64, u32)] {
+    fn part(&self, part: usize) -> &[Entry] {
         let start = if part == 0 { 0 } else { self.ends[part - 1] as usize };
         &self.entries[start..self.ends[part] as usize]
     }

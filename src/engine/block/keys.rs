@@ -2,7 +2,8 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::engine::plan::{Derive, Derived, Field, Kind, Part, Rule};
+use crate::engine::field::{Field, Kind};
+use crate::engine::plan::{Derive, Derived, Part, Rule};
 use crate::engine::rows::Rows;
 use crate::engine::value::{Day, Digits};
 
@@ -34,9 +35,9 @@ pub(crate) fn touch(rows: &Rows, rule: &Rule, slot: u32) -> u64 {
         let cell = rows.cell(slot, derived.field);
         match derived.field.kind {
             Kind::Text | Kind::Code if cell != 0 && derived.derive == Derive::Tokens => {
-                rows.texts(derived.field).words(cell as u32).first().copied().unwrap_or_default()
+                rows.cells().texts(derived.field).words(cell as u32).first().copied().unwrap_or_default()
             }
-            Kind::Text | Kind::Code if cell != 0 => rows.texts(derived.field).hash(cell as u32),
+            Kind::Text | Kind::Code if cell != 0 => rows.cells().texts(derived.field).hash(cell as u32),
             Kind::Text | Kind::Code | Kind::Name | Kind::Digits | Kind::Date | Kind::Number | Kind::Set => cell,
         }
     };
@@ -66,6 +67,11 @@ fn join(
         for derived in part {
             derive(rows, *derived, read(rows, slot, derived.field), &mut scratch.values);
         }
+        // Two sources of one value are often equal: what follows would be done twice.
+        if part.len() > 1 {
+            scratch.values.sort_unstable();
+            scratch.values.dedup();
+        }
         std::mem::swap(out, &mut scratch.joined);
         out.clear();
         for before in &scratch.joined {
@@ -92,22 +98,26 @@ fn derive(rows: &Rows, Derived { field, derive }: Derived, cell: u64, out: &mut 
     }
     let id = cell as u32;
     match derive {
-        Derive::Plain if field.kind == Kind::Set => out.extend(rows.sets(field).elements(id)),
+        Derive::Plain if field.kind == Kind::Set => out.extend(rows.cells().sets(field).elements(id)),
         Derive::Plain => out.extend(rows.content(field, cell)),
         Derive::First(n) => out.extend(cut(rows, field, cell, End::First(n))),
         Derive::Last(n) => out.extend(cut(rows, field, cell, End::Last(n))),
-        Derive::Deletions => deletions(cell, out),
+        Derive::Deletions { from, to } => deletions(cell, (from, to), out),
         Derive::Year => out.extend(Day::from_code(id).map(|day| number(u64::from(day.year())))),
         Derive::Unordered => out.extend(Day::from_code(id).map(|day| {
             let (low, high) = (day.month().min(day.day()), day.month().max(day.day()));
             number(u64::from(day.year() * 10_000 + low * 100 + high))
         })),
-        Derive::K2 => out.extend(rows.names(field).k2(id)),
-        Derive::Whole => out.extend(rows.names(field).whole(id)),
+        Derive::Near => out.extend(Day::from_code(id).into_iter().flat_map(|day| {
+            let year = u64::from(day.year() * 10_000);
+            [number(year + u64::from(day.month() * 100)), number(year + u64::from(day.day()))]
+        })),
+        Derive::K2 => out.extend(rows.cells().names(field).k2(id)),
+        Derive::Whole => out.extend(rows.cells().names(field).whole(id)),
         Derive::Tokens => out.extend(match field.kind {
-            Kind::Name => rows.names(field).words(id),
-            Kind::Set => rows.sets(field).elements(id),
-            Kind::Text | Kind::Code | Kind::Digits | Kind::Date | Kind::Number => rows.texts(field).words(id),
+            Kind::Name => rows.cells().names(field).words(id),
+            Kind::Set => rows.cells().sets(field).elements(id),
+            Kind::Text | Kind::Code | Kind::Digits | Kind::Date | Kind::Number => rows.cells().texts(field).words(id),
         }),
     }
 }
@@ -142,7 +152,7 @@ fn cut(rows: &Rows, field: Field, cell: u64, end: End) -> Option<u64> {
             }))
         }
         Kind::Text | Kind::Code | Kind::Name | Kind::Number | Kind::Set => {
-            let text = rows.texts(field).text(cell as u32);
+            let text = rows.cells().texts(field).text(cell as u32);
             let part = match end {
                 End::First(n) => prefix(text, n),
                 End::Last(n) => suffix(text, n),
@@ -160,10 +170,10 @@ fn suffix(text: &str, n: usize) -> Option<&str> {
     text.char_indices().nth_back(n - 1).map(|(at, _)| &text[at..])
 }
 
-/// The digits, and the digits with each one left out: two numbers that are one substitution, one insertion, one
-/// deletion or one swap of neighbours apart have one of these in common.
-fn deletions(cell: u64, out: &mut Vec<u64>) {
+/// The digits, and the digits with each one of some places left out: two numbers that are one substitution, one insertion,
+/// one deletion or one swap of neighbours apart there have one of these in common.
+fn deletions(cell: u64, (from, to): (usize, usize), out: &mut Vec<u64>) {
     let Some(digits) = Digits::from_code(cell) else { return };
     out.push(number(cell));
-    out.extend((0..digits.count()).filter_map(|at| digits.without(at)).map(|less| number(less.code())));
+    out.extend(digits.without_each(from, to).map(|less| number(less.code())));
 }

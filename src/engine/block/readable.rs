@@ -15,8 +15,8 @@ fn texts(value: &Value, derive: Derive) -> Vec<String> {
         Value::Missing | Value::Unreadable => Vec::new(),
         Value::Text(text) | Value::Code(text) => cut(text, derive),
         Value::Digits(digits) => match derive {
-            Derive::Deletions => {
-                let less = (0..digits.count()).filter_map(|at| digits.without(at)).map(Digits::text);
+            Derive::Deletions { from, to } => {
+                let less = digits.without_each(from, to).map(Digits::text);
                 [digits.text()].into_iter().chain(less).collect()
             }
             Derive::Plain
@@ -24,6 +24,7 @@ fn texts(value: &Value, derive: Derive) -> Vec<String> {
             | Derive::Last(_)
             | Derive::Year
             | Derive::Unordered
+            | Derive::Near
             | Derive::K2
             | Derive::Whole
             | Derive::Tokens => cut(&digits.text(), derive),
@@ -34,10 +35,13 @@ fn texts(value: &Value, derive: Derive) -> Vec<String> {
                 let (low, high) = (day.month().min(day.day()), day.month().max(day.day()));
                 vec![format!("{:04}{low:02}{high:02}", day.year())]
             }
+            Derive::Near => {
+                vec![format!("{:04}{:02}--", day.year(), day.month()), format!("{:04}--{:02}", day.year(), day.day())]
+            }
             Derive::Plain
             | Derive::First(_)
             | Derive::Last(_)
-            | Derive::Deletions
+            | Derive::Deletions { .. }
             | Derive::K2
             | Derive::Whole
             | Derive::Tokens => cut(&format!("{:04}{:02}{:02}", day.year(), day.month(), day.day()), derive),
@@ -49,9 +53,10 @@ fn texts(value: &Value, derive: Derive) -> Vec<String> {
             Derive::Plain
             | Derive::First(_)
             | Derive::Last(_)
-            | Derive::Deletions
+            | Derive::Deletions { .. }
             | Derive::Year
-            | Derive::Unordered => vec![parts.concat.clone()],
+            | Derive::Unordered
+            | Derive::Near => vec![parts.concat.clone()],
         },
         Value::Number(number) => vec![number.to_string()],
         Value::Set(elements) => elements.clone(),
@@ -65,9 +70,13 @@ fn cut(text: &str, derive: Derive) -> Vec<String> {
         Derive::Last(n) if n <= letters => vec![text.chars().skip(letters - n).collect()],
         Derive::First(_) | Derive::Last(_) => Vec::new(),
         Derive::Tokens => text.split_whitespace().map(str::to_owned).collect(),
-        Derive::Plain | Derive::Deletions | Derive::Year | Derive::Unordered | Derive::K2 | Derive::Whole => {
-            vec![text.to_owned()]
-        }
+        Derive::Plain
+        | Derive::Deletions { .. }
+        | Derive::Year
+        | Derive::Unordered
+        | Derive::Near
+        | Derive::K2
+        | Derive::Whole => vec![text.to_owned()],
     }
 }
 
@@ -89,7 +98,9 @@ mod tests {
             (text(), Derive::Last(40), &[]),
             (digits("0012"), Derive::Plain, &["0012"]),
             (digits("0012"), Derive::Last(2), &["12"]),
-            (digits("012"), Derive::Deletions, &["012", "01", "02", "12"]),
+            (digits("012"), Derive::Deletions { from: 1, to: 64 }, &["012", "12", "02", "01"]),
+            (digits("0123"), Derive::Deletions { from: 2, to: 3 }, &["0123", "023", "013"]),
+            (born(), Derive::Near, &["198512--", "1985--03"]),
             (born(), Derive::Plain, &["19851203"]),
             (born(), Derive::Year, &["1985"]),
             (born(), Derive::Unordered, &["19850312"]),

@@ -3,7 +3,7 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Compare, Outcome, Pair, Scratch, Settings, Spec};
-use crate::engine::plan::{Field, Kind};
+use crate::engine::field::{Field, Kind};
 
 pub(super) const SPEC: Spec = Spec {
     name: "both_equal",
@@ -29,8 +29,8 @@ struct BothEqual {
 impl Compare for BothEqual {
     fn compare(&self, pair: Pair<'_>, _: &mut Scratch) -> Outcome {
         let carries = |slot| {
-            let id = pair.rows.cell(slot, self.field) as u32;
-            id != 0 && pair.rows.texts(self.field).hash(id) == self.value
+            let id = pair.cells.cell(slot, self.field) as u32;
+            id != 0 && pair.cells.texts(self.field).hash(id) == self.value
         };
         Outcome::of(2 - u8::from(carries(pair.a)) - u8::from(carries(pair.b)), 0.0)
     }

@@ -7,7 +7,7 @@
 //! the first ones differ: a first date that equals the other row's second one is `CROSS`.
 
 use super::{Compare, Outcome, Pair, Scratch, Settings, Spec};
-use crate::engine::plan::{Field, Kind};
+use crate::engine::field::{Field, Kind};
 use crate::engine::value::Day;
 
 pub(super) const SPEC: Spec = Spec {
@@ -51,8 +51,8 @@ struct Dates {
 
 impl Compare for Dates {
     fn compare(&self, pair: Pair<'_>, _: &mut Scratch) -> Outcome {
-        let first = |slot| pair.rows.day(slot, self.field);
-        let second = |slot| self.other.and_then(|other| pair.rows.day(slot, other));
+        let first = |slot| pair.cells.day(slot, self.field);
+        let second = |slot| self.other.and_then(|other| pair.cells.day(slot, other));
         let (a, b) = (first(pair.a), first(pair.b));
         let (x, y) = match super::both(a.or_else(|| b.and(second(pair.a))), b.or_else(|| a.and(second(pair.b)))) {
             Ok(days) => days,

@@ -3,7 +3,7 @@
 //! Columns: the event, the activity. Missing when neither direction can be tested.
 
 use super::{Compare, Outcome, Pair, Scratch, Settings, Spec};
-use crate::engine::plan::{Field, Kind};
+use crate::engine::field::{Field, Kind};
 
 pub(super) const SPEC: Spec = Spec {
     name: "date_after",
@@ -31,8 +31,8 @@ impl Compare for DateAfter {
     /// The measure is the number of days by which the activity is later than the event.
     fn compare(&self, pair: Pair<'_>, _: &mut Scratch) -> Outcome {
         let later = |event_slot, activity_slot| {
-            let event = pair.rows.day(event_slot, self.event)?;
-            let activity = pair.rows.day(activity_slot, self.activity)?;
+            let event = pair.cells.day(event_slot, self.event)?;
+            let activity = pair.cells.day(activity_slot, self.activity)?;
             Some(activity.ordinal() - event.ordinal())
         };
         match later(pair.a, pair.b).max(later(pair.b, pair.a)) {

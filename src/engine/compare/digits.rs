@@ -2,7 +2,7 @@
 
 use super::{Compare, Outcome, Pair, Scratch, Settings, Spec};
 use crate::domain::nik::{NikRelation, nik_relation};
-use crate::engine::plan::{Field, Kind};
+use crate::engine::field::{Field, Kind};
 use crate::engine::value::Digits;
 
 pub(super) const NIK_RELATION: Spec = Spec {
@@ -86,8 +86,8 @@ impl Relation {
     /// Compares a number that can be used with one that has an error, where there are such.
     fn near(&self, pair: Pair<'_>, missing: Outcome, scratch: &mut Scratch) -> Outcome {
         let Some(defective) = self.defective else { return missing };
-        let good = |row: u32| pair.rows.cell(row, self.field);
-        let bad = |row: u32| pair.rows.cell(row, defective);
+        let good = |row: u32| pair.cells.cell(row, self.field);
+        let bad = |row: u32| pair.cells.cell(row, defective);
         let (a, b) = match (good(pair.a), good(pair.b)) {
             (good, 0) => (good, bad(pair.b)),
             (0, good) => (bad(pair.a), good),
@@ -115,7 +115,7 @@ impl Relation {
 
 impl Compare for Relation {
     fn compare(&self, pair: Pair<'_>, scratch: &mut Scratch) -> Outcome {
-        let (a, b) = match pair.cells(self.field) {
+        let (a, b) = match pair.values(self.field) {
             Ok(cells) => cells,
             Err(missing) => return self.near(pair, missing, scratch),
         };

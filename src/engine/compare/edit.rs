@@ -2,8 +2,8 @@
 
 use super::in_step::{Texts, enter};
 use super::{Compare, DIFFERENT, EQUAL, Outcome, Pair, Scratch, Settings, Spec, one_by_one, prepared};
-use crate::engine::plan::{Field, Kind};
-use crate::engine::rows::Rows;
+use crate::engine::cells::Cells;
+use crate::engine::field::{Field, Kind};
 use crate::engine::value::Digits;
 
 pub(super) const LEVENSHTEIN: Spec = spec("levenshtein", |settings| build(settings, Measure::Levenshtein));
@@ -42,7 +42,7 @@ struct Edit {
 
 impl Compare for Edit {
     fn compare(&self, pair: Pair<'_>, scratch: &mut Scratch) -> Outcome {
-        let (a, b) = match pair.cells(self.field) {
+        let (a, b) = match pair.values(self.field) {
             Ok(cells) => cells,
             Err(missing) => return missing,
         };
@@ -54,7 +54,7 @@ impl Compare for Edit {
             let (Some(a), Some(b)) = (Digits::from_code(a), Digits::from_code(b)) else { return Outcome::missing(2) };
             (a.write(&mut a_digits), b.write(&mut b_digits))
         } else {
-            let texts = pair.rows.texts(self.field);
+            let texts = pair.cells.texts(self.field);
             (texts.text(a as u32), texts.text(b as u32))
         };
         let prepared = prepared(&mut scratch.prepared, self.field);
@@ -67,11 +67,11 @@ impl Compare for Edit {
         Outcome::of(DIFFERENT, value(distance))
     }
 
-    fn compare_many(&self, rows: &Rows, others: &[u32], row: u32, scratch: &mut Scratch, found: &mut Vec<Outcome>) {
+    fn compare_many(&self, cells: &Cells, others: &[u32], row: u32, scratch: &mut Scratch, found: &mut Vec<Outcome>) {
         if self.field.kind == Kind::Digits || matches!(self.measure, Measure::Damerau) {
-            return one_by_one(self, rows, others, row, scratch, found);
+            return one_by_one(self, cells, others, row, scratch, found);
         }
-        let (texts, start) = (Texts { rows, field: self.field, others, row }, found.len());
+        let (texts, start) = (Texts { cells, field: self.field, others, row }, found.len());
         texts.outcomes(0.0, &mut scratch.apart, found);
         let prepared = prepared(&mut scratch.prepared, self.field);
         prepared.prepare(texts.own());

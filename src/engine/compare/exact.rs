@@ -1,7 +1,7 @@
 //! Equal or not.
 
 use super::{Compare, Outcome, Pair, Scratch, Settings, Spec};
-use crate::engine::plan::{Field, Kind};
+use crate::engine::field::{Field, Kind};
 
 pub(super) const SPEC: Spec = Spec {
     name: "exact",
@@ -24,14 +24,14 @@ struct Exact {
 
 impl Compare for Exact {
     fn compare(&self, pair: Pair<'_>, _: &mut Scratch) -> Outcome {
-        let (a, b) = match pair.cells(self.field) {
+        let (a, b) = match pair.values(self.field) {
             Ok(cells) => cells,
             Err(missing) => return missing,
         };
         let equal = match self.field.kind {
             // Two names are equal when their folded letters are, not only when they were written alike.
             Kind::Name => {
-                let names = pair.rows.names(self.field);
+                let names = pair.cells.names(self.field);
                 a == b || names.concat(a as u32).is_some_and(|concat| names.concat(b as u32) == Some(concat))
             }
             Kind::Text | Kind::Digits | Kind::Date | Kind::Code | Kind::Number | Kind::Set => a == b,

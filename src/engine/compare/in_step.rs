@@ -1,13 +1,13 @@
 //! The texts of one row and of many others, so that a kernel can measure them in step.
 
 use super::{DIFFERENT, EQUAL, Outcome, Pair};
-use crate::engine::plan::Field;
-use crate::engine::rows::Rows;
+use crate::engine::cells::Cells;
+use crate::engine::field::Field;
 
 /// The texts of one column in one row and in others.
 #[derive(Clone, Copy)]
 pub(super) struct Texts<'a> {
-    pub(super) rows: &'a Rows,
+    pub(super) cells: &'a Cells,
     pub(super) field: Field,
     pub(super) others: &'a [u32],
     pub(super) row: u32,
@@ -19,7 +19,7 @@ impl<'a> Texts<'a> {
     pub(super) fn outcomes(self, equal: f64, apart: &mut Vec<u32>, found: &mut Vec<Outcome>) {
         apart.clear();
         found.extend(self.others.iter().map(|other| {
-            match (Pair { rows: self.rows, a: *other, b: self.row }).cells(self.field) {
+            match (Pair { cells: self.cells, a: *other, b: self.row }).values(self.field) {
                 Err(missing) => missing,
                 Ok((a, b)) if a == b => Outcome::of(EQUAL, equal),
                 Ok((a, _)) => {
@@ -32,15 +32,15 @@ impl<'a> Texts<'a> {
 
     /// The text of the row; empty where it is missing.
     pub(super) fn own(self) -> &'a str {
-        match self.rows.cell(self.row, self.field) {
+        match self.cells.cell(self.row, self.field) {
             0 => "",
-            cell => self.rows.texts(self.field).text(cell as u32),
+            cell => self.cells.texts(self.field).text(cell as u32),
         }
     }
 
     /// The texts with these numbers.
     pub(super) fn of(self, numbers: &[u32]) -> impl ExactSizeIterator<Item = &'a str> {
-        let texts = self.rows.texts(self.field);
+        let texts = self.cells.texts(self.field);
         numbers.iter().map(|number| texts.text(*number))
     }
 }

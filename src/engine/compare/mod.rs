@@ -11,7 +11,6 @@ mod edit;
 mod exact;
 mod in_step;
 mod jaro_winkler;
-pub mod name;
 mod name_column;
 mod number;
 mod overlap;
@@ -20,9 +19,10 @@ mod region;
 #[cfg(test)]
 mod tests;
 
+use super::cells::Cells;
+use super::field::{Field, Kind};
 use super::kernel::Prepared;
-use super::plan::{Field, Kind};
-use super::rows::Rows;
+use super::name::NameScratch;
 
 /// The visible list of comparators.
 pub(crate) const SPECS: &[&Spec] = &[
@@ -85,7 +85,7 @@ pub(crate) struct Settings {
 /// Two rows to compare.
 #[derive(Clone, Copy)]
 pub(crate) struct Pair<'a> {
-    pub(crate) rows: &'a Rows,
+    pub(crate) cells: &'a Cells,
     pub(crate) a: u32,
     pub(crate) b: u32,
 }
@@ -127,8 +127,8 @@ fn both<T>(a: Option<T>, b: Option<T>) -> Result<(T, T), Outcome> {
 impl Pair<'_> {
     /// Both packed values.
     #[inline]
-    fn cells(self, field: Field) -> Result<(u64, u64), Outcome> {
-        let (a, b) = (self.rows.cell(self.a, field), self.rows.cell(self.b, field));
+    fn values(self, field: Field) -> Result<(u64, u64), Outcome> {
+        let (a, b) = (self.cells.cell(self.a, field), self.cells.cell(self.b, field));
         if a != 0 && b != 0 { Ok((a, b)) } else { Err(Outcome::missing(u8::from(a == 0) + u8::from(b == 0))) }
     }
 }
@@ -139,8 +139,8 @@ pub(crate) trait Compare: Send + Sync {
     fn compare(&self, pair: Pair<'_>, scratch: &mut Scratch) -> Outcome;
 
     /// [`Self::compare`] of each of `others` with `row`, in their order.
-    fn compare_many(&self, rows: &Rows, others: &[u32], row: u32, scratch: &mut Scratch, found: &mut Vec<Outcome>) {
-        one_by_one(self, rows, others, row, scratch, found);
+    fn compare_many(&self, cells: &Cells, others: &[u32], row: u32, scratch: &mut Scratch, found: &mut Vec<Outcome>) {
+        one_by_one(self, cells, others, row, scratch, found);
     }
 }
 
@@ -148,19 +148,19 @@ pub(crate) trait Compare: Send + Sync {
 #[inline]
 fn one_by_one<C: Compare + ?Sized>(
     comparator: &C,
-    rows: &Rows,
+    cells: &Cells,
     others: &[u32],
     row: u32,
     scratch: &mut Scratch,
     found: &mut Vec<Outcome>,
 ) {
-    found.extend(others.iter().map(|other| comparator.compare(Pair { rows, a: *other, b: row }, scratch)));
+    found.extend(others.iter().map(|other| comparator.compare(Pair { cells, a: *other, b: row }, scratch)));
 }
 
 /// What one worker reuses from pair to pair.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    names: name::NameScratch,
+    names: NameScratch,
     /// Per column the text that was compared last: the next pair is likely to have it again.
     prepared: Vec<Prepared>,
     a: [u8; 19],

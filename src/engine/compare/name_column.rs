@@ -1,9 +1,9 @@
-//! Names: the alignment of `compare::name` over the prepared names of a column. A second column stands in where a row
+//! Names: the alignment of `engine::name` over the prepared names of a column. A second column stands in where a row
 //! lacks the first.
 
-use super::name::{NameLabel, compare_names};
 use super::{Compare, Outcome, Pair, Scratch, Settings, Spec};
-use crate::engine::plan::{Field, Kind};
+use crate::engine::field::{Field, Kind};
+use crate::engine::name::{NameLabel, compare_names};
 
 pub(super) const SPEC: Spec = Spec {
     name: "name",
@@ -27,14 +27,14 @@ struct Names {
 impl Compare for Names {
     fn compare(&self, pair: Pair<'_>, scratch: &mut Scratch) -> Outcome {
         let name = |slot| {
-            let known = self.fields.iter().find(|field| pair.rows.cell(slot, **field) != 0)?;
-            Some(pair.rows.names(*known).prepared(pair.rows.cell(slot, *known) as u32))
+            let known = self.fields.iter().find(|field| pair.cells.cell(slot, **field) != 0)?;
+            Some(pair.cells.names(*known).prepared(pair.cells.cell(slot, *known) as u32))
         };
         let (a, b) = match super::both(name(pair.a), name(pair.b)) {
             Ok(names) => names,
             Err(missing) => return missing,
         };
-        let similarity = compare_names(a, b, pair.rows.plan().names(), &mut scratch.names);
+        let similarity = compare_names(a, b, pair.cells.name_rules(), &mut scratch.names);
         Outcome {
             missing: 0,
             relation: relation(similarity.label),

@@ -1,7 +1,7 @@
 //! The distance of two numbers.
 
 use super::{Compare, Outcome, Pair, Scratch, Settings, Spec, both};
-use crate::engine::plan::{Field, Kind};
+use crate::engine::field::{Field, Kind};
 
 pub(super) const SPEC: Spec = Spec {
     name: "number",
@@ -24,7 +24,7 @@ struct Numbers {
 
 impl Compare for Numbers {
     fn compare(&self, pair: Pair<'_>, _: &mut Scratch) -> Outcome {
-        match both(pair.rows.number(pair.a, self.field), pair.rows.number(pair.b, self.field)) {
+        match both(pair.cells.number(pair.a, self.field), pair.cells.number(pair.b, self.field)) {
             Ok((a, b)) => {
                 let distance = (a - b).abs();
                 Outcome::of(u8::from(distance > 0.0), distance)

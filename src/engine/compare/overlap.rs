@@ -4,8 +4,8 @@
 //! swapped fields meet. `overlap` measures the number of common elements.
 
 use super::{Compare, Outcome, Pair, Scratch, Spec, both};
-use crate::engine::plan::{Field, Kind};
-use crate::engine::rows::Rows;
+use crate::engine::cells::Cells;
+use crate::engine::field::{Field, Kind};
 
 const RELATIONS: &[&str] = &["EQUAL", "SUBSET", "OVERLAP", "DISJOINT"];
 
@@ -43,8 +43,8 @@ fn share(common: usize, a: usize, b: usize) -> f64 {
 impl Compare for Overlap {
     fn compare(&self, pair: Pair<'_>, _: &mut Scratch) -> Outcome {
         let of = |slot| {
-            let first = words(pair.rows, slot, self.fields[0]);
-            let second = self.fields.get(1).map_or(&[][..], |field| words(pair.rows, slot, *field));
+            let first = words(pair.cells, slot, self.fields[0]);
+            let second = self.fields.get(1).map_or(&[][..], |field| words(pair.cells, slot, *field));
             (!first.is_empty() || !second.is_empty()).then_some((first, second))
         };
         let (a, b) = match both(of(pair.a), of(pair.b)) {
@@ -73,12 +73,12 @@ fn merged<'a>((first, second): (&'a [u64], &'a [u64])) -> impl Iterator<Item = u
     first.iter().chain(second.iter().filter(new)).copied()
 }
 
-fn words(rows: &Rows, slot: u32, field: Field) -> &[u64] {
-    let id = rows.cell(slot, field) as u32;
+fn words(cells: &Cells, slot: u32, field: Field) -> &[u64] {
+    let id = cells.cell(slot, field) as u32;
     match field.kind {
         _ if id == 0 => &[],
-        Kind::Name => rows.names(field).words(id),
-        Kind::Set => rows.sets(field).elements(id),
-        Kind::Text | Kind::Code | Kind::Digits | Kind::Date | Kind::Number => rows.texts(field).words(id),
+        Kind::Name => cells.names(field).words(id),
+        Kind::Set => cells.sets(field).elements(id),
+        Kind::Text | Kind::Code | Kind::Digits | Kind::Date | Kind::Number => cells.texts(field).words(id),
     }
 }

@@ -1,7 +1,7 @@
 //! How far two texts or strings of digits agree from the start: truncated fields, short forms.
 
 use super::{Compare, Outcome, Pair, Scratch, Settings, Spec};
-use crate::engine::plan::{Field, Kind};
+use crate::engine::field::{Field, Kind};
 use crate::engine::value::Digits;
 
 pub(super) const SPEC: Spec = Spec {
@@ -26,7 +26,7 @@ struct Prefix {
 impl Compare for Prefix {
     /// The measure is the number of bytes that agree.
     fn compare(&self, pair: Pair<'_>, _: &mut Scratch) -> Outcome {
-        let (a, b) = match pair.cells(self.field) {
+        let (a, b) = match pair.values(self.field) {
             Ok(cells) => cells,
             Err(missing) => return missing,
         };
@@ -35,7 +35,7 @@ impl Compare for Prefix {
             let common = a.common_start(b);
             return Outcome::of(relation(a == b, common, a.count().min(b.count())), common as f64);
         }
-        let texts = pair.rows.texts(self.field);
+        let texts = pair.cells.texts(self.field);
         let (a, b) = (texts.text(a as u32).as_bytes(), texts.text(b as u32).as_bytes());
         let common = a.iter().zip(b).take_while(|(x, y)| x == y).count();
         Outcome::of(relation(a == b, common, a.len().min(b.len())), common as f64)

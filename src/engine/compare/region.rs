@@ -1,7 +1,7 @@
 //! Nested region codes: two digits a province, four a regency, six a district, ten a village.
 
 use super::{Compare, Outcome, Pair, Scratch, Settings, Spec};
-use crate::engine::plan::{Field, Kind};
+use crate::engine::field::{Field, Kind};
 use crate::engine::value::Digits;
 
 pub(super) const SPEC: Spec = Spec {
@@ -25,7 +25,7 @@ struct Region {
 
 impl Compare for Region {
     fn compare(&self, pair: Pair<'_>, scratch: &mut Scratch) -> Outcome {
-        let (a, b) = match pair.cells(self.field) {
+        let (a, b) = match pair.values(self.field) {
             Ok(cells) => cells,
             Err(missing) => return missing,
         };
@@ -33,7 +33,7 @@ impl Compare for Region {
             let (Some(a), Some(b)) = (Digits::from_code(a), Digits::from_code(b)) else { return Outcome::missing(2) };
             (a.write(&mut scratch.a), b.write(&mut scratch.b))
         } else {
-            let texts = pair.rows.texts(self.field);
+            let texts = pair.cells.texts(self.field);
             (texts.text(a as u32), texts.text(b as u32))
         };
         let common = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();

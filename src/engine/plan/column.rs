@@ -1,61 +1,9 @@
 //! Columns: what a row consists of, and where its values lie in a packed row.
 
-use std::fmt;
-
 use super::file;
 use super::place::Place;
 use crate::engine::error::{PlanError, Problem};
-
-/// The type of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Free text, compared by letters or words.
-    Text,
-    /// A name that was taken apart.
-    Name,
-    /// A string of 1 to 19 digits.
-    Digits,
-    /// A day, not necessarily in the calendar.
-    Date,
-    /// A value that is only equal or not.
-    Code,
-    /// A measured number.
-    Number,
-    /// Several values, order and repetition without meaning.
-    Set,
-}
-
-impl Kind {
-    pub(super) const ALL: [Self; 7] =
-        [Self::Text, Self::Name, Self::Digits, Self::Date, Self::Code, Self::Number, Self::Set];
-
-    /// The word used in model files.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Name => "name",
-            Self::Digits => "digits",
-            Self::Date => "date",
-            Self::Code => "code",
-            Self::Number => "number",
-            Self::Set => "set",
-        }
-    }
-
-    /// Words of 32 bits that a packed value takes.
-    const fn width(self) -> u32 {
-        match self {
-            Self::Digits | Self::Number => 2,
-            Self::Text | Self::Name | Self::Date | Self::Code | Self::Set => 1,
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
+use crate::engine::field::{Field, Kind};
 
 /// A column of the plan: what the caller must deliver, in which position.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,20 +22,6 @@ pub struct Column {
     pub null_words: Option<Vec<String>>,
     /// The largest share of its values that may be unreadable; the caller holds it.
     pub max_unreadable: Option<f64>,
-}
-
-/// A column as comparators and keys see it: which dictionary, and where in the packed row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Field {
-    pub(crate) index: usize,
-    pub(crate) offset: usize,
-    pub(crate) kind: Kind,
-}
-
-impl Field {
-    pub(crate) const fn wide(self) -> bool {
-        self.kind.width() == 2
-    }
 }
 
 /// Columns and their places.

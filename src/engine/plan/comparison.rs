@@ -2,12 +2,13 @@
 
 use toml::Spanned;
 
-use super::column::{Columns, Field, Kind};
+use super::column::Columns;
 use super::condition::{self, At};
 use super::file;
 use super::place::Place;
 use crate::engine::compare::{self, Compare, Outcome, Settings, Spec};
 use crate::engine::error::{PlanError, Problem};
+use crate::engine::field::{Field, Kind};
 
 /// Most levels of one comparison, the implied one for missing values included.
 const MAX_LEVELS: usize = 64;

@@ -4,10 +4,11 @@ use rustc_hash::FxHashSet;
 use toml::Spanned;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::column::{Columns, Field, Kind};
+use super::column::Columns;
 use super::file;
 use super::place::Place;
 use crate::engine::error::{PlanError, Problem};
+use crate::engine::field::{Field, Kind};
 
 /// What is taken from a column to build a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,12 +19,14 @@ pub(crate) enum Derive {
     First(usize),
     /// The last letters or digits.
     Last(usize),
-    /// The digits, and the digits with each one left out in turn.
-    Deletions,
+    /// The digits, and the digits with each one of some places left out in turn; places are counted from 1.
+    Deletions { from: usize, to: usize },
     /// The year of a date.
     Year,
     /// A date with day and month in either order.
     Unordered,
+    /// Year and month, and year and day: two dates of a year of which one part is wrong share one of these.
+    Near,
     /// Each blocking key of a name.
     K2,
     /// The blocking key of the whole name.
@@ -33,23 +36,39 @@ pub(crate) enum Derive {
 }
 
 impl Derive {
-    const WORDS: [&'static str; 9] =
-        ["first(n)", "last(n)", "deletions", "year", "unordered", "k2", "whole", "concat", "tokens"];
+    const WORDS: [&'static str; 11] = [
+        "first(n)",
+        "last(n)",
+        "deletions",
+        "deletions(a,b)",
+        "year",
+        "unordered",
+        "near",
+        "k2",
+        "whole",
+        "concat",
+        "tokens",
+    ];
 
     fn parse(text: &str) -> Option<Self> {
-        let counted = |word: &str| {
-            let inner = text.strip_prefix(word)?.strip_prefix('(')?.strip_suffix(')')?;
-            inner.parse::<usize>().ok().filter(|n| (1..=64).contains(n))
+        let inner = |word: &str| text.strip_prefix(word)?.strip_prefix('(')?.strip_suffix(')');
+        let number = |text: &str| text.trim().parse::<usize>().ok().filter(|n| (1..=64).contains(n));
+        let counted = |word: &str| inner(word).and_then(number);
+        let places = || {
+            let (from, to) = inner("deletions")?.split_once(',')?;
+            let (from, to) = (number(from)?, number(to)?);
+            (from <= to).then_some(Self::Deletions { from, to })
         };
         match text {
-            "deletions" => Some(Self::Deletions),
+            "deletions" => Some(Self::Deletions { from: 1, to: 64 }),
             "year" => Some(Self::Year),
             "unordered" => Some(Self::Unordered),
+            "near" => Some(Self::Near),
             "k2" => Some(Self::K2),
             "whole" => Some(Self::Whole),
             "concat" => Some(Self::Plain),
             "tokens" => Some(Self::Tokens),
-            _ => counted("first").map(Self::First).or_else(|| counted("last").map(Self::Last)),
+            _ => counted("first").map(Self::First).or_else(|| counted("last").map(Self::Last)).or_else(places),
         }
     }
 
@@ -57,8 +76,8 @@ impl Derive {
         match self {
             Self::Plain => &[Kind::Text, Kind::Name, Kind::Digits, Kind::Date, Kind::Code, Kind::Number, Kind::Set],
             Self::First(_) | Self::Last(_) => &[Kind::Text, Kind::Digits, Kind::Date, Kind::Code],
-            Self::Deletions => &[Kind::Digits],
-            Self::Year | Self::Unordered => &[Kind::Date],
+            Self::Deletions { .. } => &[Kind::Digits],
+            Self::Year | Self::Unordered | Self::Near => &[Kind::Date],
             Self::K2 | Self::Whole => &[Kind::Name],
             Self::Tokens => &[Kind::Text, Kind::Name, Kind::Set],
         }
@@ -66,7 +85,7 @@ impl Derive {
 
     /// Whether one row can give several keys.
     fn many(self, kind: Kind) -> bool {
-        matches!(self, Self::Deletions | Self::K2 | Self::Tokens) || kind == Kind::Set
+        matches!(self, Self::Deletions { .. } | Self::Near | Self::K2 | Self::Tokens) || kind == Kind::Set
     }
 }
 

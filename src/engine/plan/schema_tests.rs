@@ -5,8 +5,9 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Kind, Plan};
+use super::Plan;
 use crate::engine::compare::SPECS;
+use crate::engine::field::Kind;
 
 const SCHEMA: &str = include_str!("../../../schemas/model.schema.json");
 

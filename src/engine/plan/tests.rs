@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::domain::name::{NameParts, NameToken};
-use crate::engine::{Day, Digits};
+use crate::engine::{Day, Digits, Kind};
 use crate::engine::{Decision, Live, Value};
 
 const EXAMPLE: &str = include_str!("example.toml");

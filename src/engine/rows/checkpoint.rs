@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{LINE, Line, MOST_ROWS, Rows};
+use super::{MOST_ROWS, Rows};
 use crate::engine::error::CheckpointError;
+use crate::engine::field::{Field, Kind};
 use crate::engine::flat::{Sink, Source, require};
-use crate::engine::plan::{Field, Kind, Plan};
+use crate::engine::plan::Plan;
 use crate::engine::value::{Day, Digits};
 
 impl Rows {
     /// Writes all rows and the dictionaries.
     pub(crate) fn write(&self, sink: &mut Sink<'_>) -> Result<(), CheckpointError> {
         let width = self.plan.stride();
-        let words = self.lines.chunks(self.stride).flat_map(|row| row.iter().flat_map(|line| line.0).take(width));
+        let words = (0..self.ids.len() as u32).flat_map(|slot| self.cells.words(slot).take(width));
         sink.section("record numbers", self.ids.iter().copied())?;
         sink.section("slots in use", self.alive.iter().map(|alive| u8::from(*alive)))?;
         sink.section("slots aside", self.aside.iter().map(|aside| u8::from(*aside)))?;
@@ -29,7 +30,7 @@ impl Rows {
         unread.sort_unstable();
         sink.section("unread slots", unread.iter().map(|(slot, _)| *slot))?;
         sink.section("unread columns", unread.iter().map(|(_, columns)| *columns))?;
-        self.tables.iter().try_for_each(|table| table.write(sink))
+        self.cells.tables().iter().try_for_each(|table| table.write(sink))
     }
 
     /// Reads rows. Texts, names and sets are there, but not found by their letters before [`Self::find_again`].
@@ -37,20 +38,20 @@ impl Rows {
         let mut rows = Self::new(plan);
         rows.read_slots(source)?;
         let words = source.exactly("values", rows.ids.len() * rows.plan.stride())?;
-        rows.lines = rows.lines_of(&words);
+        rows.cells.fill(rows.plan.stride(), &words);
         rows.read_hidden(source)?;
         let unread: Vec<u32> = source.section("unread slots")?;
         let columns: Vec<u64> = source.exactly("unread columns", unread.len())?;
         require("unread slots", unread.iter().all(|slot| rows.holds(*slot)))?;
         rows.unread = unread.into_iter().zip(columns).collect();
-        rows.tables.iter_mut().try_for_each(|table| table.read(source))?;
+        rows.cells.tables_mut().iter_mut().try_for_each(|table| table.read(source))?;
         require("values", rows.values_fit())?;
         Ok(rows)
     }
 
     /// Makes texts, names and sets known by their letters again.
     pub(crate) fn find_again(&mut self) {
-        self.tables.par_iter_mut().for_each(crate::engine::table::Table::find_again);
+        self.cells.tables_mut().par_iter_mut().for_each(crate::engine::table::Table::find_again);
     }
 
     /// Whether there is a row in a slot that may not even exist.
@@ -70,17 +71,6 @@ impl Rows {
         let mut taken = self.alive.clone();
         let free = |slot: &u32| taken.get_mut(*slot as usize).is_some_and(|taken| !std::mem::replace(taken, true));
         require("free slots", self.free.iter().all(free) && taken.iter().all(|taken| *taken))
-    }
-
-    fn lines_of(&self, words: &[u32]) -> Vec<Line> {
-        let mut lines = vec![Line::EMPTY; self.ids.len() * self.stride];
-        let rows = lines.par_chunks_mut(self.stride).zip(words.par_chunks(self.plan.stride()));
-        rows.for_each(|(row, words)| {
-            for (line, words) in row.iter_mut().zip(words.chunks(LINE)) {
-                line.0[..words.len()].copy_from_slice(words);
-            }
-        });
-        lines
     }
 
     fn read_hidden(&mut self, source: &mut Source<'_>) -> Result<(), CheckpointError> {
@@ -103,7 +93,7 @@ impl Rows {
                     Kind::Digits => Digits::is_code(cell),
                     Kind::Date => Day::is_code(cell),
                     Kind::Number => true,
-                    Kind::Text | Kind::Name | Kind::Code | Kind::Set => cell < self.tables[field.index].limit(),
+                    Kind::Text | Kind::Name | Kind::Code | Kind::Set => cell < self.cells.table(*field).limit(),
                 }
         };
         let fields = self.plan.fields();

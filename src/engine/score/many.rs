@@ -45,13 +45,14 @@ impl Scorer<'_> {
         let least = f64::from(floor) - SLACK;
         for index in self.weighing() {
             let comparison = &self.plan.comparisons()[index];
-            many.outcomes.clear();
-            comparison.function.compare_many(self.rows, &many.others, row, &mut scratch.compare, &mut many.outcomes);
+            let (cells, outcomes) = (self.rows.cells(), &mut many.outcomes);
+            outcomes.clear();
+            comparison.function.compare_many(cells, &many.others, row, &mut scratch.compare, outcomes);
             let mut left = 0;
             for at in 0..many.others.len() {
                 let (other, place) = (many.others[at], many.places[at]);
                 let (sum, pattern) = (&mut many.sums[place as usize], &mut many.patterns[place as usize]);
-                let pair = Pair { rows: self.rows, a: other, b: row };
+                let pair = Pair { cells: self.rows.cells(), a: other, b: row };
                 let outcome = &many.outcomes[at];
                 let level = self.enter(index, outcome, pair, &mut scratch.compare, pattern);
                 let adjustment = self.adjustment(comparison, level, outcome, pair);

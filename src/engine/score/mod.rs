@@ -14,7 +14,8 @@ use rayon::prelude::*;
 
 use super::compare::{self, Pair};
 use super::decide::{Decision, Judged, decide};
-use super::plan::{Adjust, Comparison, Field, Kind, Level, MAX_COMPARISONS, Pattern, Plan};
+use super::field::{Field, Kind};
+use super::plan::{Adjust, Comparison, Level, MAX_COMPARISONS, Pattern, Plan};
 use super::rows::Rows;
 
 /// Rounding that a bound on a sum of weights must leave room for.
@@ -110,7 +111,7 @@ impl<'a> Scorer<'a> {
     pub(crate) fn for_many(mut self) -> Self {
         let of_column = |field: &Field| match (field.kind, self.plan.frequency_table(field.index)) {
             (Kind::Text | Kind::Code, Some(table)) => {
-                self.rows.texts(*field).hashes().par_iter().map(|hash| table.bits(*hash)).collect()
+                self.rows.cells().texts(*field).hashes().par_iter().map(|hash| table.bits(*hash)).collect()
             }
             _ => Vec::new(),
         };
@@ -150,7 +151,7 @@ impl<'a> Scorer<'a> {
     /// The levels of a pair, without weights; those that are made on demand stand at 0.
     pub(crate) fn pattern_of(&self, a: u32, b: u32, scratch: &mut Scratch) -> Pattern {
         let (a, b) = self.ordered(a, b);
-        let pair = Pair { rows: self.rows, a, b };
+        let pair = Pair { cells: self.rows.cells(), a, b };
         scratch.pattern = OPEN;
         for index in self.weighing() {
             self.settle(index, pair, &mut scratch.compare, &mut scratch.pattern);
@@ -174,7 +175,7 @@ impl<'a> Scorer<'a> {
         mut visit: impl FnMut(Step, f64) -> bool,
     ) -> Option<f64> {
         let (a, b) = self.ordered(a, b);
-        let pair = Pair { rows: self.rows, a, b };
+        let pair = Pair { cells: self.rows.cells(), a, b };
         let skipped = if which == Which::All { 0 } else { self.plan.on_demand() };
         scratch.pattern = OPEN;
         let mut sum = 0.0;

@@ -5,9 +5,9 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::Runs;
 use crate::domain::name::NameParts;
-use crate::engine::compare::name::{NameRules, PreparedName};
 use crate::engine::error::CheckpointError;
 use crate::engine::flat::{Sink, Source, damaged, ends_fit, require};
+use crate::engine::name::{NameRules, PreparedName};
 
 /// Hashes of the folded letters and of the key of the whole name; 0 where there are none.
 #[derive(Clone, Copy)]

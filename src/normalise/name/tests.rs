@@ -150,7 +150,22 @@ fn debug_never_shows_a_name() {
     assert_eq!(format!("{:?}", parse("SITI AMINAH")), "NameParts(***)");
 }
 
+#[test]
+fn only_a_name_with_by_may_be_that_of_a_newborn() {
+    for (raw, may) in
+        [("By. Ny. Siti", true), ("BY NY SITI", true), ("SITI", false), ("RUBY", true), ("B'Y SITI", true), ("", false)]
+    {
+        assert_eq!(may_be_unnamed(raw), may, "{raw}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn who_may_not_be_a_newborn_is_none(raw in "\\PC{0,12}|[bByY .'1-]{0,5} ?[a-zA-Z ]{0,8}") {
+        let unnamed = parse(&raw).flags.contains(&FlagCode::UnnamedNewborn);
+        prop_assert!(!unnamed || may_be_unnamed(&raw));
+    }
+
     #[test]
     fn any_text_gives_upper_case_ascii(raw in "\\PC{0,120}") {
         let parts = parse(&raw);

@@ -10,7 +10,7 @@ use crate::domain::date::Date;
 use crate::domain::finding::Finding;
 use crate::domain::person::{FamilyId, GoldenFamily, GoldenPerson};
 use crate::domain::record::Record;
-use crate::engine::compare::name::{NameScratch, PreparedName, compare_names};
+use crate::engine::name::{NameScratch, PreparedName, compare_names};
 use crate::normalise::parse_name;
 use crate::service::error::ServiceError;
 use crate::service::matching::components::Surroundings;

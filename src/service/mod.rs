@@ -1,11 +1,12 @@
 //! Use cases: the only place that joins engine and store.
 //!
-//! Writes go one way: `accept` makes rows durable with an entry in the journal; `follow` takes the journal's entries in
-//! order to the matcher (`matcher`, in memory), and writes what follows from them (`derive`: members, golden persons,
-//! families, cases) with a mark of how far it has come. Everything derived is a function of accepted records,
-//! decisions and models, so `load` can go on from the mark at any start and `rebuild` can prove it.
+//! Inputs go one way: `intake` makes them durable with an entry in the journal; `matching` follows the journal, takes its
+//! entries in order to the matcher, and writes what follows from them (members, golden persons, families, cases, what they
+//! are found by) with a mark of how far it has come. After each step the state is published: `answers` read that, and
+//! `rules` keep what they say of it. Everything derived is a function of accepted records, decisions and models, so a start
+//! can go on from the mark and `rebuild` can prove it.
 //!
-//! Knows nothing of HTTP, pages or the command line.
+//! `gateway` is the front door to all of it. Knows nothing of HTTP, pages or the command line.
 
 pub mod answers;
 pub mod backup;

@@ -207,6 +207,12 @@ impl TestClient {
         rustls::StreamOwned::new(connection, stream)
     }
 
+    /// The same client, which takes answers as they are.
+    pub(crate) fn without_waiting(mut self) -> Self {
+        self.settles = None;
+        self
+    }
+
     /// The same client with another token.
     pub(crate) fn with_token(mut self, token: &str) -> Self {
         self.token = Some(token.to_owned());

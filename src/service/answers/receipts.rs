@@ -55,12 +55,17 @@ impl Gateway {
 
     /// The batches that what can be read does not follow from yet.
     pub(in crate::service) async fn waiting_batches(&self) -> Result<BTreeSet<String>, ServiceError> {
-        let mut waiting = BTreeSet::new();
+        let mut waiting = self.intake().waiting_batches();
+        if !self.store().shared() && self.intake().knows_all_behind(self.matching().matched()) {
+            return Ok(waiting);
+        }
         let mut pages = entries_behind(self.reader(), self.matching().matched());
         while let Some(page) = pages.next().await? {
-            for (_, entry) in &page {
-                waiting.extend(batch_of(entry)?);
-            }
+            // Entries name all rows of a batch: they are read where nobody waits for the thread.
+            let read = move || page.iter().map(|(_, entry)| batch_of(entry)).collect();
+            let named: Result<Vec<Option<String>>, ServiceError> =
+                tokio::task::spawn_blocking(read).await.map_err(|_| ServiceError::NotReady)?;
+            waiting.extend(named?.into_iter().flatten());
         }
         Ok(waiting)
     }

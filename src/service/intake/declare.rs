@@ -1,6 +1,7 @@
 //! Taking a declaration of completeness in.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -22,6 +23,9 @@ use crate::store::{Table, WriteBatch};
 
 /// Programmes are older than no period before this year.
 const FIRST_YEAR: i16 = 2000;
+
+/// How long the answer waits for reports to follow from a declaration: everything is evaluated again for it.
+const FOR_ITS_EFFECT: Duration = Duration::from_secs(1);
 
 /// What an agency says of its rows, as an input.
 struct Declare<'a> {
@@ -109,7 +113,11 @@ impl Gateway {
         let today = self.as_of().max(day_in_jakarta(self.clock().now()));
         let declared = checked(feed, today, declared)?;
         match self.take_in(&Declare { caller, agency, feed, key, declared }).await? {
-            TakenIn::New { answer, .. } => Ok(answer),
+            TakenIn::New { answer, position } => {
+                // Nothing is lost where it takes longer: the report says of which position it is.
+                let _ = tokio::time::timeout(FOR_ITS_EFFECT, self.matching().evaluated_through(position)).await;
+                Ok(answer)
+            }
             TakenIn::Before(_) => unreachable!("a state has no memory of requests"),
         }
     }

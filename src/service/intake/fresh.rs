@@ -1,7 +1,7 @@
 //! What this gateway acknowledged and has not matched yet: kept so that the matcher need not read it again, and counted
 //! so that pushes can be told to wait. Losing it costs a read, nothing else: the journal is the queue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::record::Record;
 use crate::store::Position;
@@ -19,16 +19,22 @@ struct Push {
     /// Gone once the matcher has taken it.
     records: Option<Vec<Record>>,
     rows: u64,
+    batch: Option<String>,
 }
 
 impl Fresh {
     /// Keeps a push, unless the matcher was faster.
-    pub(in crate::service) fn add(&mut self, position: Position, records: Vec<Record>) {
+    pub(in crate::service) fn add(&mut self, position: Position, records: Vec<Record>, batch: Option<String>) {
         if position > self.through {
             let rows = records.len() as u64;
             self.rows += rows;
-            self.pushes.insert(position, Push { records: Some(records), rows });
+            self.pushes.insert(position, Push { records: Some(records), rows, batch });
         }
+    }
+
+    /// The batches of this gateway that wait.
+    pub(in crate::service) fn waiting_batches(&self) -> BTreeSet<String> {
+        self.pushes.values().filter_map(|push| push.batch.clone()).collect()
     }
 
     /// The records of a push, for the matcher: they are given once.

@@ -13,6 +13,7 @@ pub(super) mod idempotency;
 pub(super) mod numbers;
 pub(super) mod push;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -45,7 +46,9 @@ pub(super) struct Intake {
     wake: Notify,
     /// The last position that this gateway knows to be acknowledged.
     acknowledged: AtomicU64,
-    /// When it came.
+    /// The end of the journal when the gateway was started.
+    began: Position,
+    /// When the last input came.
     last: Mutex<Option<Instant>>,
 }
 
@@ -103,6 +106,7 @@ impl Intake {
             fresh: Mutex::default(),
             wake: Notify::new(),
             acknowledged: AtomicU64::new(begun.head.0),
+            began: begun.head,
             last: Mutex::default(),
         }
     }
@@ -115,6 +119,16 @@ impl Intake {
     /// Rows that this gateway acknowledged and that are not matched yet.
     pub(super) fn waiting_rows(&self) -> u64 {
         self.fresh().waiting_rows()
+    }
+
+    /// The batches that this gateway took and that are not matched yet.
+    pub(super) fn waiting_batches(&self) -> BTreeSet<String> {
+        self.fresh().waiting_batches()
+    }
+
+    /// Whether every input behind `matched` was taken by this gateway since it was started.
+    pub(super) fn knows_all_behind(&self, matched: Position) -> bool {
+        matched >= self.began
     }
 
     /// Records that were acknowledged just now and are still in memory.
@@ -141,10 +155,10 @@ impl Intake {
     }
 
     /// Tells the matcher of what is durable now.
-    fn note_acknowledged(&self, position: Position, records: Vec<Record>) {
+    fn note_acknowledged(&self, position: Position, records: Vec<Record>, batch: Option<String>) {
         self.acknowledged.fetch_max(position.0, Ordering::AcqRel);
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        self.fresh().add(position, records);
+        self.fresh().add(position, records, batch);
         self.wake.notify_one();
     }
 
@@ -167,11 +181,13 @@ impl Gateway {
             }
             let Planned { mut write, note, led_to, records, answer } = input.plan(self).await?;
             request.remember(&mut write, led_to);
-            write.note(note(request.text()).encoded());
+            let note = note(request.text());
+            let batch = note.batch().map(str::to_owned);
+            write.note(note.encoded());
             match self.store().commit(write).await {
                 Ok(committed) => {
                     let position = committed.journal.expect("every input leaves a note");
-                    self.intake().note_acknowledged(position, records);
+                    self.intake().note_acknowledged(position, records, batch);
                     return Ok(TakenIn::New { position, answer });
                 }
                 Err(StoreError::Conflict { .. }) => {

@@ -27,7 +27,7 @@ const DELETED_AT_ONCE: usize = 10_000;
 impl Gateway {
     /// Whether to match all at once: as much waits as is matched; or a quarter of it, and nothing comes in any more.
     /// Matching all takes a row about a fifth of the time that a step takes it.
-    pub(super) async fn all_at_once_is_faster(&self, tail: &Tail) -> Result<bool, ServiceError> {
+    pub(super) fn all_at_once_is_faster(&self, tail: &Tail) -> Result<bool, ServiceError> {
         let waiting = self.waiting_rows();
         if !tail.leads || waiting < self.settings().match_at_once_from.max(1) {
             return Ok(false);

@@ -121,8 +121,12 @@ impl Gateway {
     pub async fn catch_up(&self) -> Result<(), ServiceError> {
         let mut tail = self.tail().await?;
         self.acquire_leadership(&mut tail).await?;
+        if tail.applied == Reached::default() {
+            // A first load may be long: reports say from the start that nothing is known.
+            self.keep_outcomes(&tail).await?;
+        }
         loop {
-            if self.all_at_once_is_faster(&tail).await? {
+            if self.all_at_once_is_faster(&tail)? {
                 self.match_all_at_once(&mut tail).await?;
             }
             match self.next_step(tail.applied).await? {

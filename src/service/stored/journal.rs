@@ -188,6 +188,14 @@ impl Removed {
 }
 
 impl Entry {
+    /// The batch, if it is a push.
+    pub(in crate::service) fn batch(&self) -> Option<&str> {
+        match self {
+            Self::Rows { batch, .. } => Some(batch),
+            Self::Decisions { .. } | Self::Declarations { .. } | Self::Compacted(_) => None,
+        }
+    }
+
     /// As it is stored.
     pub(in crate::service) fn encoded(&self) -> Vec<u8> {
         encode(self)

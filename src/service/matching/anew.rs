@@ -12,7 +12,7 @@ use crate::domain::record::{PersonId, RecordId};
 use crate::service::digest::DERIVED;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
-use crate::service::rules::OUTCOMES_MARK;
+use crate::service::rules::Touched;
 use crate::service::stored::codec::encode;
 use crate::service::stored::lookups::{Lookup, nothing, record_in};
 use crate::service::stored::reading::{Pages, get_many};
@@ -51,8 +51,8 @@ impl Gateway {
     /// the first part to the last that the state is not whole.
     pub(super) async fn derive_anew(&self, tail: &mut Tail) -> Result<(), ServiceError> {
         let mut begin = WriteBatch::new();
-        // What the rules say does not follow from it any more.
-        begin.delete(Table::Marks, OUTCOMES_MARK);
+        // What the rules say is of an earlier state from here on, and evaluated again.
+        begin.put(Table::Outcomes, Touched::key(tail.applied), encode(&Touched::everything()));
         self.commit_marked(tail, begin, false).await?;
         for portion in self.matching().read(|matcher| matcher.portions(None, PORTION))? {
             let dirty = self.matching().read(|matcher| matcher.all_of(&portion))?;

@@ -12,7 +12,7 @@ use crate::service::stored::journal::Reached;
 use crate::store::{Read, Table};
 
 /// The mark of how far outcomes have come.
-pub(in crate::service) const OUTCOMES_MARK: &[u8] = b"outcomes";
+pub(super) const OUTCOMES_MARK: &[u8] = b"outcomes";
 
 /// How far outcomes have come, under [`OUTCOMES_MARK`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,11 @@ impl Touched {
         let mut before = 0;
         let step = |id: RecordId| id.0 - std::mem::replace(&mut before, id.0);
         Self { steps: records.into_iter().map(step).collect(), all: false }
+    }
+
+    /// All records that there are.
+    pub(in crate::service) fn everything() -> Self {
+        Self { steps: Vec::new(), all: true }
     }
 
     /// The records.

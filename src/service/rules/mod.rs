@@ -12,5 +12,5 @@ mod outcomes;
 mod report;
 mod tally;
 
-pub(super) use self::kept::{OUTCOMES_MARK, Touched, outcomes_mark};
+pub(super) use self::kept::{Touched, outcomes_mark};
 pub(super) use self::outcomes::Rules;

@@ -24,8 +24,8 @@ use crate::store::{Position, Read, Snapshot, Store, Table, prefix_end};
 pub(in crate::service) struct View {
     /// Everything up to here is in it.
     pub(in crate::service) position: Position,
-    /// And what the rules say of it up to here.
-    pub(in crate::service) evaluated: Position,
+    /// And what the rules say of it up to here; `None` where nothing was evaluated yet.
+    pub(in crate::service) evaluated: Option<Position>,
     held: Option<Snapshot>,
     store: Arc<dyn Store>,
 }
@@ -33,7 +33,7 @@ pub(in crate::service) struct View {
 impl View {
     /// The state that `store` holds now: matched and evaluated up to these positions.
     pub(in crate::service) fn new(
-        (position, evaluated): (Position, Position),
+        (position, evaluated): (Position, Option<Position>),
         held: Option<Snapshot>,
         store: Arc<dyn Store>,
     ) -> Self {

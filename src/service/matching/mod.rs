@@ -168,9 +168,10 @@ impl Gateway {
         };
         let (_, outcomes) = outcomes_mark(reader).await?;
         let evaluated = outcomes.filter(|outcomes| outcomes.whole && outcomes.by == self.models().rules_by());
-        let evaluated = evaluated.map_or(Position::default(), |outcomes| outcomes.reached.position());
+        let evaluated = evaluated.map(|outcomes| outcomes.reached.position());
         let reached = (mark.reached.position(), evaluated);
-        self.matching().note_progress(|progress| progress.evaluated = progress.evaluated.max(evaluated));
+        self.matching()
+            .note_progress(|progress| progress.evaluated = progress.evaluated.max(evaluated.unwrap_or_default()));
         let before = self.published_view().map(|view| (view.position, view.evaluated));
         if before == Some(reached) && held.is_some() {
             return Ok(());

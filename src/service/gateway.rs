@@ -237,6 +237,14 @@ impl Gateway {
         *self.0.published.write().unwrap_or_else(PoisonError::into_inner) = Some(published);
     }
 
+    /// Lets the state go that is held: what is there is read as it is, until the next view is published. A store that is
+    /// written from end to end could use none of its pages again as long as somebody holds them.
+    pub(super) fn release_view(&self) {
+        if let Some(view) = self.published_view() {
+            self.put_view(View::new((view.position, view.evaluated), None, Arc::clone(self.store())), None);
+        }
+    }
+
     /// Takes the view away, until the next one is published.
     pub(super) fn withdraw_view(&self) {
         *self.0.published.write().unwrap_or_else(PoisonError::into_inner) = None;

@@ -50,6 +50,7 @@ impl Gateway {
     /// Derives everything from the matcher's state, and writes where the store holds something else. Its marks say from
     /// the first part to the last that the state is not whole.
     pub(super) async fn derive_anew(&self, tail: &mut Tail) -> Result<(), ServiceError> {
+        self.release_view();
         let mut begin = WriteBatch::new();
         // What the rules say is of an earlier state from here on, and evaluated again.
         begin.put(Table::Outcomes, Touched::key(tail.applied), encode(&Touched::everything()));

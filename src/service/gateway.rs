@@ -231,23 +231,25 @@ impl Gateway {
     }
 
     /// Puts a view in the place of the one before.
-    pub(super) fn put_view(&self, view: View, stop_keys: Option<Vec<StopKeyLine>>) {
-        let stop_keys = stop_keys.map_or_else(|| self.stop_keys(), Arc::new);
-        let published = Arc::new(Published { view: Arc::new(view), stop_keys });
+    pub(super) fn put_view(&self, view: View) {
+        let published = Arc::new(Published { view: Arc::new(view), stop_keys: self.stop_keys() });
         *self.0.published.write().unwrap_or_else(PoisonError::into_inner) = Some(published);
+    }
+
+    /// Puts the keys that are too common in the place of those before, if there is anything to be asked.
+    pub(super) fn put_stop_keys(&self, found: Vec<StopKeyLine>) {
+        let mut published = self.0.published.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(now) = published.as_mut() {
+            *now = Arc::new(Published { view: Arc::clone(&now.view), stop_keys: Arc::new(found) });
+        }
     }
 
     /// Lets the state go that is held: what is there is read as it is, until the next view is published. A store that is
     /// written from end to end could use none of its pages again as long as somebody holds them.
     pub(super) fn release_view(&self) {
         if let Some(view) = self.published_view() {
-            self.put_view(View::new((view.position, view.evaluated), None, Arc::clone(self.store())), None);
+            self.put_view(View::new((view.position, view.evaluated), None, Arc::clone(self.store())));
         }
-    }
-
-    /// Takes the view away, until the next one is published.
-    pub(super) fn withdraw_view(&self) {
-        *self.0.published.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Asks the matcher's own memory something, away from the threads that answer.

@@ -18,7 +18,7 @@ use crate::store::Table;
 const NEWEST: usize = 20;
 
 /// How far back the first look at batches goes, in milliseconds.
-const FIRST_LOOK: i64 = 3_600_000;
+const FIRST_LOOK: i64 = 1_000;
 
 /// Keys shown that are too common to be compared.
 const MOST_STOP_KEYS: usize = 50;

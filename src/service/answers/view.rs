@@ -40,6 +40,11 @@ impl View {
         Self { position, evaluated, held, store }
     }
 
+    /// Whether it stays as it is.
+    pub(in crate::service) fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
     /// To read tables from.
     pub(in crate::service) fn reader(&self) -> &dyn Read {
         self.held.as_deref().unwrap_or_else(|| self.store.reader())

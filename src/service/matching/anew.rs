@@ -51,6 +51,7 @@ impl Gateway {
     /// the first part to the last that the state is not whole.
     pub(super) async fn derive_anew(&self, tail: &mut Tail) -> Result<(), ServiceError> {
         self.release_view();
+        self.rules().look_again();
         let mut begin = WriteBatch::new();
         // What the rules say is of an earlier state from here on, and evaluated again.
         begin.put(Table::Outcomes, Touched::key(tail.applied), encode(&Touched::everything()));
@@ -72,9 +73,6 @@ impl Gateway {
             self.commit_marked(tail, write, true).await?;
         }
         tail.unsure = false;
-        // It was derived anew: what was published before is not what has this number now.
-        self.matching().note_progress(|progress| progress.published = false);
-        self.withdraw_view();
         Ok(())
     }
 

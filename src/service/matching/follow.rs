@@ -136,7 +136,8 @@ impl Gateway {
             }
         }
         self.acquire_leadership(&mut tail).await?;
-        self.keep_outcomes(&tail).await
+        self.keep_outcomes(&tail).await?;
+        self.look_for_stop_keys(tail.applied.position()).await
     }
 
     /// Leads if nobody else does; a follower learns how far the leader has come.

@@ -29,7 +29,6 @@ use self::follow::Tail;
 use self::load::{Begun, Trust};
 use self::matcher::Matcher;
 use super::answers::view::View;
-use super::answers::views::StopKeyLine;
 use super::error::ServiceError;
 use super::gateway::Gateway;
 use super::rules::outcomes_mark;
@@ -42,8 +41,8 @@ pub(super) struct Matching {
     matcher: RwLock<Option<Matcher>>,
     tail: Mutex<Option<Tail>>,
     progress: watch::Sender<Progress>,
-    /// When the keys that are too common were looked for.
-    looked: std::sync::Mutex<Option<Instant>>,
+    /// When the keys that are too common were looked for, and how far the matcher was.
+    looked: std::sync::Mutex<Option<(Instant, Position)>>,
 }
 
 /// How far the matcher is.
@@ -123,6 +122,11 @@ impl Matching {
         let _ = progress.wait_for(|now| now.evaluated >= goal || now.stands_still()).await;
     }
 
+    /// The rules say the same as before of everything up to here.
+    pub(super) fn note_evaluated(&self, through: Position) {
+        self.note_progress(|progress| progress.evaluated = progress.evaluated.max(through));
+    }
+
     fn note_progress(&self, change: impl FnOnce(&mut Progress)) {
         self.progress.send_modify(change);
     }
@@ -139,6 +143,11 @@ impl Matching {
     fn change<T>(&self, write: impl FnOnce(&mut Matcher) -> T) -> Result<T, ServiceError> {
         let mut matcher = self.matcher.write().map_err(|_| ServiceError::NotReady)?;
         matcher.as_mut().map(write).ok_or(ServiceError::NotReady)
+    }
+
+    /// Whether there is no matcher; one that failed is there.
+    fn is_missing(&self) -> bool {
+        self.matcher.read().is_ok_and(|matcher| matcher.is_none())
     }
 
     fn forget(&self) {
@@ -170,32 +179,34 @@ impl Gateway {
         let evaluated = outcomes.filter(|outcomes| outcomes.whole && outcomes.by == self.models().rules_by());
         let evaluated = evaluated.map(|outcomes| outcomes.reached.position());
         let reached = (mark.reached.position(), evaluated);
-        self.matching()
-            .note_progress(|progress| progress.evaluated = progress.evaluated.max(evaluated.unwrap_or_default()));
-        let before = self.published_view().map(|view| (view.position, view.evaluated));
-        if before == Some(reached) && held.is_some() {
+        self.matching().note_evaluated(evaluated.unwrap_or_default());
+        let before = self.published_view().filter(|view| view.is_held());
+        if before.is_some_and(|view| (view.position, view.evaluated) == reached) {
             return Ok(());
         }
         let view = View::new(reached, held, Arc::clone(self.store()));
-        self.put_view(view, self.stop_keys_if_old());
+        self.put_view(view);
         self.matching().note_progress(|progress| progress.published = true);
         Ok(())
     }
 
-    fn stop_keys_if_old(&self) -> Option<Vec<StopKeyLine>> {
-        let mut looked = self.matching().looked.lock().unwrap_or_else(PoisonError::into_inner);
-        if looked.is_some_and(|at| at.elapsed() < STOP_KEYS_EVERY) {
-            return None;
+    /// Looks for the keys that are too common, if something was matched since the last look and that was a while ago.
+    pub(super) async fn look_for_stop_keys(&self, applied: Position) -> Result<(), ServiceError> {
+        let looked = *self.matching().looked.lock().unwrap_or_else(PoisonError::into_inner);
+        if looked.is_some_and(|(at, of)| of == applied || at.elapsed() < STOP_KEYS_EVERY) {
+            return Ok(());
         }
-        let found = self.matching().read(Matcher::stop_keys).ok()?;
-        *looked = Some(Instant::now());
-        Some(found)
+        let found = self.ask_matcher(Matcher::stop_keys).await?;
+        *self.matching().looked.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), applied));
+        self.put_stop_keys(found);
+        Ok(())
     }
 
     /// Where this gateway stands in the journal; reads the store first if that was not done yet.
     pub(super) async fn tail(&self) -> Result<MappedMutexGuard<'_, Tail>, ServiceError> {
         let mut tail = self.matching().tail.lock().await;
-        if tail.is_none() {
+        // There is none before the first load, and after one that failed.
+        if tail.is_none() || self.matching().is_missing() {
             let snapshot = self.store().snapshot().await?;
             *tail = Some(self.read_store(&*snapshot, Trust::Mark).await?);
         }

@@ -1,7 +1,7 @@
 //! Keeping outcomes: what steps of the matching touched is evaluated again, and the difference written.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::evaluating::{Day, PORTION, findings_of};
 use super::kept::{Kept, OUTCOMES_MARK, OutcomesMark, Touched, district_key, outcomes_mark, subject_key, subjects_of};
@@ -15,6 +15,7 @@ use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
 use crate::service::matching::follow::Tail;
 use crate::service::stored::codec::{decode, encode};
+use crate::service::stored::journal::Reached;
 use crate::service::stored::reading::{Pages, get_many};
 use crate::store::{Read, StoreError, Table, WriteBatch, prefix_end};
 
@@ -23,6 +24,8 @@ use crate::store::{Read, StoreError, Table, WriteBatch, prefix_end};
 pub(in crate::service) struct Rules {
     /// The counts of the outcomes that were read or written last, with their mark.
     counted: RwLock<Option<(OutcomesMark, Tally)>>,
+    /// Where there was last nothing left to evaluate: up to which place, and on which day.
+    done: Mutex<Option<(Reached, Date)>>,
 }
 
 impl Rules {
@@ -30,6 +33,20 @@ impl Rules {
     pub(super) fn counted(&self, mark: &OutcomesMark) -> Option<Tally> {
         let counted = self.counted.read().unwrap_or_else(PoisonError::into_inner);
         counted.as_ref().filter(|(known, _)| known == mark).map(|(_, tally)| tally.clone())
+    }
+
+    /// Whether there is nothing to evaluate up to a place, on a day.
+    fn is_done(&self, at: (Reached, Date)) -> bool {
+        *self.done.lock().unwrap_or_else(PoisonError::into_inner) == Some(at)
+    }
+
+    fn note_done(&self, at: (Reached, Date)) {
+        *self.done.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+    }
+
+    /// Lets it be looked again whether there is anything to evaluate.
+    pub(in crate::service) fn look_again(&self) {
+        *self.done.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Keeps counts at hand.
@@ -65,7 +82,8 @@ impl Gateway {
     /// Evaluates what steps of the matching touched since the last time; everything where the rules, the day or what is
     /// closed changed. The matcher stands where the view does: whoever calls holds the tail.
     pub(in crate::service) async fn keep_outcomes(&self, tail: &Tail) -> Result<(), ServiceError> {
-        if !tail.leads || tail.unsure {
+        let at = (tail.applied, self.as_of());
+        if !tail.leads || tail.unsure || self.rules().is_done(at) {
             return Ok(());
         }
         match self.evaluate_again(tail).await {
@@ -73,7 +91,12 @@ impl Gateway {
                 tracing::info!("another gateway keeps the outcomes; this one follows it");
                 Ok(())
             }
-            done => done,
+            done => {
+                done?;
+                self.rules().note_done(at);
+                self.matching().note_evaluated(tail.applied.position());
+                Ok(())
+            }
         }
     }
 

@@ -143,7 +143,10 @@ impl Gateway {
             Some(tally) => tally,
             None => tally_of(view.reader()).await?,
         };
-        self.rules().put_counted(mark.clone(), tally.clone());
+        if view.is_held() {
+            // Elsewhere something else may be counted by now than the mark says.
+            self.rules().put_counted(mark.clone(), tally.clone());
+        }
         Ok(Outcomes { state: mark.reached.through, as_of: mark.as_of, tally, findings })
     }
 

@@ -37,6 +37,8 @@ struct Report<'a> {
     derived: &'a str,
     entries: u64,
     differences: u64,
+    /// `null` where the rules were not evaluated up to the state compared.
+    outcome_differences: Option<u64>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +59,8 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     if rebuilt.identical() || repair == Repair::Write {
         return Ok(Outcome::Done);
     }
-    let different = Different { differences: rebuilt.differences };
+    let differences = rebuilt.differences + rebuilt.outcome_differences.unwrap_or_default();
+    let different = Different { differences };
     Err(CliError::failed("comparing the store", different).hint(Some("`padan rebuild --write` puts it right")))
 }
 
@@ -69,6 +72,7 @@ fn show(rebuilt: &Rebuilt, terminal: Terminal) {
         derived: &rebuilt.derived,
         entries: rebuilt.entries,
         differences: rebuilt.differences,
+        outcome_differences: rebuilt.outcome_differences,
     };
     terminal.result(&report, || {
         let mut text = String::new();
@@ -77,6 +81,11 @@ fn show(rebuilt: &Rebuilt, terminal: Terminal) {
         let _ = writeln!(text, "derived  {}", report.derived);
         let state = if report.identical { "identical" } else { "different" };
         let entries = thousands(report.entries);
+        let outcomes = report.outcome_differences.map_or_else(
+            || "not evaluated up to here; the next gateway does it".to_owned(),
+            |differences| format!("{} differences", thousands(differences)),
+        );
+        let _ = writeln!(text, "outcomes {outcomes}");
         let _ = writeln!(text, "{state}: {entries} derived entries, {} differences", thousands(report.differences));
         text
     });

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use super::answers::view::View;
 use super::digest::{StateDigest, StateHash, digest_of};
 use super::error::ServiceError;
 use super::gateway::{Gateway, Parts};
+use super::rules::Touched;
+use super::stored::codec::encode;
+use crate::store::Table;
 
 /// What a rebuild found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,12 +21,16 @@ pub struct Rebuilt {
     pub entries: u64,
     /// Entries that were different, missing or too many.
     pub differences: u64,
+    /// Outcomes of the rules, lists and counts that are not what evaluating everything says; `None` where they were not
+    /// evaluated up to the state compared, which the next gateway does.
+    pub outcome_differences: Option<u64>,
 }
 
 impl Rebuilt {
     /// The store held exactly what follows from its inputs.
     pub fn identical(&self) -> bool {
-        self.before.derived == self.derived && self.differences == 0
+        let same_outcomes = self.outcome_differences.is_none_or(|differences| differences == 0);
+        self.before.derived == self.derived && self.differences == 0 && same_outcomes
     }
 }
 
@@ -49,12 +57,19 @@ pub async fn rebuild(parts: Parts, repair: Repair) -> Result<Rebuilt, ServiceErr
     for ((table, key), value) in &wanted.puts {
         hash.add(*table, key, value)?;
     }
-    let difference = gateway.difference(&*snapshot, &mut wanted).await?;
-    // sled's writer waits as long as it is there.
-    drop(snapshot);
+    let mut difference = gateway.difference(&*snapshot, &mut wanted).await?;
     let differences = (difference.puts.len() + difference.deletes.len()) as u64;
+    let applied = gateway.tail().await?.applied;
+    gateway.put_view(View::new((applied.position(), None), Some(snapshot), store));
+    let outcome_differences = gateway.outcome_differences().await?;
+    // sled's writer waits as long as the state is held.
+    gateway.release_view();
     if repair == Repair::Write {
+        if differences > 0 || outcome_differences != Some(0) {
+            // The next gateway evaluates everything again.
+            difference.puts.insert((Table::Outcomes, Touched::key(applied)), encode(&Touched::everything()));
+        }
         gateway.write_compared(difference).await?;
     }
-    Ok(Rebuilt { before, derived: hash.finish(), entries, differences })
+    Ok(Rebuilt { before, derived: hash.finish(), entries, differences, outcome_differences })
 }

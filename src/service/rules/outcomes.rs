@@ -24,6 +24,8 @@ use crate::store::{Read, StoreError, Table, WriteBatch, prefix_end};
 pub(in crate::service) struct Rules {
     /// The counts of the outcomes that were read or written last, with their mark.
     counted: RwLock<Option<(OutcomesMark, Tally)>>,
+    /// The counts of another day that were evaluated last, and of which position.
+    pub(super) other_day: tokio::sync::Mutex<Option<(u64, Date, Tally)>>,
     /// Where there was last nothing left to evaluate: up to which place, and on which day.
     done: Mutex<Option<(Reached, Date)>>,
 }
@@ -174,10 +176,15 @@ pub(super) async fn tally_of(reader: &dyn Read) -> Result<Tally, ServiceError> {
     let end = prefix_end(&prefix);
     let mut pages = Pages::between(reader, Table::Outcomes, prefix, end);
     while let Some(page) = pages.next().await? {
-        for (key, bytes) in page {
-            let slots: Vec<(Slot, u64)> = decode(&bytes, "outcomes")?;
-            tally.put_district(String::from_utf8_lossy(&key[1..]).into_owned(), slots);
-        }
+        // All counts of a province are too many for a thread that answers.
+        let read = move || {
+            for (key, bytes) in page {
+                let slots: Vec<(Slot, u64)> = decode(&bytes, "outcomes")?;
+                tally.put_district(String::from_utf8_lossy(&key[1..]).into_owned(), slots);
+            }
+            Ok::<_, ServiceError>(tally)
+        };
+        tally = tokio::task::spawn_blocking(read).await.map_err(|_| ServiceError::NotReady)??;
     }
     Ok(tally)
 }

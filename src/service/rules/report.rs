@@ -94,7 +94,22 @@ impl Gateway {
     }
 
     /// Evaluates everything for a day, a portion at a time; only what is counted is held, and the findings asked for.
+    ///
+    /// One at a time; the counts of the last day are kept, so that a page and its parts evaluate once.
     async fn evaluated(&self, query: &ReportQuery) -> Result<Outcomes, ServiceError> {
+        let mut kept = self.rules().other_day.lock().await;
+        let now = self.view().await?.position.0;
+        if let Some((state, as_of, tally)) = kept.as_ref().filter(|_| query.rule.is_none())
+            && (*state, Some(*as_of)) == (now, query.as_of)
+        {
+            return Ok(Outcomes { state: now, as_of: *as_of, tally: tally.clone(), findings: Vec::new() });
+        }
+        let outcomes = self.evaluated_anew(query).await?;
+        *kept = Some((outcomes.state, outcomes.as_of, outcomes.tally.clone()));
+        Ok(outcomes)
+    }
+
+    async fn evaluated_anew(&self, query: &ReportQuery) -> Result<Outcomes, ServiceError> {
         // As long as it is held nothing is matched: the portions are those of the view.
         let tail = self.tail().await?;
         let view = self.view().await?;

@@ -233,7 +233,7 @@ impl TestClient {
             let overview = self.get("/v1/overview").expect(200).json();
             // Of those that another gateway took nobody else counts the rows.
             let batches = overview["batches"].as_array().expect("a list");
-            overview["waiting_rows"] != 0 || batches.iter().any(|batch| batch["matched"] != true)
+            overview["waiting_rows"] != 0 || batches.iter().any(|batch| batch["evaluated"] != true)
         };
         while waits() {
             assert!(std::time::Instant::now() < until, "rows still wait to be matched");

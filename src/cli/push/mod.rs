@@ -77,7 +77,7 @@ pub(super) struct Args {
     /// Put all lines into the receipt, not only those with flags or errors.
     #[arg(long, requires = "receipt")]
     all_lines: bool,
-    /// Wait until everything sent has been matched.
+    /// Wait until everything sent has been matched and reports tell of it.
     #[arg(long)]
     wait: bool,
     /// Give up waiting after so many seconds.
@@ -162,8 +162,10 @@ pub enum PushError {
     #[error(transparent)]
     Receipt(#[from] OutputError),
     /// Not matched in time.
-    #[error("batch {batch} is not matched after {seconds} s")]
+    #[error("batch {batch} is {} after {seconds} s", if *matched { "matched but not in the reports" } else { "not matched" })]
     NotMatched {
+        /// It is matched, and reports do not tell of it.
+        matched: bool,
         /// Which batch.
         batch: String,
         /// How long was waited.
@@ -390,7 +392,7 @@ pub fn push_watched(
     pushed
 }
 
-/// Waits until a batch has been matched, at most `limit`.
+/// Waits until a batch has been matched and reports tell of it, at most `limit`.
 pub fn wait_matched(
     session: &Session<'_>,
     batch: &str,
@@ -400,6 +402,7 @@ pub fn wait_matched(
     #[derive(Deserialize)]
     struct State {
         matched: bool,
+        evaluated: bool,
     }
     let path = format!("/v1/batches/{batch}");
     let call = get(&path, JSON);
@@ -408,11 +411,11 @@ pub fn wait_matched(
         let answer = session.call(&call, note);
         let answer = answer.map_err(|source| PushError::Call { what: PathBuf::from(&path), source })?;
         let state: State = serde_json::from_slice(&answer.body).map_err(PushError::Answer)?;
-        if state.matched {
+        if state.matched && state.evaluated {
             return Ok(());
         }
         if waited >= limit {
-            return Err(PushError::NotMatched { batch: batch.to_owned(), seconds: limit.as_secs() });
+            return Err(PushError::NotMatched { matched: state.matched, batch: batch.to_owned(), seconds: limit.as_secs() });
         }
         (session.pause)(pause);
         waited += pause;

@@ -27,7 +27,8 @@ impl Transport for Gateway {
         }
         if call.method == Method::GET {
             *self.polls.borrow_mut() += 1;
-            let body = format!(r#"{{"batch":{{"id":"b1"}},"matched":{}}}"#, *self.polls.borrow() > 2);
+            let polls = *self.polls.borrow();
+            let body = format!(r#"{{"id":"b1","matched":{},"evaluated":{}}}"#, polls > 1, polls > 2);
             return Ok(Answer { status: 200, retry_after: None, body: body.into_bytes() });
         }
         if call.method == Method::PUT {

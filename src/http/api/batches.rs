@@ -14,7 +14,7 @@ use crate::http::caller::{Reader, Writer};
 use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::problem::{Problem, ProblemDocument};
-use crate::service::answers::views::Pushed;
+use crate::service::answers::views::{BatchView, Pushed};
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
 use crate::telemetry::metric;
@@ -43,6 +43,9 @@ pub(crate) struct BatchDto {
     /// Every row has been matched; absent in the answer to a push.
     #[serde(skip_serializing_if = "Option::is_none")]
     matched: Option<bool>,
+    /// Reports tell of every row; absent in the answer to a push.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evaluated: Option<bool>,
     /// When the retention rule took the receipt away, and the rows that newer ones had replaced; absent until then.
     #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,8 +92,8 @@ impl From<BatchCounts> for CountsDto {
 }
 
 impl BatchDto {
-    /// A batch, with its state of matching where that was asked.
-    pub(super) fn new(batch: &Batch, matched: Option<bool>) -> Self {
+    /// A batch as it was taken in.
+    fn new(batch: &Batch) -> Self {
         Self {
             id: batch.id.clone(),
             agency: batch.agency.to_string(),
@@ -99,17 +102,23 @@ impl BatchDto {
             counts: batch.counts.into(),
             sha256: batch.sha256.clone(),
             alarms: batch.alarms.clone(),
-            matched,
+            matched: None,
+            evaluated: None,
             compacted_at: batch.compacted_at.map(|at| at.to_string()),
             receipt: format!("/v1/batches/{}/receipt", batch.id),
         }
+    }
+
+    /// A batch, and how far it has come.
+    pub(super) fn of(view: &BatchView) -> Self {
+        Self { matched: Some(view.matched), evaluated: Some(view.evaluated), ..Self::new(&view.batch) }
     }
 }
 
 impl PushedDto {
     /// The answer, with at most `limit` lines.
     fn new(pushed: &Pushed, limit: usize) -> Self {
-        let batch = BatchDto::new(&pushed.batch, None);
+        let batch = BatchDto::new(&pushed.batch);
         let mut lines = pushed.lines.iter().filter(|line| !line.is_clean());
         let not_clean = lines.by_ref().take(limit).map(LineDto::from).collect();
         let next = lines.next().map(|_| batch.receipt.clone());
@@ -161,7 +170,7 @@ pub(crate) async fn show(
     gateway: Backend,
 ) -> Result<web::Json<BatchDto>, Problem> {
     let view = gateway.get()?.batch(&caller, &id).await?;
-    Ok(web::Json(BatchDto::new(&view.batch, Some(view.matched))))
+    Ok(web::Json(BatchDto::of(&view)))
 }
 
 /// Stores a body that was read, and counts it.

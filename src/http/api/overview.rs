@@ -102,7 +102,7 @@ impl From<&Overview> for OverviewDto {
                 })
                 .collect(),
             stop_keys_total: view.stop_keys_total,
-            batches: view.batches.iter().map(|view| BatchDto::new(&view.batch, Some(view.matched))).collect(),
+            batches: view.batches.iter().map(BatchDto::of).collect(),
         }
     }
 }

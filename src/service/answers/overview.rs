@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::receipts::batch_view;
 use super::views::{FeedLine, Overview};
 use crate::auth::{Caller, Right};
 use crate::domain::batch::Batch;
@@ -41,7 +40,7 @@ impl Gateway {
             last.entry(batch.feed).or_insert(batch.received_at);
         }
         batches.truncate(NEWEST);
-        let waiting = self.waiting_batches().await?;
+        let batches = self.batch_views(batches).await?;
         let feeds = Feed::ALL.map(|feed| {
             let (records, flagged) = counts.records.get(&feed.code()).copied().unwrap_or_default();
             let agencies = self.clients().agencies_sending(feed);
@@ -57,7 +56,7 @@ impl Gateway {
             open_cases: counts.open_cases,
             decided_cases: counts.decided_cases,
             waiting_rows: self.waiting_rows(),
-            batches: batches.into_iter().map(|batch| batch_view(batch, &waiting)).collect(),
+            batches,
             stop_keys_total: stop_keys.len() as u64,
             stop_keys: stop_keys.iter().take(MOST_STOP_KEYS).cloned().collect(),
             model: format!("{} {}", plan.name(), plan.version()),

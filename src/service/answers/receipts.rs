@@ -11,13 +11,34 @@ use crate::service::stored::codec::decode;
 use crate::service::stored::head::{RECEIPT_PAGE, receipt_key};
 use crate::service::stored::journal::{batch_of, entries_behind};
 use crate::service::stored::reading::Pages;
-use crate::store::{Table, prefix_end};
+use crate::store::{Position, Table, prefix_end};
 
 impl Gateway {
     /// A batch of the caller's agency. Others' batches and absent ones answer alike.
     pub async fn batch(&self, caller: &Caller, id: &str) -> Result<BatchView, ServiceError> {
         let batch = self.own_batch(caller, id).await?;
-        Ok(batch_view(batch, &self.waiting_batches().await?))
+        Ok(self.batch_views(vec![batch]).await?.remove(0))
+    }
+
+    /// Batches, with how far they have come.
+    pub(super) async fn batch_views(&self, batches: Vec<Batch>) -> Result<Vec<BatchView>, ServiceError> {
+        // First how far the rules are, then the matching: they are never told to be ahead of it.
+        let evaluated = self.matching().evaluated();
+        let waiting = self.waiting_batches().await?;
+        let view = |batch: Batch| {
+            let matched = !waiting.contains(&batch.id);
+            BatchView { matched, evaluated: matched && self.rules_know(&batch.id, evaluated), batch }
+        };
+        Ok(batches.into_iter().map(view).collect())
+    }
+
+    /// Whether reports tell of a matched batch, if the rules were evaluated up to a position. Of a batch that this gateway
+    /// did not take itself it is only known once nothing at all waits for them.
+    fn rules_know(&self, batch: &str, evaluated: Position) -> bool {
+        if self.store().shared() || !self.intake().knows_all_behind(evaluated) {
+            return evaluated >= self.matching().matched();
+        }
+        !self.intake().waits_for_rules(batch, evaluated)
     }
 
     async fn own_batch(&self, caller: &Caller, id: &str) -> Result<Batch, ServiceError> {
@@ -86,10 +107,4 @@ impl Gateway {
         let lines = pages.into_iter().flatten();
         Ok(lines.skip(start % RECEIPT_PAGE).take(limit).collect())
     }
-}
-
-/// A batch, and whether it is matched: it is when it is not among those that `waiting` names.
-pub(in crate::service) fn batch_view(batch: Batch, waiting: &BTreeSet<String>) -> BatchView {
-    let matched = !waiting.contains(&batch.id);
-    BatchView { batch, matched }
 }

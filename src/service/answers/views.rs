@@ -30,6 +30,8 @@ pub struct BatchView {
     pub batch: Batch,
     /// Every row of it has been matched.
     pub matched: bool,
+    /// Reports tell of every row of it.
+    pub evaluated: bool,
 }
 
 /// One page of something, and how to ask for the next.

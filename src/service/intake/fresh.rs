@@ -13,6 +13,8 @@ pub(in crate::service) struct Fresh {
     rows: u64,
     /// Everything up to here is matched.
     through: Position,
+    /// Batches that are matched and that the rules have not been evaluated for.
+    unevaluated: BTreeMap<Position, String>,
 }
 
 struct Push {
@@ -48,10 +50,40 @@ impl Fresh {
         let waiting = self.pushes.split_off(&position.next());
         let done = std::mem::replace(&mut self.pushes, waiting);
         self.rows -= done.values().map(|push| push.rows).sum::<u64>();
+        self.unevaluated.extend(done.into_iter().filter_map(|(at, push)| Some((at, push.batch?))));
+    }
+
+    /// Forgets what the rules were evaluated for.
+    pub(in crate::service) fn drop_evaluated(&mut self, position: Position) {
+        self.unevaluated = self.unevaluated.split_off(&position.next());
+    }
+
+    /// Whether a batch is matched and waits for the rules, as far as is known here.
+    pub(in crate::service) fn waits_for_rules(&self, batch: &str, evaluated: Position) -> bool {
+        self.unevaluated.range(evaluated.next()..).any(|(_, id)| id == batch)
     }
 
     /// Rows acknowledged and not matched.
     pub(in crate::service) fn waiting_rows(&self) -> u64 {
         self.rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_waits_for_matching_then_for_the_rules() {
+        let mut fresh = Fresh::default();
+        fresh.add(Position(1), Vec::new(), Some("a".to_owned()));
+        fresh.add(Position(2), Vec::new(), Some("b".to_owned()));
+        assert!(!fresh.waits_for_rules("a", Position(0)));
+        fresh.drop_through(Position(1));
+        assert_eq!(fresh.waiting_batches(), BTreeSet::from(["b".to_owned()]));
+        assert!(fresh.waits_for_rules("a", Position(0)));
+        assert!(!fresh.waits_for_rules("a", Position(1)));
+        fresh.drop_evaluated(Position(1));
+        assert!(!fresh.waits_for_rules("a", Position(0)));
     }
 }

@@ -106,15 +106,39 @@ pub(super) struct UnderWay {
 }
 
 impl InFlight {
-    /// Takes note of a request; refused while one with the same key is under way.
-    pub(super) fn begin(&self, request: &RequestId) -> Result<UnderWay, ServiceError> {
+    /// Takes note of a request; refused while one with the same key is under way. A request that is not remembered may be
+    /// made as often as somebody likes, also at once.
+    pub(super) fn begin(&self, request: &RequestId) -> Result<Option<UnderWay>, ServiceError> {
+        if request.memory == Memory::None {
+            return Ok(None);
+        }
         let new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(request.key.clone());
-        if new { Ok(UnderWay { all: self.clone(), key: request.key.clone() }) } else { Err(ServiceError::InFlight) }
+        if new { Ok(Some(UnderWay { all: self.clone(), key: request.key.clone() })) } else { Err(ServiceError::InFlight) }
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
         self.all.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_key_is_under_way_once_unless_nothing_is_remembered() {
+        let key = IdempotencyKey::new("k").expect("a key");
+        let all = InFlight::default();
+        let push = RequestId::remembered("a", &key, "push");
+        let first = all.begin(&push).expect("nothing is under way");
+        assert!(matches!(all.begin(&push), Err(ServiceError::InFlight)));
+        all.begin(&RequestId::remembered("b", &key, "push")).expect("keys of others are others");
+        drop(first);
+        all.begin(&push).expect("it has ended");
+        let state = RequestId::of_state("a", &key);
+        let both = (all.begin(&state).expect("taken"), all.begin(&state).expect("taken at once"));
+        assert!(both.0.is_none() && both.1.is_none());
     }
 }

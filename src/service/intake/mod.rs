@@ -126,6 +126,16 @@ impl Intake {
         self.fresh().waiting_batches()
     }
 
+    /// Whether a batch that this gateway took is matched and the rules were not evaluated for it.
+    pub(super) fn waits_for_rules(&self, batch: &str, evaluated: Position) -> bool {
+        self.fresh().waits_for_rules(batch, evaluated)
+    }
+
+    /// Forgets which batches wait for the rules up to here.
+    pub(super) fn drop_evaluated(&self, through: Position) {
+        self.fresh().drop_evaluated(through);
+    }
+
     /// Whether every input behind `matched` was taken by this gateway since it was started.
     pub(super) fn knows_all_behind(&self, matched: Position) -> bool {
         matched >= self.began

@@ -375,6 +375,7 @@ impl Gateway {
     pub(super) async fn note_matched(&self, reached: Reached) -> Result<(), ServiceError> {
         let matched = reached.position();
         let waiting = self.intake().drop_matched(matched);
+        self.intake().drop_evaluated(self.matching().evaluated());
         metrics::gauge!(metric::ROWS_WAITING).set(waiting as f64);
         self.publish().await?;
         self.matching().note_progress(|progress| progress.matched = progress.matched.max(matched));

@@ -95,6 +95,11 @@ impl Matching {
         self.progress.borrow().matched
     }
 
+    /// What the rules say of everything up to here can be read.
+    pub(super) fn evaluated(&self) -> Position {
+        self.progress.borrow().evaluated
+    }
+
     /// Returns when a first view was published, or at once when none will be.
     pub(super) async fn published(&self) {
         let mut progress = self.progress.subscribe();

@@ -156,8 +156,8 @@ pub(crate) fn overview() -> Overview {
     let clean =
         BatchCounts { baris: 6_114, diterima: 6_021, ditandai: 93, ditolak: 0, tanpa_perubahan: 0, lebih_lama: 0 };
     let batches = vec![
-        BatchView { batch: pushed().batch, matched: false },
-        BatchView { batch: Batch { alarms: Vec::new(), ..batch(clean) }, matched: true },
+        BatchView { batch: pushed().batch, matched: false, evaluated: false },
+        BatchView { batch: Batch { alarms: Vec::new(), ..batch(clean) }, matched: true, evaluated: true },
     ];
     Overview {
         feeds: vec![

@@ -130,6 +130,9 @@ pub(super) fn not_opened(error: StartError) -> CliError {
     CliError::failed("opening the store", error).hint(Some(hint))
 }
 
+/// The matcher's memory on disk, beside an embedded store.
+const INDEX_FILE: &str = "padan.index";
+
 /// Starts everything; returns when the gateway is ready. It stops when `stopped` resolves or [`Launched::stop`] is called.
 pub async fn launch(
     settings: &Settings,
@@ -140,12 +143,16 @@ pub async fn launch(
     let identity = Identity::Files(settings.http.tls.clone());
     let address = settings.http.listen;
     let listener = TcpListener::bind(address).map_err(|source| LaunchError::Listen { address, source })?;
+    let mut service = settings.service();
+    if service.index_file.is_none() {
+        service.index_file = settings.store.folder().map(|folder| folder.join(INDEX_FILE));
+    }
     let start = StartWith {
         store: settings.store.clone(),
         missing: Missing::Create,
         store_limits: settings.store_limits.clone(),
         clients: settings.client.clone(),
-        settings: settings.service(),
+        settings: service,
         models: settings.models.clone(),
         clock,
     };

@@ -51,7 +51,7 @@ pub mod evaluate;
 mod exec;
 mod explain;
 mod field;
-mod flat;
+pub(crate) mod flat;
 pub mod kernel;
 mod meter;
 pub mod name;

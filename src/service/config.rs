@@ -9,7 +9,8 @@ use crate::domain::date::Date;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Rows acknowledged and not yet matched beyond which pushes are answered "busy, try again".
+    /// Rows acknowledged and not yet matched beyond which pushes are answered "busy, try again". They rest in the store: what
+    /// is bounded is how old answers may be.
     pub max_waiting_rows: u64,
     /// Reports are made as of this date; today (Jakarta) when absent.
     pub as_of: Option<Date>,
@@ -19,6 +20,9 @@ pub struct Config {
     /// From so many waiting rows on it is asked whether all rows are matched at once, which for many is faster than step by
     /// step.
     pub match_at_once_from: u64,
+    /// The file in which the matcher's memory is kept, so that a start need not match every row again; none: it is not kept.
+    /// A gateway on an embedded store has it beside that.
+    pub index_file: Option<std::path::PathBuf>,
     /// Limits of one pushed body.
     pub intake: crate::feed::Limits,
     /// Who is to send which feed, and where; from the part of the configuration that has its name.
@@ -32,10 +36,11 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            max_waiting_rows: 200_000,
+            max_waiting_rows: 2_000_000,
             as_of: None,
             max_derived_bytes: 64 << 20,
             match_at_once_from: 50_000,
+            index_file: None,
             intake: crate::feed::Limits::default(),
             expected: Vec::new(),
             retention: super::retention::Config::default(),

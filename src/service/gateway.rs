@@ -152,9 +152,10 @@ impl Gateway {
         self.matching().matched_through(goal).await;
     }
 
-    /// Lets writes under way end and closes the store.
+    /// Lets writes under way end, keeps the index on disk and closes the store.
     pub async fn close(&self) {
         self.stop_serving();
+        self.keep_index_at_end().await;
         if let Err(error) = self.store().close().await {
             tracing::warn!(error = &error as &dyn std::error::Error, "the store did not close cleanly");
         }

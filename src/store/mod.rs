@@ -204,6 +204,11 @@ pub fn open_to_read(url: &StoreUrl, config: &Config) -> Result<Arc<dyn Store>, S
     }
 }
 
+/// Bytes that are free on the disk of a folder.
+pub fn free_bytes(folder: &std::path::Path) -> std::io::Result<u64> {
+    fs2::available_space(folder)
+}
+
 /// What giving free pages back to the disk led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shrunk {

@@ -415,7 +415,11 @@ pub fn wait_matched(
             return Ok(());
         }
         if waited >= limit {
-            return Err(PushError::NotMatched { matched: state.matched, batch: batch.to_owned(), seconds: limit.as_secs() });
+            return Err(PushError::NotMatched {
+                matched: state.matched,
+                batch: batch.to_owned(),
+                seconds: limit.as_secs(),
+            });
         }
         (session.pause)(pause);
         waited += pause;

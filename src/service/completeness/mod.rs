@@ -23,6 +23,16 @@ use crate::domain::date::{Date, Period};
 use crate::domain::feed::Feed;
 use crate::store::Table;
 
+/// The key of a declaration: of two by one agency about one feed, region and period the later stands.
+pub(super) fn declaration_key(feed: Feed, agency: &AgencyId, region: &str, period: Period) -> String {
+    format!("{feed}|{agency}|{region}|{period}")
+}
+
+/// The region of a declaration, from its key.
+pub(super) fn region_of(key: &str) -> Option<&str> {
+    key.rsplit('|').nth(1)
+}
+
 impl Gateway {
     /// What an agency said of a feed, for itself; what all said, for a caller who may read reports.
     pub async fn declarations(&self, caller: &Caller, feed: Feed) -> Result<Vec<Declaration>, ServiceError> {

@@ -14,7 +14,7 @@ use crate::domain::date::{Date, Timestamp};
 use crate::domain::feed::Feed;
 use crate::service::answers::views::{Declared, Unsent};
 use crate::service::clock::day_in_jakarta;
-use crate::service::completeness::{Said, Words, present_region};
+use crate::service::completeness::{Said, Words, declaration_key, present_region};
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
 use crate::service::stored::codec::encode;
@@ -59,7 +59,7 @@ impl Input for Declare<'_> {
         let mut names = Vec::with_capacity(self.declared.len());
         for item in &self.declared {
             answer.changed += u64::from(!said.is(item.lengkap, &item.kode_wilayah, item.periode));
-            let name = format!("{feed}|{agency}|{}|{}", item.kode_wilayah, item.periode);
+            let name = declaration_key(feed, agency, &item.kode_wilayah, item.periode);
             let last = own.iter().find(|known| same_place(known, item)).copied();
             let before = compared.before.get(&item.kode_wilayah).copied();
             write.put(Table::Completeness, name.as_bytes(), encode(&self.stored(item, last, before, now)));

@@ -6,11 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::record::Record;
 use crate::store::Position;
 
+/// Records kept so that the matcher need not read them; of what waits behind them only the number is known.
+const MOST_KEPT: u64 = 40_000;
+
 /// Acknowledged pushes by their positions.
 #[derive(Default)]
 pub(in crate::service) struct Fresh {
     pushes: BTreeMap<Position, Push>,
     rows: u64,
+    /// Records that are kept.
+    kept: u64,
     /// Everything up to here is matched.
     through: Position,
     /// Batches that are matched and that the rules have not been evaluated for.
@@ -30,7 +35,9 @@ impl Fresh {
         if position > self.through {
             let rows = records.len() as u64;
             self.rows += rows;
-            self.pushes.insert(position, Push { records: Some(records), rows, batch });
+            let records = (self.kept + rows <= MOST_KEPT).then_some(records);
+            self.kept += records.as_ref().map_or(0, |_| rows);
+            self.pushes.insert(position, Push { records, rows, batch });
         }
     }
 
@@ -41,7 +48,10 @@ impl Fresh {
 
     /// The records of a push, for the matcher: they are given once.
     pub(in crate::service) fn take(&mut self, position: Position) -> Option<Vec<Record>> {
-        self.pushes.get_mut(&position)?.records.take()
+        let push = self.pushes.get_mut(&position)?;
+        let records = push.records.take()?;
+        self.kept -= push.rows;
+        Some(records)
     }
 
     /// Forgets what is matched.
@@ -50,6 +60,7 @@ impl Fresh {
         let waiting = self.pushes.split_off(&position.next());
         let done = std::mem::replace(&mut self.pushes, waiting);
         self.rows -= done.values().map(|push| push.rows).sum::<u64>();
+        self.kept -= done.values().filter(|push| push.records.is_some()).map(|push| push.rows).sum::<u64>();
         self.unevaluated.extend(done.into_iter().filter_map(|(at, push)| Some((at, push.batch?))));
     }
 

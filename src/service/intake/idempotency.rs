@@ -113,7 +113,11 @@ impl InFlight {
             return Ok(None);
         }
         let new = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(request.key.clone());
-        if new { Ok(Some(UnderWay { all: self.clone(), key: request.key.clone() })) } else { Err(ServiceError::InFlight) }
+        if new {
+            Ok(Some(UnderWay { all: self.clone(), key: request.key.clone() }))
+        } else {
+            Err(ServiceError::InFlight)
+        }
     }
 }
 

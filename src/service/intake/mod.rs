@@ -34,8 +34,11 @@ use crate::store::{Position, StoreError, WriteBatch};
 /// How often an input is planned anew because another one changed what it depends on.
 const MAX_TRIES: usize = 50;
 
-/// Without an input for so long the intake is quiet.
-const QUIET: Duration = Duration::from_secs(1);
+/// Without a push of many rows for so long the intake is quiet.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// So many rows are many.
+const MANY_ROWS: usize = 100;
 
 /// The state of the intake.
 pub(super) struct Intake {
@@ -48,7 +51,7 @@ pub(super) struct Intake {
     acknowledged: AtomicU64,
     /// The end of the journal when the gateway was started.
     began: Position,
-    /// When the last input came.
+    /// When the last push of many rows was acknowledged.
     last: Mutex<Option<Instant>>,
 }
 
@@ -153,7 +156,7 @@ impl Intake {
         fresh.waiting_rows()
     }
 
-    /// Whether nothing was acknowledged for a second.
+    /// Whether no push of many rows was acknowledged for a while.
     pub(super) fn quiet(&self) -> bool {
         let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
         last.is_none_or(|last| last.elapsed() >= QUIET)
@@ -167,7 +170,9 @@ impl Intake {
     /// Tells the matcher of what is durable now.
     fn note_acknowledged(&self, position: Position, records: Vec<Record>, batch: Option<String>) {
         self.acknowledged.fetch_max(position.0, Ordering::AcqRel);
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        if records.len() >= MANY_ROWS {
+            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
         self.fresh().add(position, records, batch);
         self.wake.notify_one();
     }

@@ -1,39 +1,67 @@
 //! Deriving everything anew, a portion of components at a time: after a restore, for another program or other models, and
 //! where so much waits that to match it step by step would take longer than to match all of it at once.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rustc_hash::FxHashSet;
 
 use super::derive::Changes;
 use super::follow::Tail;
 use super::load::{Trust, same};
 use super::lookups::{lookups_of_decision, shared_key};
 use super::matcher::{Dirty, Matcher};
+use super::write::Pen;
 use crate::domain::record::{PersonId, RecordId};
 use crate::service::digest::DERIVED;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
 use crate::service::rules::Touched;
 use crate::service::stored::codec::encode;
-use crate::service::stored::lookups::{Lookup, nothing, record_in};
+use crate::service::stored::journal::Reached;
+use crate::service::stored::lookups::{Lookup, nothing, number_in, record_in};
 use crate::service::stored::reading::{Pages, get_many};
-use crate::store::{Table, WriteBatch};
+use crate::store::{Table, WriteBatch, prefix_end};
 
 /// Records that are derived together.
 const PORTION: usize = 20_000;
 
-/// Stale entries deleted in one transaction.
-const DELETED_AT_ONCE: usize = 10_000;
+/// Bytes of keys and values of a part in which nothing but keys is written.
+const PART_BYTES: usize = 4 << 20;
+
+/// So many times what is matched is too much to let wait longer.
+const MANY_TIMES: u64 = 4;
+
+/// What is found by numbers and accounts: keys in an order that has nothing to do with that of the records.
+const SCATTERED: [Lookup; 2] = [Lookup::Number, Lookup::Payment];
+
+/// How what waits is matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Step by step.
+    Steps,
+    /// All rows that are there at once.
+    AtOnce,
+    /// All at once, when nothing more comes in.
+    Later,
+}
 
 impl Gateway {
-    /// Whether to match all at once: as much waits as is matched; or a quarter of it, and nothing comes in any more.
-    /// Matching all takes a row about a fifth of the time that a step takes it.
-    pub(super) fn all_at_once_is_faster(&self, tail: &Tail) -> Result<bool, ServiceError> {
-        let waiting = self.waiting_rows();
-        if !tail.leads || waiting < self.settings().match_at_once_from.max(1) {
-            return Ok(false);
+    /// How to match what waits. To match all rows takes a row about a fifth of the time that a step takes it, so that it is
+    /// faster from a quarter of what is matched on. While still more comes in it pays to wait for the end, but not until
+    /// several times as much waits as is matched, or half of what may wait.
+    pub(super) fn way_to_match(&self, tail: &Tail) -> Result<Way, ServiceError> {
+        let (waiting, settings) = (self.waiting_rows(), self.settings());
+        if !tail.pen.leads || waiting < settings.match_at_once_from.max(1) {
+            return Ok(Way::Steps);
         }
         let matched = self.matching().read(|matcher| matcher.known.len() as u64)?;
-        Ok(waiting >= matched || (waiting >= matched / 4 && self.intake().quiet()))
+        if waiting < matched / 4 {
+            return Ok(Way::Steps);
+        }
+        let many_times = matched.max(settings.match_at_once_from).saturating_mul(MANY_TIMES);
+        let enough = waiting >= many_times.min(settings.max_waiting_rows / 2);
+        Ok(if enough || self.intake().quiet() { Way::AtOnce } else { Way::Later })
     }
 
     /// Matches all rows that are there at once. Until it is done, answers are as old as what was published last.
@@ -42,9 +70,9 @@ impl Gateway {
         let snapshot = self.store().snapshot().await?;
         let read = self.read_store(&*snapshot, Trust::Nothing).await?;
         drop(snapshot);
-        *tail = Tail { leads: tail.leads, mark: tail.mark.take(), ..read };
+        tail.applied = read.applied;
         self.derive_anew(tail).await?;
-        if tail.leads { self.note_matched(tail.applied).await } else { Ok(()) }
+        if tail.pen.leads { self.note_matched(tail.applied).await } else { Ok(()) }
     }
 
     /// Derives everything from the matcher's state, and writes where the store holds something else. Its marks say from
@@ -52,28 +80,48 @@ impl Gateway {
     pub(super) async fn derive_anew(&self, tail: &mut Tail) -> Result<(), ServiceError> {
         self.release_view();
         self.rules().look_again();
-        let mut begin = WriteBatch::new();
+        let (started, mut parts) = (Instant::now(), 0);
+        let Tail { applied, pen, .. } = tail;
+        let mut part = WriteBatch::new();
         // What the rules say is of an earlier state from here on, and evaluated again.
-        begin.put(Table::Outcomes, Touched::key(tail.applied), encode(&Touched::everything()));
-        self.commit_marked(tail, begin, false).await?;
+        part.put(Table::Outcomes, Touched::key(*applied), encode(&Touched::everything()));
+        self.commit_marked(pen, *applied, part, false).await?;
+        for table in DERIVED.iter().filter(|table| **table != Table::Families) {
+            self.delete_stale(pen, *applied, *table).await?;
+        }
+        let stale_ms = started.elapsed().as_millis() as u64;
+        // A part is written while the next one is derived.
+        let mut part = WriteBatch::new();
         for portion in self.matching().read(|matcher| matcher.portions(None, PORTION))? {
-            let dirty = self.matching().read(|matcher| matcher.all_of(&portion))?;
-            let changes = self.derived(dirty).await?;
-            let write = self.differing(changes).await?;
-            if tail.leads && !write.is_empty() {
-                self.commit_marked(tail, write, false).await?;
-            }
+            let (written, next) = tokio::join!(self.write_part(pen, *applied, part), self.part_of(portion));
+            written?;
+            (part, parts) = (next?, parts + 1);
         }
+        self.write_part(pen, *applied, part).await?;
+        let derived_ms = started.elapsed().as_millis() as u64;
+        // Which families there are is known when they are derived.
+        self.delete_stale(pen, *applied, Table::Families).await?;
+        self.write_numbers(pen, *applied).await?;
         let rest = self.matching().read(Matcher::of_no_record)?;
-        let mut write = self.differing(rest).await?;
-        for table in DERIVED {
-            self.delete_stale(tail, *table, &mut write).await?;
-        }
-        if tail.leads {
-            self.commit_marked(tail, write, true).await?;
+        let last = self.differing(rest).await?;
+        if pen.leads {
+            self.commit_marked(pen, *applied, last, true).await?;
         }
         tail.unsure = false;
+        let all_ms = started.elapsed().as_millis() as u64;
+        tracing::info!(parts, stale_ms, derived_ms, all_ms, "derived everything anew");
         Ok(())
+    }
+
+    async fn write_part(&self, pen: &mut Pen, reached: Reached, part: WriteBatch) -> Result<(), ServiceError> {
+        if pen.leads && !part.is_empty() { self.commit_marked(pen, reached, part, false).await } else { Ok(()) }
+    }
+
+    /// What the store does not hold yet of what follows from some records.
+    async fn part_of(&self, portion: Vec<RecordId>) -> Result<WriteBatch, ServiceError> {
+        let dirty = self.ask_matcher(move |matcher| matcher.all_of(&portion)).await?;
+        let changes = self.derived(dirty).await?;
+        self.differing(changes).await
     }
 
     /// What the store does not hold yet.
@@ -95,27 +143,83 @@ impl Gateway {
         Ok(write)
     }
 
-    /// Deletes entries of a table that do not follow from the matcher's state. What is left to delete stays in `write`.
-    async fn delete_stale(&self, tail: &mut Tail, table: Table, write: &mut WriteBatch) -> Result<(), ServiceError> {
-        let families = self.matching().read(|matcher| matcher.family_of.values().map(|id| id.0).collect())?;
-        let mut pages = Pages::of(self.reader(), table);
-        let mut stale = 0;
-        while let Some(page) = pages.next().await? {
-            let gone: Vec<Vec<u8>> = self.matching().read(|matcher| {
-                let keys = page.into_iter().map(|(key, _)| key);
-                keys.filter(|key| !matcher.has(table, key, &families)).collect()
-            })?;
-            for key in gone {
-                write.delete(table, key);
-                stale += 1;
+    /// Writes by which numbers and accounts records are found, in the order of the keys, which are as good as random: taken
+    /// with their records, each would change a page of its own.
+    async fn write_numbers(&self, pen: &mut Pen, reached: Reached) -> Result<(), ServiceError> {
+        for lookup in SCATTERED {
+            let right = self.ask_matcher(move |matcher| matcher.numbered(lookup)).await?;
+            let mut right = right.into_iter().peekable();
+            let key_of = |(number, record): (u64, RecordId)| lookup.of_record(number, record);
+            let mut write = WriteBatch::new();
+            let mut pages =
+                Pages::between(self.reader(), Table::Lookups, lookup.prefix(), prefix_end(&lookup.prefix()));
+            while let Some(page) = pages.next().await? {
+                for (stored, _) in page {
+                    let found = number_in(&stored).ok_or(ServiceError::Corrupt { what: "lookups".to_owned() })?;
+                    while let Some(missing) = right.next_if(|pair| *pair < found) {
+                        write.put(Table::Lookups, key_of(missing), nothing());
+                    }
+                    if right.next_if_eq(&found).is_none() {
+                        write.delete(Table::Lookups, stored);
+                    }
+                }
+                self.write_if_large(pen, reached, &mut write).await?;
             }
-            if stale >= DELETED_AT_ONCE && tail.leads {
-                self.commit_marked(tail, std::mem::take(write), false).await?;
-                stale = 0;
+            for missing in right {
+                write.put(Table::Lookups, key_of(missing), nothing());
+                self.write_if_large(pen, reached, &mut write).await?;
             }
+            self.write_part(pen, reached, write).await?;
         }
         Ok(())
     }
+
+    async fn write_if_large(
+        &self,
+        pen: &mut Pen,
+        reached: Reached,
+        write: &mut WriteBatch,
+    ) -> Result<(), ServiceError> {
+        if write.bytes() < PART_BYTES {
+            return Ok(());
+        }
+        self.write_part(pen, reached, std::mem::take(write)).await
+    }
+
+    /// Deletes entries of a table that do not follow from the matcher's state.
+    async fn delete_stale(&self, pen: &mut Pen, reached: Reached, table: Table) -> Result<(), ServiceError> {
+        let families = self.matching().read(|matcher| matcher.family_of.values().map(|id| id.0).collect())?;
+        let families: Arc<FxHashSet<RecordId>> = Arc::new(families);
+        let mut write = WriteBatch::new();
+        for (from, to) in ranges_of(table) {
+            let mut pages = Pages::between(self.reader(), table, from, to);
+            while let Some(page) = pages.next().await? {
+                let families = Arc::clone(&families);
+                let gone = self.ask_matcher(move |matcher| {
+                    let keys = page.into_iter().map(|(key, _)| key);
+                    keys.filter(|key| !matcher.has(table, key, &families)).collect::<Vec<_>>()
+                });
+                for key in gone.await? {
+                    write.delete(table, key);
+                }
+                self.write_if_large(pen, reached, &mut write).await?;
+            }
+        }
+        self.write_part(pen, reached, write).await
+    }
+}
+
+/// The ranges of a table in which stale entries are looked for one by one.
+fn ranges_of(table: Table) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+    if table != Table::Lookups {
+        return vec![(Vec::new(), None)];
+    }
+    // Those that are scattered are compared where they are written.
+    let mut scattered = SCATTERED.map(Lookup::prefix);
+    scattered.sort();
+    let starts = std::iter::once(Vec::new()).chain(scattered.iter().filter_map(|prefix| prefix_end(prefix)));
+    let ends = scattered.iter().cloned().map(Some).chain([None]);
+    starts.zip(ends).collect()
 }
 
 impl Matcher {
@@ -135,10 +239,19 @@ impl Matcher {
                 let lookups = self.lookups_of_case(case);
                 dirty.lookups.extend(lookups.into_iter().map(|(key, value)| (key, Some(value))));
             }
-            let lookups = self.lookups_of(*record);
-            dirty.lookups.extend(lookups.into_iter().map(|(key, value)| (key, Some(value))));
+            dirty.lookups.extend(self.present_of(*record).map(|(key, value)| (key, Some(value))));
         }
         dirty
+    }
+
+    /// The numbers and records of a look-up, ascending.
+    fn numbered(&self, lookup: Lookup) -> Vec<(u64, RecordId)> {
+        let mut found: Vec<(u64, RecordId)> = match lookup {
+            Lookup::Payment => self.payments().collect(),
+            _ => self.identifiers.all().collect(),
+        };
+        found.sort_unstable();
+        found
     }
 
     /// What is derived and belongs to no record alone.
@@ -156,7 +269,7 @@ impl Matcher {
     }
 
     /// Whether an entry with this key follows from this state.
-    fn has(&self, table: Table, key: &[u8], families: &BTreeSet<RecordId>) -> bool {
+    fn has(&self, table: Table, key: &[u8], families: &FxHashSet<RecordId>) -> bool {
         let record = record_in(key);
         match table {
             Table::Members => record.is_some_and(|id| self.person_of(id).is_some()),

@@ -5,7 +5,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::identifiers::Number;
-use super::matcher::Matcher;
+use super::matcher::{Known, Matcher};
 use crate::domain::case::{CaseState, Question};
 use crate::domain::record::{PersonId, RecordId};
 
@@ -39,6 +39,12 @@ impl Matcher {
         }
         portions.extend(Some(portion).filter(|portion| !portion.is_empty()));
         portions
+    }
+
+    /// The records in a region, as far as their rows say where they are.
+    pub(super) fn records_in(&self, region: &str) -> impl Iterator<Item = RecordId> {
+        let inside = |known: &Known| known.place.is_some_and(|place| place.lies_in(region));
+        self.known.iter().filter(move |(_, known)| inside(known)).map(|(id, _)| *id)
     }
 
     fn add_component(&self, start: RecordId, seen: &mut FxHashSet<RecordId>, portion: &mut Vec<RecordId>) {

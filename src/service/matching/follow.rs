@@ -5,22 +5,29 @@
 //! each can answer; one of them, the leader, writes. A leader that was replaced without noticing finds another mark
 //! than its own and writes nothing more.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use rayon::prelude::*;
+
 use super::Pace;
+use super::anew::Way;
 use super::derive::{Changes, derive};
 use super::load::{Trust, record_of};
 use super::matcher::{Dirty, Matcher};
+use super::write::Pen;
 use crate::domain::decision::Decision;
 use crate::domain::record::{Record, RecordId, Sequence};
+use crate::engine::RowError;
+use crate::service::completeness::region_of;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
 use crate::service::rules::Touched;
 use crate::service::stored::codec::{decode, decode_row, encode, row_key};
 use crate::service::stored::decisions::decision_key;
-use crate::service::stored::journal::{DERIVED_MARK, DerivedMark, Entry, Reached, derived_mark};
+use crate::service::stored::journal::{Entry, Reached, derived_mark};
 use crate::service::stored::reading::get_many;
-use crate::store::{Position, StoreError, Table, WriteBatch};
+use crate::store::{Position, Table};
 use crate::telemetry::metric;
 
 /// Rows matched and written in one step.
@@ -39,21 +46,19 @@ const LOOK_SHARED: Duration = Duration::from_millis(20);
 /// How long a gateway waits after its store failed, where the store may come back.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 
-/// Entries written in one transaction while much is written; see [`Gateway::write_in_parts`].
-const PART: usize = 2_000;
+/// The index is written to disk when one in so many rows is not in the file.
+const INDEX_AFTER: u64 = 30;
 
 /// Where this gateway stands in the journal.
 #[derive(Debug)]
 pub(in crate::service) struct Tail {
     /// What the matcher has taken.
     pub(in crate::service) applied: Reached,
-    /// The mark of the derived state as it was stored last.
-    pub(in crate::service) mark: Option<Vec<u8>>,
     /// What the store holds of derived state does not follow from the mark, or not from the matcher's state: it has to
     /// be compared as a whole.
     pub(in crate::service) unsure: bool,
-    /// This gateway writes.
-    pub(in crate::service) leads: bool,
+    /// What is needed to write what follows.
+    pub(in crate::service) pen: Pen,
 }
 
 /// Work that is taken at once.
@@ -62,7 +67,27 @@ struct Step {
     records: Vec<Record>,
     rows: Vec<(RecordId, Sequence)>,
     decisions: Vec<Decision>,
-    declared: bool,
+    /// Regions for which something was declared.
+    declared: BTreeSet<String>,
+}
+
+impl Step {
+    /// Nothing yet, behind a place in the journal.
+    fn behind(applied: Reached) -> Self {
+        Self {
+            reached: applied,
+            records: Vec::new(),
+            rows: Vec::new(),
+            decisions: Vec::new(),
+            declared: BTreeSet::new(),
+        }
+    }
+}
+
+/// What follows from a step, to be written.
+struct Unwritten {
+    reached: Reached,
+    changes: Changes,
 }
 
 /// What lies behind a place in the journal.
@@ -125,30 +150,42 @@ impl Gateway {
             // A first load may be long: reports say from the start that nothing is known.
             self.keep_outcomes(&tail).await?;
         }
+        // What follows from the last step is written while the next one is matched.
+        let mut unwritten = None;
         loop {
-            if self.all_at_once_is_faster(&tail)? {
-                self.match_all_at_once(&mut tail).await?;
+            match self.way_to_match(&tail)? {
+                Way::Steps => {}
+                Way::AtOnce => {
+                    self.write_step(&mut tail, unwritten.take()).await?;
+                    self.match_all_at_once(&mut tail).await?;
+                }
+                Way::Later => return self.write_step(&mut tail, unwritten).await,
             }
-            match self.next_step(tail.applied).await? {
-                Next::Step(step) => self.take(&mut tail, step).await?,
+            match self.next_step(tail.applied, None).await? {
+                Next::Step(step) => unwritten = self.take(&mut tail, unwritten, step).await?,
+                Next::Nothing if unwritten.is_some() => self.write_step(&mut tail, unwritten.take()).await?,
                 Next::Nothing => break,
-                Next::TooFarBehind => self.read_again(&mut tail).await?,
+                Next::TooFarBehind => {
+                    self.write_step(&mut tail, unwritten.take()).await?;
+                    self.read_again(&mut tail).await?;
+                }
             }
         }
         self.acquire_leadership(&mut tail).await?;
         self.keep_outcomes(&tail).await?;
-        self.look_for_stop_keys(tail.applied.position()).await
+        self.look_for_stop_keys(tail.applied.position()).await?;
+        if self.intake().quiet() { self.keep_index(&tail, INDEX_AFTER).await } else { Ok(()) }
     }
 
     /// Leads if nobody else does; a follower learns how far the leader has come.
     async fn acquire_leadership(&self, tail: &mut Tail) -> Result<(), ServiceError> {
-        if !tail.leads {
-            tail.leads = self.store().lead().await?;
+        if !tail.pen.leads {
+            let leads = self.store().lead().await?;
             let (stored, mark) = derived_mark(self.reader()).await?;
-            tail.mark = stored;
+            tail.pen = Pen { mark: stored, leads };
             let mark = mark.filter(|mark| mark.whole && mark.by == self.models().derived_by());
             let reached = mark.map(|mark| mark.reached);
-            if !tail.leads {
+            if !leads {
                 // What the leader wrote can be read, as far as this gateway's matcher knows of it.
                 return self.note_matched(reached.unwrap_or_default().min(tail.applied)).await;
             }
@@ -157,18 +194,34 @@ impl Gateway {
         if tail.unsure {
             self.derive_anew(tail).await?;
         }
-        if tail.leads { self.note_matched(tail.applied).await } else { Ok(()) }
+        if tail.pen.leads { self.note_matched(tail.applied).await } else { Ok(()) }
     }
 
-    /// The next work behind `applied`.
-    async fn next_step(&self, applied: Reached) -> Result<Next, ServiceError> {
+    /// Reads the store. Where the index on disk stands before what is derived, the steps between are matched again, and
+    /// nothing is written.
+    pub(super) async fn resumed(&self) -> Result<Tail, ServiceError> {
+        let snapshot = self.store().snapshot().await?;
+        let mut tail = self.read_store(&*snapshot, Trust::Index).await?;
+        let (_, mark) = derived_mark(&*snapshot).await?;
+        let goal = mark.filter(|_| !tail.unsure).map(|mark| mark.reached).unwrap_or_default();
+        while tail.applied < goal {
+            match self.next_step(tail.applied, Some(goal.position())).await? {
+                Next::Step(step) => drop(self.match_step(&mut tail.applied, step).await?),
+                Next::Nothing | Next::TooFarBehind => return self.read_store(&*snapshot, Trust::Mark).await,
+            }
+        }
+        Ok(tail)
+    }
+
+    /// The next work behind `applied`, up to a position if one is given.
+    async fn next_step(&self, applied: Reached, to: Option<Position>) -> Result<Next, ServiceError> {
         let from = applied.position().next().key();
-        let page = self.reader().scan(Table::Journal, from.clone(), None, STEP_ENTRIES).await?;
+        let end = to.map(|to| to.next().key());
+        let page = self.reader().scan(Table::Journal, from.clone(), end, STEP_ENTRIES).await?;
         if page.first().is_some_and(|(key, _)| *key != from) {
             return self.left_behind(applied, "the journal").await;
         }
-        let mut step =
-            Step { reached: applied, records: Vec::new(), rows: Vec::new(), decisions: Vec::new(), declared: false };
+        let mut step = Step::behind(applied);
         let mut decided = Vec::new();
         for (key, entry) in page {
             let room = STEP_ROWS - step.records.len() - step.rows.len();
@@ -182,8 +235,8 @@ impl Gateway {
                     decided.extend(decisions);
                     step.reached = Reached { through: position.0, rows: 0 };
                 }
-                Entry::Declarations { .. } => {
-                    step.declared = true;
+                Entry::Declarations { names, .. } => {
+                    step.declared.extend(names.iter().filter_map(|name| region_of(name)).map(str::to_owned));
                     step.reached = Reached { through: position.0, rows: 0 };
                 }
                 // Nothing follows from it.
@@ -247,29 +300,56 @@ impl Gateway {
         found.into_iter().map(|bytes| bytes.map(|bytes| record_of(&decode_row(&bytes)?)).transpose()).collect()
     }
 
-    /// Matches a step and writes what follows from it.
-    async fn take(&self, tail: &mut Tail, step: Step) -> Result<(), ServiceError> {
+    /// Matches a step while what followed from the one before is written; answers what follows from it.
+    async fn take(
+        &self,
+        tail: &mut Tail,
+        before: Option<Unwritten>,
+        step: Step,
+    ) -> Result<Option<Unwritten>, ServiceError> {
         let started = std::time::Instant::now();
-        let Step { reached, records, decisions, declared, .. } = step;
-        let dirty = self.on_matcher(|matcher| matcher.apply(records, decisions)).await?;
-        let dirty = dirty.map_err(|error| ServiceError::Corrupt { what: error.to_string() })?;
-        tail.applied = reached;
         // Should anything fail from here on, the matcher is ahead of the store.
         let sure = !std::mem::replace(&mut tail.unsure, true);
-        // A follower derives as well: the matcher notes the families.
-        let mut touched = Touched::records(dirty.touched.iter().copied());
-        touched.all = declared;
-        let mut changes = self.derived(dirty).await?;
-        changes.puts.insert((Table::Outcomes, Touched::key(reached)), encode(&touched));
-        if tail.leads && sure {
-            self.write_derived(tail, changes).await?;
-        }
+        let Tail { applied, pen, .. } = tail;
+        let (written, matched) = tokio::join!(self.write_changes(pen, before), self.match_step(applied, step));
+        written?;
+        let changes = matched?;
         tail.unsure = !sure;
         metrics::histogram!(metric::MATCH_SECONDS).record(started.elapsed().as_secs_f64());
-        if tail.leads && sure {
-            self.note_matched(reached).await?;
-        }
+        Ok((tail.pen.leads && sure).then_some(changes))
+    }
+
+    /// Matches a step. A follower derives as well: the matcher notes the families.
+    async fn match_step(&self, applied: &mut Reached, step: Step) -> Result<Unwritten, ServiceError> {
+        let Step { reached, records, decisions, declared, .. } = step;
+        self.matching().note_changed((records.len() + decisions.len()) as u64);
+        let work = move |matcher: &mut Matcher| {
+            let mut dirty = matcher.apply(records, decisions)?;
+            dirty.touched.extend(declared.iter().flat_map(|region| matcher.records_in(region)));
+            Ok::<_, RowError>(dirty)
+        };
+        let dirty = self.on_matcher(work).await?;
+        let dirty = dirty.map_err(|error| ServiceError::Corrupt { what: error.to_string() })?;
+        *applied = reached;
+        let touched = Touched::records(dirty.touched.iter().copied());
+        let mut changes = self.derived(dirty).await?;
+        changes.puts.insert((Table::Outcomes, Touched::key(reached)), encode(&touched));
+        Ok(Unwritten { reached, changes })
+    }
+
+    /// Writes what followed from the last step, if that is not done.
+    async fn write_step(&self, tail: &mut Tail, step: Option<Unwritten>) -> Result<(), ServiceError> {
+        let sure = !std::mem::replace(&mut tail.unsure, true);
+        self.write_changes(&mut tail.pen, step).await?;
+        tail.unsure = !sure;
         Ok(())
+    }
+
+    /// Writes what followed from a step, and publishes it.
+    async fn write_changes(&self, pen: &mut Pen, step: Option<Unwritten>) -> Result<(), ServiceError> {
+        let Some(Unwritten { reached, changes }) = step.filter(|_| pen.leads) else { return Ok(()) };
+        self.write_derived(pen, reached, changes).await?;
+        if pen.leads { self.note_matched(reached).await } else { Ok(()) }
     }
 
     /// Derives what a change touched.
@@ -280,10 +360,11 @@ impl Gateway {
                 (dirty, keys)
             })
             .await?;
-        let mut records = Vec::with_capacity(keys.len());
-        for bytes in get_many(self.reader(), Table::Rows, keys).await?.into_iter().flatten() {
-            records.push(record_of(&decode_row(&bytes)?)?);
-        }
+        let rows = get_many(self.reader(), Table::Rows, keys).await?;
+        let read = move || rows.par_iter().flatten().map(|bytes| record_of(&decode_row(bytes)?)).collect();
+        let records: Result<Vec<Record>, ServiceError> =
+            tokio::task::spawn_blocking(read).await.map_err(|_| ServiceError::NotReady)?;
+        let records = records?;
         self.on_matcher(move |matcher| derive(matcher, &dirty, &records)).await
     }
 
@@ -295,76 +376,6 @@ impl Gateway {
         let gateway = self.clone();
         let work = tokio::task::spawn_blocking(move || gateway.matching().change(work));
         work.await.map_err(|_| ServiceError::NotReady)?
-    }
-
-    /// Writes what follows from a step, in one commit with its mark; a leader that was replaced leads no more.
-    async fn write_derived(&self, tail: &mut Tail, changes: Changes) -> Result<(), ServiceError> {
-        if changes.bytes() > self.settings().max_derived_bytes {
-            return self.write_in_parts(tail, changes).await;
-        }
-        let mut write = WriteBatch::new();
-        for ((table, key), value) in changes.into_entries() {
-            match value {
-                Some(value) => write.put(table, key, value),
-                None => write.delete(table, key),
-            };
-        }
-        self.commit_marked(tail, write, true).await
-    }
-
-    /// Writes what is too much for one commit. Its mark says from the first part to the last that the state is not
-    /// whole, so that whoever finds it there compares everything.
-    async fn write_in_parts(&self, tail: &mut Tail, changes: Changes) -> Result<(), ServiceError> {
-        self.commit_marked(tail, WriteBatch::new(), false).await?;
-        let (mut write, mut entries) = (WriteBatch::new(), 0);
-        for ((table, key), value) in changes.into_entries() {
-            match value {
-                Some(value) => write.put(table, key, value),
-                None => write.delete(table, key),
-            };
-            entries += 1;
-            if entries % PART == 0 && tail.leads {
-                self.commit_marked(tail, std::mem::take(&mut write), false).await?;
-            }
-        }
-        if tail.leads { self.commit_marked(tail, write, true).await } else { Ok(()) }
-    }
-
-    /// Writes what a comparison of everything found, for whoever opened the store to do just that.
-    pub(in crate::service) async fn write_compared(&self, difference: Changes) -> Result<(), ServiceError> {
-        let mut tail = self.tail().await?;
-        tail.leads = true;
-        self.write_in_parts(&mut tail, difference).await?;
-        if tail.leads { Ok(()) } else { Err(ServiceError::Changed { what: "derived state" }) }
-    }
-
-    pub(super) async fn commit_marked(
-        &self,
-        tail: &mut Tail,
-        mut write: WriteBatch,
-        whole: bool,
-    ) -> Result<(), ServiceError> {
-        let mark = encode(&DerivedMark {
-            reached: tail.applied,
-            whole,
-            by: self.models().derived_by(),
-            free: self.intake().numbers.first_free(),
-            writer: self.instance().to_owned(),
-        });
-        match &tail.mark {
-            Some(before) => write.require_equals(Table::Marks, DERIVED_MARK, before.clone()),
-            None => write.require_absent(Table::Marks, DERIVED_MARK),
-        };
-        write.put(Table::Marks, DERIVED_MARK, mark.clone());
-        match self.store().commit(write).await {
-            Ok(_) => tail.mark = Some(mark),
-            Err(StoreError::Conflict { .. }) => {
-                tracing::info!("another gateway writes the derived state; this one follows it");
-                tail.leads = false;
-            }
-            Err(error) => return Err(error.into()),
-        }
-        Ok(())
     }
 
     fn note_pace(&self, pace: Pace) {

@@ -177,6 +177,11 @@ impl Identifiers {
         one.into_iter().chain(many.into_iter().flatten().copied())
     }
 
+    /// Every number with every record that bears it.
+    pub(in crate::service) fn all(&self) -> impl Iterator<Item = (u64, RecordId)> {
+        self.0.keys().flat_map(|number| self.bearers(*number).map(|record| (number.0, record)))
+    }
+
     /// The numbers that several records bear.
     pub(in crate::service) fn shared(&self) -> impl Iterator<Item = Number> {
         let several = |bearers: &Bearers| matches!(bearers, Bearers::Many(many) if many.len() > 1);

@@ -2,17 +2,20 @@
 //! them in one go; what came later is the journal's business (`follow`). A crash between acknowledging and matching
 //! leaves nothing undone.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use rayon::prelude::*;
 
+use super::checkpoint::{self, Resumed};
 use super::derive::Changes;
 use super::follow::Tail;
 use super::matcher::{Gathered, Incoming, Matcher};
+use super::write::Pen;
 use crate::domain::batch::AcceptedRow;
 use crate::domain::decision::Decision;
-use crate::domain::person::GoldenFamily;
+use crate::domain::person::{FamilyId, GoldenFamily};
 use crate::domain::record::{Record, RecordId, RecordKey};
 use crate::engine::RowError;
 use crate::feed::reread;
@@ -31,6 +34,8 @@ use crate::store::{Position, Read, Row, Table};
 pub(in crate::service) struct Loaded {
     pub(in crate::service) matcher: Matcher,
     pub(in crate::service) tail: Tail,
+    /// Rows that were matched anew: no index on disk knows them.
+    pub(in crate::service) anew: u64,
 }
 
 /// What taking pushes needs to know.
@@ -87,6 +92,8 @@ fn passed(reached: Reached, compacted: Option<&CompactedMark>) -> bool {
 /// How far a load goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::service) enum Trust {
+    /// The same, from the index on disk if there is one that fits. It may stand before the mark.
+    Index,
     /// To the mark of the derived state, if that is of this program and these models; what came later is followed.
     Mark,
     /// To the end: everything is derived anew.
@@ -98,14 +105,21 @@ pub(in crate::service) async fn load(
     snapshot: &dyn Read,
     models: &Arc<Models>,
     trust: Trust,
+    index_file: Option<&Path>,
 ) -> Result<Loaded, ServiceError> {
     let head = snapshot.head().await?;
     let (mark, derived) = derived_mark(snapshot).await?;
     let by = models.derived_by();
     let (_, compacted) = compacted_mark(snapshot).await?;
     let trusted = derived
-        .filter(|_| trust == Trust::Mark)
+        .filter(|_| trust != Trust::Nothing)
         .filter(|derived| derived.whole && derived.by == by && passed(derived.reached, compacted.as_ref()));
+    if let (Trust::Index, Some(path), Some(derived)) = (trust, index_file, &trusted) {
+        let resumed = checkpoint::resume(path, snapshot, models, derived, compacted.as_ref()).await?;
+        if let Some(resumed) = resumed {
+            return resume(resumed, snapshot, models, mark).await;
+        }
+    }
     let applied = trusted.as_ref().map_or(Reached { through: head.0, rows: 0 }, |derived| derived.reached);
     let ahead = Ahead::of(snapshot, applied).await?;
     let started = Instant::now();
@@ -119,14 +133,30 @@ pub(in crate::service) async fn load(
     let started = Instant::now();
     let work = move || {
         let mut matcher = Matcher::bulk(gathered, decisions)?;
-        matcher.note_all_families(&families);
+        matcher.note_all_families(families);
         Ok(matcher)
     };
     let matcher = join(tokio::task::spawn_blocking(work)).await?.map_err(|error| unfit(&error))?;
     let match_ms = started.elapsed().as_millis() as u64;
     tracing::info!(records, read_ms, match_ms, trusted = trusted.is_some(), "read the store and built the index");
-    let tail = Tail { applied, mark, unsure: trusted.is_none(), leads: false };
-    Ok(Loaded { matcher, tail })
+    let tail = Tail { applied, unsure: trusted.is_none(), pen: Pen { mark, leads: false } };
+    Ok(Loaded { matcher, tail, anew: records as u64 })
+}
+
+/// The matcher as the index on disk has it.
+async fn resume(
+    resumed: Resumed,
+    snapshot: &dyn Read,
+    models: &Arc<Models>,
+    mark: Option<Vec<u8>>,
+) -> Result<Loaded, ServiceError> {
+    let (started, applied, models) = (Instant::now(), resumed.reached, Arc::clone(models));
+    let decisions = decisions(snapshot, &Ahead::of(snapshot, applied).await?).await?;
+    let matcher = join(tokio::task::spawn_blocking(move || resumed.matcher(models, decisions))).await?;
+    let assemble_ms = started.elapsed().as_millis() as u64;
+    tracing::info!(records = matcher.known.len(), assemble_ms, "read the index from disk");
+    let tail = Tail { applied, unsure: false, pen: Pen { mark, leads: false } };
+    Ok(Loaded { matcher, tail, anew: 0 })
 }
 
 /// Records that are packed together.
@@ -204,14 +234,15 @@ fn incoming((_, bytes): &Row, models: &Models) -> Result<Incoming, ServiceError>
     Ok(Incoming::of(&record_of(&decode_row(bytes)?)?, models))
 }
 
-/// All families.
-async fn families(reader: &dyn Read) -> Result<Vec<GoldenFamily>, ServiceError> {
+/// The family of each membership row.
+async fn families(reader: &dyn Read) -> Result<Vec<(RecordId, FamilyId)>, ServiceError> {
     let mut families = Vec::new();
     let mut pages = Pages::of(reader, Table::Families);
     while let Some(page) = pages.next().await? {
         let read = move || page.par_iter().map(|(_, bytes)| decode(bytes, "family")).collect();
         let read: Result<Vec<GoldenFamily>, ServiceError> = join(tokio::task::spawn_blocking(read)).await?;
-        families.extend(read?);
+        let of = |family: GoldenFamily| family.records.into_iter().map(move |record| (record, family.id));
+        families.extend(read?.into_iter().flat_map(of));
     }
     Ok(families)
 }

@@ -7,10 +7,12 @@ use super::matcher::{Known, Matcher};
 use super::places::Place as Region;
 use crate::domain::case::{Case, CaseState};
 use crate::domain::decision::Decision;
-use crate::domain::feed::Feed;
 use crate::domain::record::RecordId;
 use crate::service::stored::codec::{encode, id_key};
 use crate::service::stored::lookups::{Facets, Lookup, Place, Present, case_in, nothing, record_in};
+
+/// Length of the key of a present row.
+const PRESENT_KEY: usize = 9;
 
 /// An entry: key and value.
 pub(super) type Entry = (Vec<u8>, Vec<u8>);
@@ -19,13 +21,22 @@ impl Matcher {
     /// By what a record is found.
     pub(super) fn lookups_of(&self, id: RecordId) -> Vec<Entry> {
         let Some(known) = self.known.get(&id) else { return Vec::new() };
-        let present = Present { sequence: known.standing.sequence, withdrawn: known.withdrawn };
-        let mut entries = vec![(Lookup::Present.key(&[&id_key(id)]), encode(&present))];
         let numbers = known.numbers.iter().map(|number| Lookup::Number.of_record(number.value(), id));
-        let payment = known.account.filter(|_| known.feed == Feed::Penyaluran);
-        let payment = payment.map(|account| Lookup::Payment.of_record(account, id));
-        entries.extend(numbers.chain(payment).map(|key| (key, nothing())));
-        entries
+        let payment = known.payment().map(|account| Lookup::Payment.of_record(account, id));
+        let numbers = numbers.chain(payment).map(|key| (key, nothing()));
+        self.present_of(id).into_iter().chain(numbers).collect()
+    }
+
+    /// Which row of a record is the present one.
+    pub(super) fn present_of(&self, id: RecordId) -> Option<Entry> {
+        let known = self.known.get(&id)?;
+        let present = Present { sequence: known.standing.sequence, withdrawn: known.withdrawn };
+        Some((Lookup::Present.key(&[&id_key(id)]), encode(&present)))
+    }
+
+    /// The accounts of payments, each with the record of the payment.
+    pub(super) fn payments(&self) -> impl Iterator<Item = (u64, RecordId)> {
+        self.known.iter().filter_map(|(id, known)| Some((known.payment()?, *id)))
     }
 
     /// By what a case is found.
@@ -49,13 +60,12 @@ impl Matcher {
         }
     }
 
-    /// Whether an entry of this key follows from what is known.
+    /// Whether an entry of this key follows from what is known. Not asked of those by numbers and accounts.
     pub(super) fn has_lookup(&self, key: &[u8]) -> bool {
         let first = key.first().copied().unwrap_or_default();
         let is = |lookup: Lookup| first == lookup as u8;
-        if is(Lookup::Present) || is(Lookup::Number) || is(Lookup::Payment) {
-            let entries = record_in(key).map(|id| self.lookups_of(id)).unwrap_or_default();
-            return entries.iter().any(|(known, _)| known == key);
+        if is(Lookup::Present) {
+            return key.len() == PRESENT_KEY && record_in(key).is_some_and(|id| self.known.contains_key(&id));
         }
         if is(Lookup::OpenCase) || is(Lookup::DecidedCase) || is(Lookup::CaseOfRecord) {
             let case = case_in(key, 9).and_then(|id| self.cases.get(id));

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::apply::judgement;
@@ -28,7 +28,7 @@ use crate::service::stored::lookups::Counts;
 
 /// A membership of one agency (`agency|id_keluarga`), as a hash: it only has to be told from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::service) struct FamilyKey(u64);
+pub(in crate::service) struct FamilyKey(pub(super) u64);
 
 /// What stays in memory of a record.
 #[derive(Debug, Clone)]
@@ -64,15 +64,13 @@ impl Incoming {
 pub(in crate::service) struct Gathered {
     models: Arc<Models>,
     rows: Rows,
-    /// Records that take part in matching.
-    ids: Vec<u64>,
     known: Vec<(RecordId, Known)>,
 }
 
 impl Gathered {
     pub(in crate::service) fn new(models: Arc<Models>) -> Self {
         let rows = Rows::new(Arc::clone(&models.plan));
-        Self { models, rows, ids: Vec::new(), known: Vec::new() }
+        Self { models, rows, known: Vec::new() }
     }
 
     /// How many records there are.
@@ -87,7 +85,6 @@ impl Gathered {
             self.known.push((id, known));
             rows.extend(values.map(|values| (id.0, values)));
         }
-        self.ids.extend(rows.iter().map(|(id, _)| *id));
         self.rows.extend(&rows)
     }
 }
@@ -121,6 +118,13 @@ impl Known {
             numbers: numbers_of(record),
             account: account_of(record).filter(|_| holds_account),
         }
+    }
+}
+
+impl Known {
+    /// The account of a payment.
+    pub(super) fn payment(&self) -> Option<u64> {
+        self.account.filter(|_| self.feed == Feed::Penyaluran)
     }
 }
 
@@ -174,9 +178,20 @@ pub(in crate::service) struct Dirty {
 impl Matcher {
     /// Matches everything that was gathered at once.
     pub(in crate::service) fn bulk(gathered: Gathered, decisions: Vec<Decision>) -> Result<Self, RowError> {
-        let Gathered { models, rows, ids, known: all_known } = gathered;
+        let Gathered { models, rows, known } = gathered;
         let judgements: Vec<(u64, u64, Judgement)> = decisions.iter().map(judgement).collect();
         let live = Live::of(rows, &judgements)?;
+        Ok(Self::assemble(models, live, known, decisions))
+    }
+
+    /// The matcher over a matched set: all but the families.
+    pub(super) fn assemble(
+        models: Arc<Models>,
+        live: Live,
+        all_known: Vec<(RecordId, Known)>,
+        decisions: Vec<Decision>,
+    ) -> Self {
+        let ids: Vec<u64> = all_known.iter().map(|(id, _)| id.0).collect();
         let mut matcher = Self {
             live,
             models,
@@ -202,6 +217,7 @@ impl Matcher {
             matcher.note_decision(decision);
         }
         let mut dirty = Dirty::default();
+        // Those that take no part in matching are in no cluster.
         for id in ids {
             // Each cluster once, at its first record.
             let cluster = matcher.live.cluster_of(id).unwrap_or_default();
@@ -216,7 +232,7 @@ impl Matcher {
         matcher.note_all_shared();
         let decided: BTreeSet<String> = matcher.decisions.values().flatten().map(|one| one.case.clone()).collect();
         matcher.settle_decided(decided, &mut Dirty::default());
-        Ok(matcher)
+        matcher
     }
 
     /// Everything, as if all of it had just changed.
@@ -293,9 +309,10 @@ impl Matcher {
     }
 
     /// Takes note of all families that there are.
-    pub(super) fn note_all_families(&mut self, families: &[GoldenFamily]) {
-        self.counts.families = families.len() as u64;
-        self.note_families(families);
+    pub(super) fn note_all_families(&mut self, families: Vec<(RecordId, FamilyId)>) {
+        let distinct: FxHashSet<FamilyId> = families.iter().map(|(_, family)| *family).collect();
+        self.counts.families = distinct.len() as u64;
+        self.family_of.extend(families);
     }
 
     /// Takes note of which family each membership row stands in.

@@ -7,6 +7,7 @@
 
 mod anew;
 mod apply;
+mod checkpoint;
 pub(super) mod components;
 mod decided;
 pub(super) mod derive;
@@ -19,7 +20,9 @@ mod lookups;
 pub(super) mod matcher;
 pub(super) mod places;
 mod shared_nik;
+mod write;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -41,6 +44,8 @@ pub(super) struct Matching {
     matcher: RwLock<Option<Matcher>>,
     tail: Mutex<Option<Tail>>,
     progress: watch::Sender<Progress>,
+    /// Rows and decisions that the index on disk does not know.
+    changed: AtomicU64,
     /// When the keys that are too common were looked for, and how far the matcher was.
     looked: std::sync::Mutex<Option<(Instant, Position)>>,
 }
@@ -85,6 +90,7 @@ impl Matching {
         Self {
             matcher: RwLock::new(None),
             tail: Mutex::new(None),
+            changed: AtomicU64::new(0),
             progress: watch::channel(progress).0,
             looked: std::sync::Mutex::default(),
         }
@@ -150,6 +156,11 @@ impl Matching {
         matcher.as_mut().map(write).ok_or(ServiceError::NotReady)
     }
 
+    /// So many rows and decisions more that the index on disk does not know.
+    fn note_changed(&self, more: u64) {
+        self.changed.fetch_add(more, Ordering::Relaxed);
+    }
+
     /// Whether there is no matcher; one that failed is there.
     fn is_missing(&self) -> bool {
         self.matcher.read().is_ok_and(|matcher| matcher.is_none())
@@ -212,8 +223,7 @@ impl Gateway {
         let mut tail = self.matching().tail.lock().await;
         // There is none before the first load, and after one that failed.
         if tail.is_none() || self.matching().is_missing() {
-            let snapshot = self.store().snapshot().await?;
-            *tail = Some(self.read_store(&*snapshot, Trust::Mark).await?);
+            *tail = Some(self.resumed().await?);
         }
         Ok(MutexGuard::map(tail, |tail| tail.as_mut().expect("it was filled just now")))
     }
@@ -229,7 +239,9 @@ impl Gateway {
     pub(super) async fn read_store(&self, snapshot: &dyn Read, trust: Trust) -> Result<Tail, ServiceError> {
         // Two would need the memory of two.
         self.matching().forget();
-        let loaded = load::load(snapshot, self.models(), trust).await?;
+        let index_file = self.settings().index_file.as_deref();
+        let loaded = load::load(snapshot, self.models(), trust, index_file).await?;
+        self.matching().note_changed(loaded.anew);
         self.matching().put(loaded.matcher);
         self.matching().note_progress(|progress| progress.loaded = true);
         Ok(loaded.tail)

@@ -19,6 +19,24 @@ impl Place {
         read(&core.kode_desa).or_else(|| read(&core.kode_kecamatan)).map(Self)
     }
 
+    /// As a number.
+    pub(super) fn number(self) -> u64 {
+        self.0.get()
+    }
+
+    /// What [`Self::number`] gave; none is 0.
+    pub(super) fn from_number(number: u64) -> Option<Self> {
+        NonZeroU64::new(number).map(Self)
+    }
+
+    /// Whether it lies in a region, or is it.
+    pub(in crate::service) fn lies_in(self, region: &str) -> bool {
+        let digits = |number: u64| number.ilog10() + 1;
+        let Ok(region) = present(region).parse::<NonZeroU64>() else { return region.is_empty() };
+        let more = digits(self.0.get()).checked_sub(digits(region.get()));
+        more.is_some_and(|more| self.0.get() / 10_u64.pow(more) == region.get())
+    }
+
     /// The code.
     pub(in crate::service) fn code(self) -> String {
         self.0.to_string()
@@ -80,6 +98,7 @@ mod tests {
         ] {
             let place = Place::of(&core(desa, kecamatan)).expect("a place");
             assert_eq!(place.code().starts_with(present(region)), inside, "{desa} {kecamatan} in {region}");
+            assert_eq!(place.lies_in(region), inside, "{desa} {kecamatan} in {region}");
         }
         assert_eq!(Place::of(&core("", "")), None);
     }

@@ -66,7 +66,7 @@ impl Gateway {
         let Some(age) = self.settings().retention.older_than else { return Ok(None) };
         // As long as the step takes, nothing is matched: what it looks at stays as it is.
         let tail = self.tail().await?;
-        let standing = if tail.leads { Standing::read(self.reader()).await? } else { None };
+        let standing = if tail.pen.leads { Standing::read(self.reader()).await? } else { None };
         let Some(standing) = standing else { return Ok(None) };
         let mut planner = Planner { reader: self.reader(), cutoff: age.before(now), now, counted: None };
         let Some(step) = planner.next(standing.reached, standing.matched()).await? else { return Ok(None) };

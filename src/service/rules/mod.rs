@@ -11,6 +11,7 @@ mod kept;
 mod outcomes;
 mod report;
 mod tally;
+mod write;
 
 pub(super) use self::kept::{Touched, outcomes_mark};
 pub(super) use self::outcomes::Rules;

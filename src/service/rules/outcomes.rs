@@ -1,23 +1,25 @@
 //! Keeping outcomes: what steps of the matching touched is evaluated again, and the difference written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Instant;
 
 use super::evaluating::{Day, PORTION, findings_of};
-use super::kept::{Kept, OUTCOMES_MARK, OutcomesMark, Touched, district_key, outcomes_mark, subject_key, subjects_of};
+use super::kept::{OutcomesMark, Touched, district_key, outcomes_mark};
 use super::tally::{Slot, Tally};
+use super::write::Writer;
 use crate::domain::date::{Date, Period};
 use crate::domain::feed::Feed;
-use crate::domain::finding::{Finding, Scope, Subject};
+use crate::domain::finding::Finding;
 use crate::domain::record::RecordId;
 use crate::service::answers::view::View;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
 use crate::service::matching::follow::Tail;
-use crate::service::stored::codec::{decode, encode};
+use crate::service::stored::codec::decode;
 use crate::service::stored::journal::Reached;
-use crate::service::stored::reading::{Pages, get_many};
-use crate::store::{Read, StoreError, Table, WriteBatch, prefix_end};
+use crate::service::stored::reading::Pages;
+use crate::store::{Read, Table, WriteBatch, prefix_end};
 
 /// The state of the rules.
 #[derive(Default)]
@@ -57,6 +59,12 @@ impl Rules {
     }
 }
 
+/// A portion, and what the rules say of it.
+pub(super) struct Evaluated {
+    pub(super) records: Vec<RecordId>,
+    pub(super) findings: Vec<Finding>,
+}
+
 /// What there is to evaluate.
 struct Work {
     /// `None`: everything.
@@ -85,7 +93,7 @@ impl Gateway {
     /// closed changed. The matcher stands where the view does: whoever calls holds the tail.
     pub(in crate::service) async fn keep_outcomes(&self, tail: &Tail) -> Result<(), ServiceError> {
         let at = (tail.applied, self.as_of());
-        if !tail.leads || tail.unsure || self.rules().is_done(at) {
+        if !tail.pen.leads || tail.unsure || self.rules().is_done(at) {
             return Ok(());
         }
         match self.evaluate_again(tail).await {
@@ -113,27 +121,46 @@ impl Gateway {
             Some(tally) => tally,
             None => tally_of(self.reader()).await?,
         };
-        let mut writer = Writer { gateway: self, stored, tally, mark: work.mark.clone() };
+        let mut writer = Writer::new(self, stored, tally, work.mark.clone(), from_nothing);
         let of = work.records.clone();
-        let portions = self.matching().read(move |matcher| matcher.portions(of.as_deref(), PORTION))?;
-        let many = portions.len() > 1 || from_nothing;
-        if many {
+        let portions = self.ask_matcher(move |matcher| matcher.portions(of.as_deref(), PORTION)).await?;
+        if portions.len() > 1 || from_nothing {
             writer.commit(WriteBatch::new(), false).await?;
         }
+        // A portion is written while the next one is evaluated.
+        let (started, parts) = (Instant::now(), portions.len());
+        let mut evaluated = None;
         for portion in portions {
-            let surroundings = self.matching().read(|matcher| matcher.surroundings(portion))?;
-            let records = surroundings.records.clone();
-            let findings = findings_of(view.reader(), self.models(), &work.day, surroundings).await?;
-            let write = writer.difference(&records, findings).await?;
-            writer.commit(write, false).await?;
+            let next = self.evaluate_portion(&view, &work.day, portion);
+            let (written, next) = tokio::join!(writer.write(evaluated.take()), next);
+            written?;
+            evaluated = Some(next?);
         }
+        writer.write(evaluated).await?;
+        writer.end().await?;
         let mut end = WriteBatch::new();
         for list in work.lists {
             end.delete(Table::Outcomes, list);
         }
         writer.commit(end, true).await?;
+        if from_nothing {
+            tracing::info!(parts, ms = started.elapsed().as_millis() as u64, "evaluated all rules for everybody");
+        }
         self.rules().put_counted(writer.mark, writer.tally);
         self.publish().await
+    }
+
+    /// What the rules say of a portion of whole components.
+    async fn evaluate_portion(
+        &self,
+        view: &View,
+        day: &Day,
+        portion: Vec<RecordId>,
+    ) -> Result<Evaluated, ServiceError> {
+        let surroundings = self.ask_matcher(|matcher| matcher.surroundings(portion)).await?;
+        let records = surroundings.records.clone();
+        let findings = findings_of(view.reader(), self.models(), day, surroundings).await?;
+        Ok(Evaluated { records, findings })
     }
 
     /// What there is to evaluate; `None` when there is nothing.
@@ -187,84 +214,4 @@ pub(super) async fn tally_of(reader: &dyn Read) -> Result<Tally, ServiceError> {
         tally = tokio::task::spawn_blocking(read).await.map_err(|_| ServiceError::NotReady)??;
     }
     Ok(tally)
-}
-
-/// Writes differences, each in a transaction with the counts that it changes.
-struct Writer<'a> {
-    gateway: &'a Gateway,
-    /// The mark as it was written last.
-    stored: Option<Vec<u8>>,
-    tally: Tally,
-    mark: OutcomesMark,
-}
-
-impl Writer<'_> {
-    /// What has to be written so that of the subjects of some records just these findings are kept.
-    async fn difference(&mut self, records: &[RecordId], findings: Vec<Finding>) -> Result<WriteBatch, ServiceError> {
-        let mut new: BTreeMap<Vec<u8>, (Scope, Vec<Kept>)> = BTreeMap::new();
-        for finding in findings {
-            let scope = finding.subject.scope();
-            let key = subject_key(&finding.subject);
-            new.entry(key).or_insert_with(|| (scope, Vec::new())).1.push(Kept::of(finding));
-        }
-        let subjects: Vec<Subject> = records.iter().flat_map(|record| subjects_of(*record)).collect();
-        let keys: Vec<Vec<u8>> = subjects.iter().map(subject_key).collect();
-        let before = get_many(self.gateway.reader(), Table::Outcomes, keys.clone()).await?;
-        let mut write = WriteBatch::new();
-        let mut districts = BTreeSet::new();
-        for ((subject, key), bytes) in subjects.iter().zip(keys).zip(before) {
-            let Some(bytes) = bytes else { continue };
-            let now = new.get(&key).map(|(_, kept)| encode(kept));
-            if now.as_ref() == Some(&bytes) {
-                new.remove(&key);
-                continue;
-            }
-            for kept in decode::<Vec<Kept>>(&bytes, "outcomes")? {
-                let slot = kept.slot(subject.scope());
-                districts.insert(slot.0.clone());
-                self.tally.take(slot);
-                kept.index_key().map(|key| write.delete(Table::Outcomes, key));
-            }
-            if now.is_none() {
-                write.delete(Table::Outcomes, key);
-            }
-        }
-        for (key, (scope, kept)) in new {
-            write.put(Table::Outcomes, key, encode(&kept));
-            for kept in kept {
-                let slot = kept.slot(scope);
-                districts.insert(slot.0.clone());
-                self.tally.add(slot);
-                kept.index_key().map(|key| write.put(Table::Outcomes, key, encode(&())));
-            }
-        }
-        for district in districts {
-            let counts = self.tally.of_district(&district);
-            if counts.is_empty() {
-                write.delete(Table::Outcomes, district_key(&district));
-            } else {
-                write.put(Table::Outcomes, district_key(&district), encode(&counts));
-            }
-        }
-        Ok(write)
-    }
-
-    /// Commits a part under the mark.
-    async fn commit(&mut self, mut write: WriteBatch, whole: bool) -> Result<(), ServiceError> {
-        let mark = encode(&OutcomesMark { whole, ..self.mark.clone() });
-        match &self.stored {
-            Some(before) => write.require_equals(Table::Marks, OUTCOMES_MARK, before.clone()),
-            None => write.require_absent(Table::Marks, OUTCOMES_MARK),
-        };
-        write.put(Table::Marks, OUTCOMES_MARK, mark.clone());
-        match self.gateway.store().commit(write).await {
-            Ok(_) => {
-                self.stored = Some(mark);
-                Ok(())
-            }
-            // Another gateway leads now, and evaluates.
-            Err(StoreError::Conflict { .. }) => Err(ServiceError::Changed { what: "outcomes" }),
-            Err(error) => Err(error.into()),
-        }
-    }
 }

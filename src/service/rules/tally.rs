@@ -76,6 +76,11 @@ impl Tally {
         slots.map(|(slot, count)| (slot, *count)).collect()
     }
 
+    /// The sub-districts in which something is, or was, counted.
+    pub(super) fn districts(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// Takes over what was stored of a sub-district.
     pub(super) fn put_district(&mut self, kecamatan: String, slots: Vec<(Slot, u64)>) {
         self.0.insert(kecamatan, Arc::new(slots.into_iter().collect()));

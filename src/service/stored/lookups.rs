@@ -111,6 +111,12 @@ pub(in crate::service) fn record_in(key: &[u8]) -> Option<RecordId> {
     key.last_chunk::<8>().map(|bytes| RecordId(u64::from_be_bytes(*bytes)))
 }
 
+/// Number and record of a key that [`Lookup::of_record`] made.
+pub(in crate::service) fn number_in(key: &[u8]) -> Option<(u64, RecordId)> {
+    let number = key.get(1..)?.first_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes))?;
+    Some((number, record_in(key)?))
+}
+
 /// The id of a case at the end of a key whose beginning has this length.
 pub(in crate::service) fn case_in(key: &[u8], beginning: usize) -> Option<&str> {
     std::str::from_utf8(key.get(beginning..)?).ok()

@@ -1,0 +1,301 @@
+//! The matcher's memory as a file: a start reads it, and follows the journal from where it stood, instead of matching every
+//! row again.
+//!
+//! It is a copy of what can be built anew at any time, so whatever is not as it should be leads to just that: a file that is
+//! damaged or of another form, of other models, of another store, or older than what the journal still tells. Cases are not
+//! in it: they are made from the questions and decisions as after any other load. It holds values about people, like the
+//! store beside which it lies.
+
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter, ErrorKind, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::follow::Tail;
+use super::identifiers::Number;
+use super::matcher::{FamilyKey, Known, Matcher};
+use super::places::Place;
+use crate::domain::date::Date;
+use crate::domain::decision::Decision;
+use crate::domain::feed::Feed;
+use crate::domain::person::FamilyId;
+use crate::domain::record::{RecordId, Sequence, Standing};
+use crate::engine::flat::{Sink, Source, require};
+use crate::engine::{CheckpointError, Live};
+use crate::service::error::ServiceError;
+use crate::service::gateway::Gateway;
+use crate::service::models::Models;
+use crate::service::stored::journal::{CompactedMark, DerivedMark, Reached};
+use crate::store::{Position, Read, Table};
+
+/// How the file begins. Another form gets another beginning.
+const BEGINNING: [u8; 8] = *b"PadanIx1";
+
+/// When a gateway ends, the index is written if one in so many rows is not in the file.
+const INDEX_AT_END: u64 = 1_000;
+
+/// Free bytes on the disk, for each record, without which nothing is written: several times what the file takes.
+const BYTES_A_RECORD: u64 = 8_192;
+
+/// Most bytes of what the file says of itself.
+const MOST_SAID: usize = 1 << 16;
+
+/// What a file says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct About {
+    /// Which models, and which program.
+    by: String,
+    /// Everything up to here is in it.
+    reached: Reached,
+    /// The hash of the journal's entry there: another store has another one.
+    entry: u64,
+}
+
+/// What was read, but for the decisions.
+pub(super) struct Resumed {
+    live: Live,
+    known: Vec<(RecordId, Known)>,
+    families: Vec<(RecordId, FamilyId)>,
+    /// Everything up to here is in it.
+    pub(super) reached: Reached,
+}
+
+impl Resumed {
+    /// The matcher as it stood.
+    pub(super) fn matcher(self, models: Arc<Models>, decisions: Vec<Decision>) -> Matcher {
+        let mut matcher = Matcher::assemble(models, self.live, self.known, decisions);
+        matcher.note_all_families(self.families);
+        matcher
+    }
+}
+
+/// Reads the file at `path`, if it can stand in for reading the rows of `snapshot`, whose derived state has this mark.
+pub(super) async fn resume(
+    path: &Path,
+    snapshot: &dyn Read,
+    models: &Arc<Models>,
+    mark: &DerivedMark,
+    compacted: Option<&CompactedMark>,
+) -> Result<Option<Resumed>, ServiceError> {
+    let Ok(file) = File::open(path) else { return Ok(None) };
+    let (path, plan) = (path.to_owned(), Arc::clone(&models.plan));
+    let mut input = BufReader::with_capacity(1 << 20, file);
+    let about = match read_about(&mut input) {
+        Ok(about) => about,
+        Err(error) => return Ok(passed_over(&path, &error)),
+    };
+    // A mark in the middle of an entry is rare, and of a start after a crash.
+    let fits = about.by == mark.by && about.reached <= mark.reached && mark.reached.rows == 0;
+    let told = compacted.is_none_or(|compacted| compacted.reached <= about.reached);
+    if !fits || !told || entry_hash(snapshot, about.reached.position()).await? != Some(about.entry) {
+        tracing::info!("the index on disk is of another state; all rows are read");
+        return Ok(None);
+    }
+    let reached = about.reached;
+    let read = tokio::task::spawn_blocking(move || {
+        let (known, families) = read_known(&mut input)?;
+        let live = Live::read_from(plan, &mut input)?;
+        Ok::<_, CheckpointError>(Resumed { live, known, families, reached })
+    });
+    match read.await.map_err(|_| ServiceError::NotReady)? {
+        Ok(resumed) => Ok(Some(resumed)),
+        Err(error) => Ok(passed_over(&path, &error)),
+    }
+}
+
+fn passed_over<T>(path: &Path, error: &CheckpointError) -> Option<T> {
+    tracing::warn!(
+        path = %path.display(),
+        error = error as &dyn std::error::Error,
+        "the index on disk cannot be used; all rows are read"
+    );
+    None
+}
+
+/// The hash of an entry of the journal.
+pub(super) async fn entry_hash(reader: &dyn Read, at: Position) -> Result<Option<u64>, ServiceError> {
+    Ok(reader.get(Table::Journal, at.key()).await?.map(|entry| xxh3_64(&entry)))
+}
+
+/// Writes the matcher's memory, which stands at `reached`, where the journal's entry has the hash `entry`. The file is there
+/// whole or not at all.
+pub(super) fn write(matcher: &Matcher, reached: Reached, entry: u64, path: &Path) -> Result<(), CheckpointError> {
+    let unfinished = path.with_extension("new");
+    let written = write_file(matcher, reached, entry, &unfinished).and_then(|()| Ok(fs::rename(&unfinished, path)?));
+    if written.is_err() {
+        // It may not be there: what is said is why it was not written.
+        let _ = fs::remove_file(&unfinished);
+    }
+    written
+}
+
+fn write_file(matcher: &Matcher, reached: Reached, entry: u64, path: &Path) -> Result<(), CheckpointError> {
+    let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
+    let about = About { by: matcher.models().derived_by(), reached, entry };
+    let said = serde_json::to_vec(&about).map_err(std::io::Error::other)?;
+    let mut sink = Sink::new(&mut out);
+    sink.raw(&BEGINNING)?;
+    sink.section("about", said.iter().copied())?;
+    write_known(matcher, &mut sink)?;
+    matcher.live.write_to(&mut out)?;
+    out.flush()?;
+    out.get_ref().sync_all()?;
+    Ok(())
+}
+
+fn read_about(input: &mut impl std::io::Read) -> Result<About, CheckpointError> {
+    let mut source = Source::new(input);
+    if source.raw("beginning")? != BEGINNING {
+        return Err(CheckpointError::Foreign);
+    }
+    let said: Vec<u8> = source.section("about")?;
+    require("about", said.len() <= MOST_SAID)?;
+    serde_json::from_slice(&said).map_err(|_| CheckpointError::Damaged { section: "about" })
+}
+
+/// Column by column: numbers of one kind stand together.
+fn write_known(matcher: &Matcher, sink: &mut Sink<'_>) -> Result<(), CheckpointError> {
+    let mut all: Vec<(RecordId, &Known)> = matcher.known.iter().map(|(id, known)| (*id, known)).collect();
+    all.sort_unstable_by_key(|(id, _)| *id);
+    let known = || all.iter().map(|(_, known)| *known);
+    sink.section("records", all.iter().map(|(id, _)| id.0))?;
+    sink.section("days", known().map(|known| known.standing.day.map_or(0, day_number)))?;
+    sink.section("row numbers", known().map(|known| known.standing.sequence.0))?;
+    sink.section("feeds", known().map(|known| known.feed.code()))?;
+    sink.section("states", known().map(|known| u8::from(known.withdrawn) | u8::from(known.flagged) << 1))?;
+    sink.section("places", known().map(|known| known.place.map_or(0, Place::number)))?;
+    sink.section("memberships", known().map(|known| known.family.map_or(0, |family| family.0)))?;
+    sink.section("family cards", known().map(|known| known.card.unwrap_or_default()))?;
+    sink.section("accounts", known().map(|known| known.account.unwrap_or_default()))?;
+    sink.section("niks", known().map(|known| known.nik.map_or(0, Number::value)))?;
+    sink.section("how many numbers", known().map(|known| known.numbers.len() as u32))?;
+    sink.section("numbers", known().flat_map(|known| known.numbers.iter().map(|number| number.value())))?;
+    let families = || matcher.family_of.iter();
+    sink.section("members", families().map(|(record, _)| record.0))?;
+    sink.section("families", families().map(|(_, family)| family.0.0))
+}
+
+type KnownAndFamilies = (Vec<(RecordId, Known)>, Vec<(RecordId, FamilyId)>);
+
+fn read_known(input: &mut impl std::io::Read) -> Result<KnownAndFamilies, CheckpointError> {
+    let mut source = Source::new(input);
+    let ids: Vec<u64> = source.section("records")?;
+    require("records", ids.is_sorted_by(|a, b| a < b))?;
+    let count = ids.len();
+    let days: Vec<u32> = source.exactly("days", count)?;
+    let sequences: Vec<u64> = source.exactly("row numbers", count)?;
+    let feeds: Vec<u8> = source.exactly("feeds", count)?;
+    let states: Vec<u8> = source.exactly("states", count)?;
+    let places: Vec<u64> = source.exactly("places", count)?;
+    let memberships: Vec<u64> = source.exactly("memberships", count)?;
+    let cards: Vec<u64> = source.exactly("family cards", count)?;
+    let accounts: Vec<u64> = source.exactly("accounts", count)?;
+    let niks: Vec<u64> = source.exactly("niks", count)?;
+    let many: Vec<u32> = source.exactly("how many numbers", count)?;
+    let numbers: Vec<u64> = source.section("numbers")?;
+    require("numbers", many.iter().map(|many| u64::from(*many)).sum::<u64>() == numbers.len() as u64)?;
+    let some = |number: u64| Some(number).filter(|number| *number != 0);
+    let (mut known, mut from) = (Vec::with_capacity(count), 0);
+    for at in 0..count {
+        let to = from + many[at] as usize;
+        let of_record = Known {
+            standing: Standing { day: read_day(days[at])?, sequence: Sequence(sequences[at]) },
+            feed: feed_of(feeds[at]).ok_or(CheckpointError::Damaged { section: "feeds" })?,
+            withdrawn: states[at] & 1 != 0,
+            flagged: states[at] & 2 != 0,
+            place: Place::from_number(places[at]),
+            family: some(memberships[at]).map(FamilyKey),
+            card: some(cards[at]),
+            account: some(accounts[at]),
+            nik: some(niks[at]).map(Number::from_value),
+            numbers: numbers[from..to].iter().map(|number| Number::from_value(*number)).collect(),
+        };
+        known.push((RecordId(ids[at]), of_record));
+        from = to;
+    }
+    let members: Vec<u64> = source.section("members")?;
+    let families: Vec<u64> = source.exactly("families", members.len())?;
+    let families = members.into_iter().zip(families);
+    Ok((known, families.map(|(record, family)| (RecordId(record), FamilyId(RecordId(family)))).collect()))
+}
+
+fn feed_of(code: u8) -> Option<Feed> {
+    Feed::ALL.into_iter().find(|feed| feed.code() == code)
+}
+
+/// A day as `yyyymmdd`; 0 is none.
+fn day_number(day: Date) -> u32 {
+    u32::try_from(day.year()).unwrap_or_default() * 10_000 + day.month() as u32 * 100 + day.day() as u32
+}
+
+fn read_day(number: u32) -> Result<Option<Date>, CheckpointError> {
+    if number == 0 {
+        return Ok(None);
+    }
+    let day = Date::new((number / 10_000) as i16, (number / 100 % 100) as i8, (number % 100) as i8);
+    day.map(Some).map_err(|_| CheckpointError::Damaged { section: "days" })
+}
+
+impl Gateway {
+    /// Writes the index to disk, where one is kept, if more than one in `after` rows is not in the file. That it cannot be
+    /// written costs time at the next start, and nothing else.
+    pub(super) async fn keep_index(&self, tail: &Tail, after: u64) -> Result<(), ServiceError> {
+        let Some(path) = self.settings().index_file.clone().filter(|_| !tail.unsure) else { return Ok(()) };
+        let changed = self.matching().changed.load(Ordering::Relaxed);
+        let records = self.ask_matcher(|matcher| matcher.known.len() as u64).await?;
+        let due = changed > 0 && changed.saturating_mul(after) >= records && tail.applied.rows == 0;
+        let Some(entry) = entry_hash(self.reader(), tail.applied.position()).await?.filter(|_| due) else {
+            return Ok(());
+        };
+        let (started, reached) = (Instant::now(), tail.applied);
+        let written = self.ask_matcher(move |matcher| {
+            has_room(&path, records)?;
+            write(matcher, reached, entry, &path)
+        });
+        match written.await? {
+            Ok(()) => {
+                let ms = started.elapsed().as_millis() as u64;
+                tracing::info!(records, ms, "wrote the index to disk");
+            }
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the index was not written to disk"),
+        }
+        // Also where it failed: it is tried again after as many rows.
+        self.matching().changed.fetch_sub(changed, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Writes the index to disk before the gateway ends.
+    pub(in crate::service) async fn keep_index_at_end(&self) {
+        let tail = self.matching().tail.lock().await;
+        let Some(tail) = tail.as_ref() else { return };
+        if let Err(error) = self.keep_index(tail, INDEX_AT_END).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the index was not written to disk");
+        }
+    }
+}
+
+/// Fails where the disk may not have the room.
+fn has_room(path: &Path, records: u64) -> Result<(), CheckpointError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let free = crate::store::free_bytes(folder)?;
+    if free / BYTES_A_RECORD > records { Ok(()) } else { Err(std::io::Error::from(ErrorKind::StorageFull).into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_read_as_they_were_written() {
+        for day in [Date::constant(2025, 11, 20), Date::constant(1, 1, 1), Date::constant(1899, 12, 31)] {
+            assert_eq!(read_day(day_number(day)).expect("a day"), Some(day));
+        }
+        assert_eq!(read_day(0).expect("no day"), None);
+        assert!(read_day(20_251_340).is_err());
+    }
+}

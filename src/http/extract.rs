@@ -5,6 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
 use super::config::Limits;
@@ -12,6 +13,9 @@ use super::problem::{Code, Problem};
 use crate::domain::date::{Date, parse_date};
 use crate::domain::region::Regions;
 use crate::service::gateway::Gateway;
+
+/// All that RFC 3986 does not call unreserved.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The use cases, looked for only when a handler needs them: everything that can be refused without them is.
 pub(crate) struct Backend(Option<web::Data<Gateway>>);
@@ -79,15 +83,7 @@ pub(crate) fn asks_for(request: &HttpRequest, media_type: &str) -> bool {
 
 /// Writes a value so that it can stand in a query.
 pub(crate) fn percent(value: &str) -> String {
-    use std::fmt::Write;
-    value.bytes().fold(String::with_capacity(value.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
+    utf8_percent_encode(value, ESCAPED).to_string()
 }
 
 #[cfg(test)]

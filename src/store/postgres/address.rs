@@ -1,9 +1,12 @@
 //! Where a PostgreSQL store is: an address in libpq's manner, read once, whose password is never shown.
 
-use std::{
-    fmt::{self, Write as _},
-    path::PathBuf,
-};
+use std::{fmt, path::PathBuf};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, percent_decode_str, utf8_percent_encode};
+
+/// All that RFC 3986 does not call unreserved.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const ESCAPED_IN_PATHS: &AsciiSet = &ESCAPED.remove(b'/');
 
 /// `postgres://USER[:PASSWORD]@HOST[:PORT]/DATABASE`, with `?schema=`, `sslmode=`, `sslrootcert=`, `passfile=` and
 /// `host=` behind it where they are needed.
@@ -124,7 +127,8 @@ impl PostgresUrl {
     /// The address with its password, for where settings are written and not shown.
     pub fn complete(&self) -> String {
         let mut text = String::new();
-        self.write(&mut text, self.password.as_deref().map(encoded)).expect("a string takes everything");
+        self.write(&mut text, self.password.as_deref().map(|word| encoded(word).to_string()))
+            .expect("a string takes everything");
         text
     }
 
@@ -230,38 +234,22 @@ fn part(text: &str) -> Option<String> {
     decoded(text).filter(|text| !text.is_empty())
 }
 
-/// Undoes `%xx`.
+/// Undoes `%xx`. A `%` without two digits behind it is a slip: to take it as it stands would make another password of it.
 fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16));
-            bytes.push((digit()? * 16 + digit()?) as u8);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
+    let is_whole =
+        |after: &str| matches!(after.as_bytes(), [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
+    let plain = text.split('%').skip(1).all(is_whole).then(|| percent_decode_str(text).decode_utf8().ok());
+    plain.flatten().filter(|text| !text.contains('\0')).map(Into::into)
 }
 
 /// Writes what is not plain as `%xx`.
-fn encoded(text: &str) -> String {
-    let mut written = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            written.push(char::from(byte));
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(written, "%{byte:02X}");
-        }
-    }
-    written
+fn encoded(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, ESCAPED)
 }
 
 /// As [`encoded`], for parameters: a `/` ends nothing there.
-fn path(text: &str) -> String {
-    encoded(text).replace("%2F", "/")
+fn path(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, ESCAPED_IN_PATHS)
 }
 
 #[cfg(test)]

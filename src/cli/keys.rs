@@ -185,7 +185,7 @@ pub fn new_token() -> Result<String, KeysError> {
     let mut bytes = [0; TOKEN_BYTES];
     let random: &dyn SecureRandom = rustls::crypto::ring::default_provider().secure_random;
     random.fill(&mut bytes).map_err(|_| KeysError::NoRandomness)?;
-    Ok(super::push::hex(&bytes))
+    Ok(hex::encode(bytes))
 }
 
 fn refuse_existing(paths: &[PathBuf], force: bool) -> Result<(), KeysError> {

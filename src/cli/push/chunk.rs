@@ -5,7 +5,6 @@ use std::io::{self, BufRead, Read};
 
 use sha2::{Digest, Sha256};
 
-use super::hex;
 /// How big a chunk may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChunkLimits {
@@ -76,7 +75,7 @@ impl<R: BufRead> Chunks<R> {
             self.bytes += body.len() as u64;
             self.number += 1;
             if rows > 0 {
-                let sha256 = hex(&self.so_far.clone().finalize());
+                let sha256 = hex::encode(self.so_far.clone().finalize());
                 return Ok(Some(Chunk { first_line, body, key, sha256, end: self.bytes }));
             }
         }
@@ -116,7 +115,7 @@ impl<R: BufRead> Chunks<R> {
         key.update(self.so_far.clone().finalize());
         key.update(self.number.to_be_bytes());
         key.update(Sha256::digest(body));
-        hex(&key.finalize())
+        hex::encode(key.finalize())
     }
 }
 

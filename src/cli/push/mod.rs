@@ -605,15 +605,5 @@ fn is_to_be_mended(line: &AnswerLine) -> bool {
     matches!(line.hasil, RowOutcome::Ditolak | RowOutcome::LebihLama)
 }
 
-/// Bytes as lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
-}
-
 #[cfg(test)]
 mod tests;

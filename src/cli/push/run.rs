@@ -13,7 +13,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::hex;
 use crate::domain::date::Timestamp;
 use crate::domain::feed::Feed;
 
@@ -143,7 +142,7 @@ fn digest_of(path: &Path, bytes: u64) -> Result<String, std::io::Error> {
     let (mut digest, mut buffer) = (Sha256::new(), vec![0; super::READ_BUFFER]);
     loop {
         match reader.read(&mut buffer)? {
-            0 => return Ok(hex(&digest.finalize())),
+            0 => return Ok(hex::encode(digest.finalize())),
             read => digest.update(&buffer[..read]),
         }
     }
@@ -154,7 +153,7 @@ pub(super) fn place(to: &str, token: &str) -> Option<PathBuf> {
     let set = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || set("HOME").map(|home| home.join(".local").join("state"));
     let folder = set("XDG_STATE_HOME").or_else(|| set("LOCALAPPDATA")).or_else(home)?;
-    let name = hex(&Sha256::digest(format!("{to}\n{}", token.trim()))[..12]);
+    let name = hex::encode(&Sha256::digest(format!("{to}\n{}", token.trim()))[..12]);
     Some(folder.join("padan").join("push").join(format!("{name}.json")))
 }
 
@@ -191,7 +190,7 @@ mod tests {
         /// A run of both files that was cut off in the first.
         fn cut_off(&self) -> String {
             let mut run = self.kept(&["a.ndjson", "b.ndjson"]);
-            run.sending(0, 4, &hex(&Sha256::digest("one\n")));
+            run.sending(0, 4, &hex::encode(Sha256::digest("one\n")));
             run.id().to_owned()
         }
     }

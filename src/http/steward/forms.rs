@@ -3,6 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use serde::de::DeserializeOwned;
+use subtle::ConstantTimeEq as _;
 
 use super::session::Session;
 use crate::http::body::Incoming;
@@ -26,9 +27,8 @@ pub(super) async fn read<T: DeserializeOwned>(
 
 /// Refuses a form whose token is not that of the session.
 pub(super) fn check_token(session: &Session, token: &str) -> Result<(), Problem> {
-    let equal = session.form_token.len() == token.len()
-        && session.form_token.bytes().zip(token.bytes()).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0;
-    if equal { Ok(()) } else { Err(foreign()) }
+    let equal = session.form_token.as_bytes().ct_eq(token.as_bytes());
+    if equal.into() { Ok(()) } else { Err(foreign()) }
 }
 
 /// Browsers name the origin of every form they send; without it, or with another one, nothing is done.

@@ -116,7 +116,7 @@ impl Sessions {
     fn token(&self) -> Result<String, SessionError> {
         let mut bytes = [0; 32];
         self.random.fill(&mut bytes)?;
-        Ok(bytes.iter().fold(String::with_capacity(64), |text, byte| format!("{text}{byte:02x}")))
+        Ok(hex::encode(bytes))
     }
 
     /// No code that holds this lock can leave the maps half-changed, so a panic elsewhere does not matter.

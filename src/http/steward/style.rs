@@ -25,7 +25,7 @@ pub(super) fn icon_path() -> &'static str {
 
 fn path(content: &str, extension: &str) -> String {
     let hash = Sha256::digest(content.as_bytes());
-    let short = hash.iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let short = hex::encode(&hash[..6]);
     format!("/aset/padan.{short}.{extension}")
 }
 

@@ -17,15 +17,18 @@ use tokio::sync::Mutex;
 use tokio_postgres::types::Type;
 
 use self::{
+    connection::Connection,
     reader::{Pool, Reader},
-    server::{Connection, Role, Server},
+    server::{Role, Server},
     statement::Ask,
     writer::Writer,
 };
 use super::{Committed, Config, Damage, Read, Snapshot, Store, StoreError, Table, WriteBatch, group::Queue};
 
 mod address;
+mod connection;
 mod failure;
+mod passfile;
 mod reader;
 mod schema;
 mod server;

@@ -1,16 +1,15 @@
 //! Reading: over a few connections that are used in turn, or over one that keeps a state.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
+use deadpool::managed::{self, Object, PoolConfig, PoolError, QueueMode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::types::ToSql;
 
 use super::{
-    server::{Connection, Role, Server},
+    connection::Connection,
+    server::{Dialler, Role, Server},
     statement::{Ask, Private},
 };
 use crate::store::{Read, Row, StoreError, Table, batch::fits, seal};
@@ -24,8 +23,7 @@ const KEEP: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT valu
 /// Connections that are used in turn.
 pub(super) struct Pool {
     server: Arc<Server>,
-    idle: Mutex<Vec<Connection>>,
-    room: Semaphore,
+    connections: managed::Pool<Dialler>,
     snapshots: Arc<Semaphore>,
 }
 
@@ -47,8 +45,12 @@ pub(super) struct OneState {
 
 impl Pool {
     pub(super) fn new(server: Arc<Server>) -> Self {
-        let room = Semaphore::new(server.limits().server_connections.clamp(1, 1_000));
-        Self { server, idle: Mutex::default(), room, snapshots: Arc::new(Semaphore::new(SNAPSHOTS)) }
+        let mut config = PoolConfig::new(server.limits().server_connections.clamp(1, 1_000));
+        // Few connections then do the work of a quiet hour, with their statements prepared.
+        config.queue_mode = QueueMode::Lifo;
+        let connections = managed::Pool::builder(Dialler(Arc::clone(&server))).config(config).build();
+        let connections = connections.expect("only time-outs would need a runtime");
+        Self { server, connections, snapshots: Arc::new(Semaphore::new(SNAPSHOTS)) }
     }
 
     /// The present state, kept.
@@ -68,33 +70,26 @@ impl Pool {
         (ask, table): (Ask, Table),
         parameters: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<tokio_postgres::Row>, StoreError> {
-        let _room = self.room.acquire().await.map_err(|_| StoreError::Closed)?;
-        while let Some(connection) = self.take() {
+        loop {
+            let connection = self.connections.get().await.map_err(refused)?;
             match connection.rows(ask, table, parameters).await {
-                Ok(rows) => {
-                    self.give_back(connection);
-                    return Ok(rows);
+                Err(failure) if failure.lost() && Object::metrics(&connection).recycle_count > 0 => {
+                    // Connections end together, so the others are not worth a try.
+                    self.connections.retain(|_, _| false);
                 }
-                // Connections end together, so the others are not worth a try.
-                Err(failure) if failure.lost() => self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear(),
-                Err(failure) => return Err(failure.into_error(doing)),
+                answer => return answer.map_err(|failure| failure.into_error(doing)),
             }
         }
-        let connection = self.server.connect(Role::Work).await?;
-        let rows = connection.rows(ask, table, parameters).await.map_err(|failure| failure.into_error(doing))?;
-        self.give_back(connection);
-        Ok(rows)
     }
+}
 
-    /// A connection that nobody uses.
-    fn take(&self) -> Option<Connection> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain(|connection| !connection.client().is_closed());
-        idle.pop()
-    }
-
-    fn give_back(&self, connection: Connection) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+fn refused(error: PoolError<StoreError>) -> StoreError {
+    match error {
+        PoolError::Backend(error) => error,
+        // There are no time-outs and no hooks: connecting has a deadline of its own, and so has a statement.
+        PoolError::Closed | PoolError::Timeout(_) | PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
+            StoreError::Closed
+        }
     }
 }
 

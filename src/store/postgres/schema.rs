@@ -3,8 +3,9 @@
 use tokio_postgres::types::Type;
 
 use super::{
+    connection::Connection,
     failure::{Answer, Failure},
-    server::{Connection, Server},
+    server::Server,
 };
 use crate::store::{Damage, StoreError};
 

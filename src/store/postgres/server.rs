@@ -1,31 +1,27 @@
 //! The way to the server: an address, connections that are set up to be trusted, and a thread that drives them.
 
 use std::{
-    collections::HashMap,
     future::Future,
-    io,
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use tokio::{
-    runtime::Runtime,
-    time::{sleep, timeout},
-};
+use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
+use deadpool_postgres::ClientWrapper;
+use tokio::{runtime::Runtime, time::sleep};
 use tokio_postgres::{
-    Client, Statement,
     config::SslMode,
     types::{ToSql, Type},
 };
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
     address::{PostgresUrl, TlsMode},
-    failure::{Answer, Failure},
-    statement::Ask,
-    tls::Connector,
+    connection::{Connection, within},
+    failure::Failure,
+    passfile, tls,
 };
-use crate::store::{Config, StoreError, Table};
+use crate::store::{Config, StoreError};
 
 /// The oldest release that is used and tested.
 const OLDEST: u32 = 150_000;
@@ -40,11 +36,14 @@ const GRACE: Duration = Duration::from_secs(5);
 /// A server, and the thread on which its connections are driven: callers come and go with runtimes of their own.
 pub(super) struct Server {
     url: PostgresUrl,
-    tls: Connector,
+    tls: MakeRustlsConnect,
     limits: Config,
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
 }
+
+/// Makes connections for the pool, and says which may be used once more.
+pub(super) struct Dialler(pub(super) Arc<Server>);
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,17 +54,10 @@ pub(super) enum Role {
     Snapshot,
 }
 
-/// A connection and the statements prepared on it.
-pub(super) struct Connection {
-    client: Client,
-    statements: Mutex<HashMap<(Ask, Table), Statement>>,
-    patience: Duration,
-}
-
 impl Server {
     /// Prepares the way; nothing is connected yet.
     pub(super) fn new(url: &PostgresUrl, limits: &Config) -> Result<Self, StoreError> {
-        let tls = Connector::new(url)?;
+        let tls = tls::connector(url)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("store-postgres")
@@ -132,12 +124,11 @@ impl Server {
         let config = self.config().map_err(Refusal::Final)?;
         let connected = within(self.patience(), async { Ok(config.connect(self.tls.clone()).await?) }).await;
         let (client, driver) = connected.map_err(Refusal::of)?;
-        tokio::spawn(async move {
+        let driving = tokio::spawn(async move {
             // Those who wait on the connection are told by their own requests.
             let _ = driver.await;
         });
-        let (statements, patience) = (Mutex::default(), self.patience());
-        let connection = Connection { client, statements, patience };
+        let connection = Connection::new(ClientWrapper::new(client, driving), self.patience());
         self.set_up(&connection, role).await?;
         Ok(connection)
     }
@@ -149,7 +140,7 @@ impl Server {
         let schema = self.url.schema.as_str();
         let parameters: [(&(dyn ToSql + Sync), Type); 3] =
             [(&schema, Type::TEXT), (&milliseconds, Type::TEXT), (&pause, Type::TEXT)];
-        let asked = connection.timely(connection.client.query_typed_one(SESSION, &parameters)).await;
+        let asked = connection.timely(connection.client().query_typed_one(SESSION, &parameters)).await;
         let row = asked.map_err(Refusal::of)?;
         let wanted: [(&'static str, &'static [&'static str]); 4] = [
             ("fsync", &["on"]),
@@ -201,7 +192,7 @@ impl Server {
         let known = self.url.password.clone().or_else(|| std::env::var("PGPASSWORD").ok());
         match (&self.url.passfile, known) {
             (Some(file), None) => {
-                from_file(file, &self.url).map_err(|error| StoreError::io("reading the passfile", error))
+                passfile::password_for(&self.url, file).map_err(|error| StoreError::io("reading the passfile", error))
             }
             (_, known) => Ok(known),
         }
@@ -225,42 +216,16 @@ impl Drop for Server {
     }
 }
 
-impl Connection {
-    /// Runs the prepared statement.
-    pub(super) async fn rows(
-        &self,
-        ask: Ask,
-        table: Table,
-        parameters: &[&(dyn ToSql + Sync)],
-    ) -> Answer<Vec<tokio_postgres::Row>> {
-        let statement = self.prepared(ask, table).await?;
-        self.timely(self.client.query(&statement, parameters)).await
+impl Manager for Dialler {
+    type Type = Connection;
+    type Error = StoreError;
+
+    async fn create(&self) -> Result<Connection, StoreError> {
+        self.0.connect(Role::Work).await
     }
 
-    /// The statement, prepared when it is asked for the first time.
-    pub(super) async fn prepared(&self, ask: Ask, table: Table) -> Answer<Statement> {
-        let known = self.statements.lock().unwrap_or_else(PoisonError::into_inner).get(&(ask, table)).cloned();
-        if let Some(statement) = known {
-            return Ok(statement);
-        }
-        let statement = self.timely(self.client.prepare(&ask.text(table))).await?;
-        self.statements.lock().unwrap_or_else(PoisonError::into_inner).insert((ask, table), statement.clone());
-        Ok(statement)
-    }
-
-    /// Waits for a request of [`client`](Self::client), but not for ever.
-    pub(super) async fn timely<T>(&self, request: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Answer<T> {
-        within(self.patience, async { Ok(request.await?) }).await
-    }
-
-    /// Runs statements that were written here and give nothing back.
-    pub(super) async fn execute(&self, text: &str) -> Answer<()> {
-        self.timely(self.client.batch_execute(text)).await
-    }
-
-    /// What sends requests.
-    pub(super) fn client(&self) -> &Client {
-        &self.client
+    async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<StoreError> {
+        if connection.is_idle() { Ok(()) } else { Err(RecycleError::message("it ended, or a request is under way")) }
     }
 }
 
@@ -278,57 +243,5 @@ impl Refusal {
         let passing =
             failure.said().is_none_or(|said| said.code().code().starts_with("57P") || said.code().code() == "53300");
         if passing { Self::Away(failure) } else { Self::Final(failure.into_error("connecting to the database")) }
-    }
-}
-
-async fn within<T>(patience: Duration, request: impl Future<Output = Answer<T>>) -> Answer<T> {
-    timeout(patience, request).await.unwrap_or(Err(Failure::Late))
-}
-
-/// Finds the password in libpq's password file, which others must not be able to read.
-fn from_file(file: &Path, url: &PostgresUrl) -> io::Result<Option<String>> {
-    use std::os::unix::fs::PermissionsExt;
-    let open = std::fs::metadata(file)?.permissions().mode() & 0o077 != 0;
-    if open {
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "others may read it; `chmod 600` it"));
-    }
-    let host = if url.is_socket() { "localhost" } else { &url.host };
-    let wanted = [host, &url.port.to_string(), &url.database, &url.user];
-    let text = std::fs::read_to_string(file)?;
-    Ok(text.lines().filter(|line| !line.starts_with('#')).find_map(|line| password_in(line, wanted)))
-}
-
-/// The password of a line `HOST:PORT:DATABASE:USER:PASSWORD`, where `*` fits everything and `\` makes a character plain.
-fn password_in(line: &str, wanted: [&str; 4]) -> Option<String> {
-    let (mut fields, mut plain) = (vec![String::new()], false);
-    for c in line.chars() {
-        match c {
-            '\\' if !plain => plain = true,
-            ':' if !plain && fields.len() < 5 => fields.push(String::new()),
-            _ => {
-                fields.last_mut()?.push(c);
-                plain = false;
-            }
-        }
-    }
-    let fits = fields.len() == 5 && fields.iter().zip(wanted).all(|(field, wanted)| field == "*" || field == wanted);
-    fits.then(|| fields.swap_remove(4))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_of_a_password_file() {
-        let wanted = ["db", "5432", "hub", "padan"];
-        let check =
-            |line: &str, expected: Option<&str>| assert_eq!(password_in(line, wanted).as_deref(), expected, "{line}");
-        check("db:5432:hub:padan:rahasia", Some("rahasia"));
-        check("*:*:*:padan:ra:ha\\\\sia\\:", Some("ra:ha\\sia:"));
-        check("*:*:*:*:", Some(""));
-        check("db:5433:hub:padan:rahasia", None);
-        check("db:5432:hub:padan", None);
-        check("", None);
     }
 }

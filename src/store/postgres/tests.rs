@@ -130,6 +130,24 @@ async fn one_instance_leads_until_it_ends() {
     }
 }
 
+/// Who goes away leaves no connection on which the next one would wait for an answer that is not its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_that_was_given_up_holds_up_nobody() {
+    let server = PostgresServer::shared();
+    let limits = Config { server_connections: 1, ..conformance::limits() };
+    let store = open_with(&server.address("given_up"), &limits).unwrap();
+    store.commit(put(Table::Cases, b"k", b"1")).await.unwrap();
+    let holder = std::thread::spawn(|| server.sql("BEGIN; LOCK given_up.rows; SELECT pg_sleep(3); COMMIT"));
+    let given_up = async || {
+        let read = store.get(Table::Rows, b"k".to_vec());
+        tokio::time::timeout(std::time::Duration::from_millis(100), read).await.is_err()
+    };
+    while !given_up().await {}
+    assert_eq!(store.get(Table::Cases, b"k".to_vec()).await.unwrap(), Some(b"1".to_vec()));
+    assert!(!holder.is_finished(), "it did not wait for the other one's answer");
+    holder.join().unwrap();
+}
+
 /// The server falls over again and again while eight writers write: nothing acknowledged is lost, no batch is half there,
 /// and the store goes on by itself.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -16,9 +16,10 @@ use tokio_postgres::types::Type;
 
 use super::{
     Shared,
+    connection::Connection,
     failure::{Answer, Failure},
     reader::opened,
-    server::{Connection, Role},
+    server::Role,
     statement::{Ask, Private},
 };
 use crate::store::{Damage, Position, StoreError, Table, group::Engine, seal, staged::Staged};

@@ -3,9 +3,11 @@
 mod chunk;
 mod client;
 mod completeness;
+mod error;
 mod receipt;
 mod report;
 mod run;
+mod watch;
 
 use std::fs::File;
 use std::io::BufReader;
@@ -20,22 +22,20 @@ use self::chunk::{ChunkError, Chunks};
 pub use self::client::{Answer, Call, CallError, Client, ClientError, Patience, SendError, Session, Transport};
 use self::client::{JSON, NDJSON};
 pub use self::completeness::{Declared, declare};
+pub use self::error::PushError;
 pub use self::receipt::{AnswerLine, Remark};
-use self::receipt::{Origin, Receipt};
+use self::receipt::Receipt;
 use self::report::Report;
 pub use self::run::Run;
-use super::output::OutputError;
-use super::printable::printable;
-use super::terminal::{Progress, Terminal, Unit, thousands};
+use self::watch::Watch;
+use super::terminal::Terminal;
 use super::{CliError, Outcome};
-use crate::domain::batch::{BatchCounts, RowOutcome};
+use crate::domain::batch::BatchCounts;
 use crate::domain::feed::Feed;
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
 use crate::tables::alarms::FileAlarms;
 
 const READ_BUFFER: usize = 1 << 18;
-/// Refused lines that are shown when there is no receipt file.
-const SHOWN_LINES: usize = 5;
 const POLL_FIRST: Duration = Duration::from_millis(200);
 const POLL_LONGEST: Duration = Duration::from_secs(2);
 
@@ -92,115 +92,6 @@ pub(super) struct Args {
     /// Declare closed feeds from a JSON list of {feed, `kode_wilayah`, periode, lengkap}, after the files.
     #[arg(long, value_name = "FILE")]
     completeness: Option<PathBuf>,
-}
-
-/// A push did not come to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum PushError {
-    /// A file could not be read.
-    #[error("cannot read {}", path.display())]
-    Read {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A line is longer than any row.
-    #[error("{}:{line}: the line is longer than {limit} bytes", path.display())]
-    LineTooLong {
-        /// Which file.
-        path: PathBuf,
-        /// Which line.
-        line: u64,
-        /// The limit.
-        limit: usize,
-    },
-    /// The name of a file is not the name of a feed, and no feed was named.
-    #[error("{}: the file is not named after a feed; the feeds are {}", path.display(), Feed::ALL.map(Feed::name).join(", "))]
-    NoFeed {
-        /// Which file.
-        path: PathBuf,
-    },
-    /// A feed and nothing to send.
-    #[error("{feed}: no file is named")]
-    NoFile {
-        /// Which feed.
-        feed: Feed,
-    },
-    /// Only NDJSON is sent.
-    #[error("{}: not an NDJSON file by its name", path.display())]
-    NotNdjson {
-        /// Which file.
-        path: PathBuf,
-    },
-    /// There is no token.
-    #[error("there is no token")]
-    NoToken,
-    /// The gateway cannot be spoken to as asked.
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    /// A request failed.
-    #[error("{}", what.display())]
-    Call {
-        /// The file being sent.
-        what: PathBuf,
-        /// Why.
-        source: CallError,
-    },
-    /// The gateway's answer has another form than this program knows.
-    #[error("the gateway's answer cannot be read")]
-    Answer(#[source] serde_json::Error),
-    /// The completeness file is not a list of entries.
-    #[error("{}: not a list of completeness entries", path.display())]
-    Declaration {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: serde_json::Error,
-    },
-    /// The receipt could not be written.
-    #[error(transparent)]
-    Receipt(#[from] OutputError),
-    /// Not matched in time.
-    #[error("batch {batch} is {} after {seconds} s", if *matched { "matched but not in the reports" } else { "not matched" })]
-    NotMatched {
-        /// It is matched, and reports do not tell of it.
-        matched: bool,
-        /// Which batch.
-        batch: String,
-        /// How long was waited.
-        seconds: u64,
-    },
-}
-
-impl PushError {
-    fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Call { source, .. } => source.hint(),
-            Self::Client(error) => Some(error.hint()),
-            Self::NoFeed { .. } => Some("write the feed before the files: padan push bank-rekening FILE"),
-            Self::NoFile { .. } => Some("write the files after the feed: padan push bank-rekening FILE"),
-            Self::NotNdjson { .. } => Some("write one JSON object a line to a file that ends in .ndjson"),
-            Self::NoToken => Some("name its file with --token-file, or set PADAN_TOKEN"),
-            Self::LineTooLong { .. } => Some("check that the file has line ends"),
-            Self::Answer(_) => Some("is it a Padan gateway, of the same version?"),
-            Self::NotMatched { .. } => {
-                Some("the rows are stored; matching goes on. Look at GET /v1/batches/{id} later")
-            }
-            Self::Declaration { .. } => {
-                Some(r#"[{"feed": "bank-rekening", "kode_wilayah": "320105", "periode": "2025-T4", "lengkap": true}]"#)
-            }
-            Self::Read { .. } | Self::Receipt(_) => None,
-        }
-    }
-
-    /// The call itself was wrong: nothing was sent, and nothing can be.
-    fn is_wrong_call(&self) -> bool {
-        matches!(
-            self,
-            Self::NoFeed { .. } | Self::NoFile { .. } | Self::NotNdjson { .. } | Self::NoToken | Self::Client(_)
-        )
-    }
 }
 
 /// What became of one file.
@@ -530,79 +421,6 @@ fn files_of(arguments: &[String]) -> Result<Vec<(Feed, PathBuf)>, PushError> {
         }
     };
     files.iter().map(with_feed).collect()
-}
-
-/// Shows a push and keeps its receipt.
-struct Watch<'a> {
-    progress: Progress,
-    file: String,
-    feed: Feed,
-    receipt: Option<&'a mut Receipt>,
-    all_lines: bool,
-    shown: usize,
-}
-
-impl<'a> Watch<'a> {
-    fn new(
-        terminal: Terminal,
-        path: &Path,
-        feed: Feed,
-        receipt: Option<&'a mut Receipt>,
-        all_lines: bool,
-    ) -> Result<Self, PushError> {
-        let size = std::fs::metadata(path).map_err(|source| PushError::Read { path: path.to_owned(), source })?.len();
-        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let progress = terminal.progress(feed.name(), Unit::Bytes, size);
-        Ok(Self { progress, file, feed, receipt, all_lines, shown: 0 })
-    }
-
-    fn finish(self) {
-        self.progress.finish();
-    }
-}
-
-impl Observer for Watch<'_> {
-    fn progressed(&mut self, summary: &FileSummary, bytes: u64) {
-        let counts = &summary.counts;
-        let note = format!(
-            "{} rows, {} rows/s, {} flagged, {} refused",
-            thousands(counts.baris),
-            thousands(summary.rows_per_second()),
-            thousands(counts.ditandai),
-            thousands(counts.ditolak)
-        );
-        self.progress.at(bytes, &note);
-    }
-
-    fn wants_clean_lines(&self) -> bool {
-        self.all_lines
-    }
-
-    fn answered(&mut self, batch: &str, lines: Vec<AnswerLine>) -> Result<(), PushError> {
-        let origin = Origin { file: &self.file, feed: self.feed, batch };
-        for line in &lines {
-            match &mut self.receipt {
-                Some(receipt) if self.all_lines || !line.is_clean() => receipt.line(origin, line)?,
-                None if is_to_be_mended(line) && self.shown <= SHOWN_LINES => {
-                    let more = "more lines were refused or without effect; --receipt FILE keeps them all".to_owned();
-                    let text = if self.shown < SHOWN_LINES { line.summary() } else { more };
-                    self.progress.say(&format!("{}: {text}", printable(&self.file)));
-                    self.shown += 1;
-                }
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn noted(&mut self, sentence: &str) {
-        self.progress.say(&format!("{}: {}", printable(&self.file), printable(sentence)));
-    }
-}
-
-/// Whether a line had no effect that its sender wished for.
-fn is_to_be_mended(line: &AnswerLine) -> bool {
-    matches!(line.hasil, RowOutcome::Ditolak | RowOutcome::LebihLama)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod args;
 mod column;
 mod csv;
 mod error;
+mod lines;
 mod ndjson;
 mod number;
 mod parquet;
@@ -28,6 +29,7 @@ pub use self::args::ReadArgs;
 pub use self::column::{TextColumn, TextIndex};
 pub use self::csv::CsvRows;
 pub use self::error::{InputError, RowProblem, shown};
+use self::lines::Lines;
 pub use self::source::{Format, Source, notes};
 use self::state::{Settled, Withdrawal};
 use crate::domain::date::Date;
@@ -250,37 +252,6 @@ impl InputTable {
         }
         self.ids = ids;
         Ok(true)
-    }
-}
-
-/// The line of each row, by the rows whose line is not the next one.
-#[derive(Default)]
-struct Lines(Vec<(usize, u64)>);
-
-impl Lines {
-    fn get(&self, row: usize) -> u64 {
-        let at = self.0.partition_point(|(first, _)| *first <= row);
-        at.checked_sub(1).map_or(row as u64 + 1, |at| self.0[at].1 + (row - self.0[at].0) as u64)
-    }
-
-    fn push(&mut self, row: usize, line: u64) {
-        let expected = self.0.last().map_or(row as u64 + 1, |(first, line)| line + (row - first) as u64);
-        if line != expected {
-            self.0.push((row, line));
-        }
-    }
-
-    /// Those of the rows that stay, of so many.
-    fn without(&self, dropped: &[usize], rows: usize) -> Self {
-        let (mut left, mut dropped) = (Self::default(), dropped.iter().peekable());
-        let mut row = 0;
-        for old in 0..rows {
-            if dropped.next_if_eq(&&old).is_none() {
-                left.push(row, self.get(old));
-                row += 1;
-            }
-        }
-        left
     }
 }
 

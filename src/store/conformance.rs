@@ -1,13 +1,17 @@
 //! The exam: what every adapter must do, whatever it is made of. Adapters' unit tests call [`run`].
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
+use self::{
+    twin::{Twin, assert_twin, model, reopening},
+    volume::{large_values, limits_are_refusals, many_keys},
+};
 use super::{Committed, Config, Position, Read, Row, Store, StoreError, Table, WriteBatch, after, prefix_end};
 
-/// Keys written by the case that asks for many.
-const MANY_KEYS: u32 = 100_000;
+mod twin;
+mod volume;
 
 /// Whether a store's content outlives its last handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +48,11 @@ pub(crate) async fn run<S: Store + 'static>(open: impl Fn(&str) -> Arc<S>, memor
     if memory == Memory::Keeps {
         reopening(open).await;
     }
+}
+
+/// Bytes that no two lengths, and no two positions near each other, share.
+fn noise(length: usize) -> Vec<u8> {
+    (0..length).map(|i| ((i * 31 + length) % 251) as u8).collect()
 }
 
 async fn put(store: &impl Store, table: Table, rows: &[(&[u8], &[u8])]) {
@@ -371,144 +380,6 @@ async fn snapshots<S: Store + 'static>(store: Arc<S>) {
     assert_eq!(store.snapshot().await.unwrap().last(Table::Persons).await.unwrap(), None, "a new one is new");
 }
 
-/// Bytes that no two lengths, and no two positions near each other, share.
-fn noise(length: usize) -> Vec<u8> {
-    (0..length).map(|i| ((i * 31 + length) % 251) as u8).collect()
-}
-
-async fn large_values(store: Arc<impl Store>) {
-    let lengths = [1 << 20, 4_095, 4_096, 4_097, 8_192, 131_052, 131_053, 600_000, 0, 12];
-    let read = async |key: &[u8]| store.get(Table::Receipts, key.to_vec()).await.unwrap().unwrap();
-    for length in lengths {
-        put(&*store, Table::Receipts, &[(b"changing", &noise(length)), (&length.to_be_bytes(), &noise(length))]).await;
-        assert_eq!(read(b"changing").await, noise(length), "{length}");
-    }
-    let kept = all(&*store, Table::Receipts).await;
-    assert_eq!(kept.len(), lengths.len() + 1);
-    for (key, value) in kept.iter().filter(|(key, _)| key != b"changing") {
-        let length = usize::from_be_bytes(key.as_slice().try_into().unwrap());
-        assert_eq!(*value, noise(length), "{length} in a scan");
-    }
-    let mut both = WriteBatch::new();
-    both.put(Table::Receipts, *b"changing", noise(70_000)).put(Table::Receipts, *b"changing", noise(70_001));
-    both.delete(Table::Receipts, (1_usize << 20).to_be_bytes());
-    store.commit(both).await.unwrap();
-    assert_eq!(read(b"changing").await, noise(70_001), "the later of two large values");
-    assert_eq!(store.get(Table::Receipts, (1_usize << 20).to_be_bytes().to_vec()).await.unwrap(), None);
-    // Full leaves of the longest keys and values that an engine might keep in place.
-    let mut wide = WriteBatch::new();
-    for number in 0..300_u32 {
-        wide.put(Table::Rows, wide_key(number), noise(4_096));
-    }
-    store.commit(wide).await.unwrap();
-    for number in 0..300 {
-        assert_eq!(store.get(Table::Rows, wide_key(number)).await.unwrap(), Some(noise(4_096)), "{number}");
-    }
-}
-
-/// A key of the greatest length whose first difference from its neighbours comes last.
-fn wide_key(number: u32) -> Vec<u8> {
-    let mut key = vec![b'k'; limits().max_key_bytes() - 4];
-    key.extend_from_slice(&number.to_be_bytes());
-    key
-}
-
-async fn limits_are_refusals(store: Arc<impl Store>) {
-    let limits = limits();
-    let check = |name: &str, answer: Result<(), StoreError>| {
-        assert!(matches!(answer, Err(StoreError::TooLarge { what, .. }) if what == name), "{name}: {answer:?}");
-    };
-    let mut key = WriteBatch::new();
-    key.put(Table::Batches, vec![0; limits.max_key_bytes() + 1], *b"");
-    check("key", store.commit(key).await.map(drop));
-    let mut value = WriteBatch::new();
-    value.put(Table::Batches, *b"k", vec![0; limits.max_value_bytes + 1]);
-    check("value", store.commit(value).await.map(drop));
-    let keys = vec![Vec::new(); limits.max_read_rows + 1];
-    check("list of keys", store.get_many(Table::Batches, keys).await.map(drop));
-    check("page", store.scan(Table::Batches, Vec::new(), None, limits.max_read_rows + 1).await.map(drop));
-    assert!(all(&*store, Table::Batches).await.is_empty());
-}
-
-async fn many_keys(store: Arc<impl Store>) {
-    // Every key once, in an order that is neither ascending nor random in the engine's favour.
-    let key = |i: u32| (i.wrapping_mul(7_919) % MANY_KEYS).to_be_bytes();
-    let started = Instant::now();
-    for first in (0..MANY_KEYS).step_by(2_000) {
-        let mut batch = WriteBatch::new();
-        for i in first..first + 2_000 {
-            batch.put(Table::Records, key(i), i.to_be_bytes()).put(Table::Members, key(i), *b"");
-        }
-        store.commit(batch).await.unwrap();
-    }
-    println!("{}: {MANY_KEYS} keys in two tables in {:?}", store.name(), started.elapsed());
-    let rows = all(&*store, Table::Records).await;
-    assert_eq!(rows.len(), MANY_KEYS as usize);
-    assert!(rows.iter().zip(0..).all(|((found, _), i): (_, u32)| found.as_slice() == i.to_be_bytes()));
-    for first in (0..MANY_KEYS).step_by(10_000) {
-        let keys = (first..first + 10_000).map(|i| key(i).to_vec()).collect();
-        let found = store.get_many(Table::Records, keys).await.unwrap();
-        assert!(found.iter().zip(first..).all(|(value, i)| value.as_deref() == Some(&i.to_be_bytes()[..])));
-    }
-    let mut batch = WriteBatch::new();
-    for i in (0..MANY_KEYS).filter(|i| i % 3 != 0) {
-        batch.delete(Table::Records, i.to_be_bytes());
-    }
-    store.commit(batch).await.unwrap();
-    assert_eq!(all(&*store, Table::Records).await.len(), MANY_KEYS.div_ceil(3) as usize);
-    assert_eq!(all(&*store, Table::Members).await.len(), MANY_KEYS as usize);
-}
-
-/// The plain twin: a map per table.
-type Twin = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
-
-/// Random batches against the twin; the seed is fixed, so a failure repeats.
-async fn model(store: Arc<impl Store>) {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = move |below: u64| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) % below
-    };
-    let mut twin = Twin::new();
-    for round in 0..150 {
-        let mut batch = WriteBatch::new();
-        let mut next = twin.clone();
-        for _ in 0..random(30) {
-            let table = Table::ALL[random(3) as usize];
-            let key = vec![b'k'; random(40) as usize];
-            if random(3) == 0 {
-                batch.delete(table, key.clone());
-                next.remove(&(table, key));
-            } else {
-                let value = noise([0, 5, 300, 5_000, 20_000][random(5) as usize]);
-                batch.put(table, key.clone(), value.clone());
-                next.insert((table, key), value);
-            }
-        }
-        let (table, key) = (Table::ALL[random(3) as usize], vec![b'k'; random(40) as usize]);
-        let expected = twin.contains_key(&(table, key.clone()));
-        batch.require_absent(table, key);
-        assert_eq!(conflict(store.commit(batch).await).is_some(), expected, "round {round}");
-        if !expected {
-            twin = next;
-        }
-        assert_twin(&*store, &twin, &format!("round {round}")).await;
-    }
-}
-
-async fn assert_twin(store: &(impl Read + ?Sized), twin: &Twin, when: &str) {
-    for table in Table::ALL {
-        let expected: Vec<Row> = twin
-            .iter()
-            .filter(|((of, _), _)| *of == table)
-            .map(|((_, key), value)| (key.clone(), value.clone()))
-            .collect();
-        assert!(all(store, table).await == expected, "{table} differs, {when}");
-    }
-}
-
 async fn closing<S: Store + 'static>(store: Arc<S>) {
     store.health().await.unwrap();
     let mut under_way = JoinSet::new();
@@ -533,29 +404,4 @@ async fn closing<S: Store + 'static>(store: Arc<S>) {
     assert!(matches!(store.commit(WriteBatch::new()).await, Err(StoreError::Closed)));
     assert!(matches!(store.health().await, Err(StoreError::Closed)));
     store.close().await.unwrap();
-}
-
-async fn reopening<S: Store + 'static>(open: impl Fn(&str) -> Arc<S>) {
-    let mut twin = Twin::new();
-    for round in 0..5_u32 {
-        let store = open("reopening");
-        assert_twin(&*store, &twin, &format!("opening {round}")).await;
-        for step in 0..40_u32 {
-            let mut batch = WriteBatch::new();
-            for table in Table::ALL {
-                let key = (step * 7 + round).to_be_bytes().to_vec();
-                let value = noise(if step == 20 { 40_000 } else { 100 + step as usize });
-                batch.put(table, key.clone(), value.clone());
-                twin.insert((table, key), value);
-                let gone = (step * 7 + round).saturating_sub(9).to_be_bytes().to_vec();
-                batch.delete(table, gone.clone());
-                twin.remove(&(table, gone));
-            }
-            store.commit(batch).await.unwrap();
-        }
-    }
-    assert_twin(&*open("reopening"), &twin, "last opening").await;
-    for (name, table) in [("many", Table::Members), ("large", Table::Rows)] {
-        assert!(!all(&*open(name), table).await.is_empty(), "{name}");
-    }
 }

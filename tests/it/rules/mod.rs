@@ -3,6 +3,7 @@
 //! `golden` and `complement` do not know each other, so the tests that join them stand above both.
 
 mod cases;
+mod overlaps;
 mod sample;
 mod small;
 

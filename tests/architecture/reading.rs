@@ -160,9 +160,9 @@ impl Reading {
 
     fn scan_function(&mut self, tokens: &[TokenTree]) -> usize {
         let group = |wanted| {
-            move |token: &TokenTree| match token {
-                TokenTree::Group(group) if group.delimiter() == wanted => Some(group.clone()),
-                _ => None,
+            move |token: &TokenTree| {
+                let TokenTree::Group(group) = token else { return None };
+                (group.delimiter() == wanted).then(|| group.clone())
             }
         };
         let end = tokens.iter().position(|token| is_mark(Some(token), ';')).unwrap_or(tokens.len());

@@ -23,8 +23,8 @@ pub use self::client::{Answer, Call, CallError, Client, ClientError, Patience, S
 use self::client::{JSON, NDJSON};
 pub use self::completeness::{Declared, declare};
 pub use self::error::PushError;
-pub use self::receipt::{AnswerLine, Remark};
 use self::receipt::Receipt;
+pub use self::receipt::{AnswerLine, Remark};
 use self::report::Report;
 pub use self::run::Run;
 use self::watch::Watch;

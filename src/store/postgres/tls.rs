@@ -8,7 +8,7 @@ use rustls::{
         WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
-    crypto::{CryptoProvider, ring},
+    crypto::{self, CryptoProvider, ring},
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -21,10 +21,11 @@ pub(super) fn connector(url: &PostgresUrl) -> Result<MakeRustlsConnect, StoreErr
     let doing = "preparing TLS to the database";
     let wrong = |error: rustls::Error| StoreError::io(doing, io::Error::other(error));
     let provider = Arc::new(ring::default_provider());
-    let verifier: Arc<dyn ServerCertVerifier> = match (&url.authority, url.tls) {
-        (Some(file), TlsMode::VerifyFull) => authority(file, &provider)?,
-        (Some(file), TlsMode::VerifyCa) => Arc::new(AnyName(authority(file, &provider)?)),
-        _ => Arc::new(Anybody(Arc::clone(&provider))),
+    let authority = url.authority.as_deref().filter(|_| url.tls.verifies());
+    let authority = authority.map(|file| authority_of(file, &provider)).transpose()?;
+    let verifier: Arc<dyn ServerCertVerifier> = match (authority, url.tls) {
+        (Some(authority), TlsMode::VerifyFull) => authority,
+        (authority, _) => Arc::new(AnyName { authority, provider: Arc::clone(&provider) }),
     };
     let config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
@@ -36,7 +37,7 @@ pub(super) fn connector(url: &PostgresUrl) -> Result<MakeRustlsConnect, StoreErr
 }
 
 /// Verifies by the certificates of a PEM file.
-fn authority(file: &Path, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, StoreError> {
+fn authority_of(file: &Path, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, StoreError> {
     let doing = "reading the certificates of sslrootcert";
     let wrong = |text: String| StoreError::io(doing, io::Error::other(text));
     let pem = std::fs::read(file).map_err(|error| StoreError::io(doing, error))?;
@@ -50,13 +51,14 @@ fn authority(file: &Path, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiSe
         .map_err(|error| wrong(error.to_string()))
 }
 
-/// `verify-ca`: a certificate of the authority, whatever name it is for.
+/// What libpq's modes below `verify-full` ask for: they all verify that the server has the key of its certificate.
 #[derive(Debug)]
-struct AnyName(Arc<WebPkiServerVerifier>);
-
-/// `prefer` and `require`: whoever answers. It keeps listeners out, not somebody in between.
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
+struct AnyName {
+    /// Who has to vouch for the certificate (`verify-ca`). Without one (`prefer`, `require`) whoever answers will do, which
+    /// keeps listeners out, not somebody in between.
+    authority: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
+}
 
 impl ServerCertVerifier for AnyName {
     fn verify_server_cert(
@@ -67,7 +69,8 @@ impl ServerCertVerifier for AnyName {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        match self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+        let Some(authority) = &self.authority else { return Ok(ServerCertVerified::assertion()) };
+        match authority.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
             // The name is looked at last: everything else is right.
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
@@ -82,7 +85,7 @@ impl ServerCertVerifier for AnyName {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, cert, dss)
+        crypto::verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -91,45 +94,10 @@ impl ServerCertVerifier for AnyName {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, cert, dss)
+        crypto::verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
-}
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

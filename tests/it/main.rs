@@ -4,6 +4,7 @@
 mod backup;
 mod demo;
 mod formats;
+mod index_file;
 mod latency;
 mod name_pairs;
 mod order;

@@ -353,6 +353,12 @@ impl Process {
         self.told.lock().expect("nobody panics with it").clone()
     }
 
+    /// Asks it to end, and waits until it has.
+    pub(crate) fn end(mut self) {
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("`kill` runs");
+        assert!(asked.success() && self.child.wait().expect("dead").success(), "{}", self.told());
+    }
+
     /// Ends it at once (SIGKILL).
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("killed");

@@ -7,6 +7,7 @@ pub mod feed;
 pub mod golden;
 pub mod normalise;
 pub mod prepare;
+pub mod review;
 pub mod simulate;
 pub mod tables;
 

@@ -17,11 +17,14 @@ pub enum Question {
 }
 
 /// Where a case stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CaseState {
     /// Waiting.
+    #[default]
     Baru,
+    /// A row that it is about was withdrawn before anybody decided it: it keeps its question and waits for the row.
+    Istirahat,
     /// Decided.
     Selesai,
 }
@@ -86,6 +89,12 @@ impl Case {
     /// Whether an id is that of such a case.
     pub fn is_of_shared(id: &str) -> bool {
         id.starts_with("N-")
+    }
+
+    /// Whether it is about two records and no more; a NIK may be shared by many. Such a case rests when one of the two is
+    /// withdrawn. A NIK that several others still share is asked about without that one.
+    pub fn is_about_two(&self) -> bool {
+        self.shared.is_none_or(|by| by.records == 2)
     }
 }
 

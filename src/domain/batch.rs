@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::agency::AgencyId;
+use super::case::Case;
 use super::date::{Date, Period, Timestamp};
 use super::feed::Feed;
 use super::flag::Flag;
@@ -158,7 +159,7 @@ pub struct Batch {
 }
 
 /// One accepted row, as it stays until a newer one and the retention rule take its place: the raw text with its circumstances.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct AcceptedRow {
     /// Its number.
     pub sequence: Sequence,
@@ -178,6 +179,10 @@ pub struct AcceptedRow {
     /// not move a birth by a century.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received: Option<Date>,
+    /// Of a row that withdraws its record: the cases about the record as they stood then. What nobody has answered rests until
+    /// the record is back. It is kept because it cannot be found out again: the row that raised the question is replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<Case>,
     /// The row as sent, one JSON object.
     #[serde(skip)]
     pub raw: String,

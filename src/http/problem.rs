@@ -202,6 +202,10 @@ impl From<ServiceError> for Problem {
             ServiceError::KeyReused => Self::new(Code::KeyReused, "use a new key for a new body"),
             ServiceError::InFlight => Self::new(Code::InFlight, "wait for the first request to be answered"),
             ServiceError::Changed { what } => Self::new(Code::Changed, format!("read the {what} again, then decide")),
+            ServiceError::CaseRests => Self::new(
+                Code::CaseRests,
+                "a sender withdrew a row that the case is about; it is open again when the row is sent again and the question is still there",
+            ),
             ServiceError::Invalid { pointer, problem } => {
                 Self::field(Code::FieldInvalid, pointer, "Isian tidak dapat dipakai", problem)
             }

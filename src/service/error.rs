@@ -40,6 +40,9 @@ pub enum ServiceError {
         /// `case`.
         what: &'static str,
     },
+    /// A row that the case is about was withdrawn: nothing can be decided until it is back.
+    #[error("the case rests: a row of it was withdrawn")]
+    CaseRests,
     /// A field of the request cannot be used.
     #[error("{pointer}: {problem}")]
     Invalid {

@@ -86,7 +86,7 @@ impl Models {
 }
 
 /// How state is derived: another number whenever a program derives other families or cases from the same models.
-const DERIVATION: u32 = 3;
+const DERIVATION: u32 = 4;
 
 impl Models {
     /// Which models and which program derived state follows from.

@@ -267,11 +267,117 @@ fn a_decision_rests_while_a_row_is_withdrawn() {
     );
     place.steward.get("/v1/persons/P0000000099").expect(404);
     assert_eq!(place.verdict(id, "BATALKAN"), 200);
-    assert_eq!(decided()["total"], 0);
+    assert_eq!(counted(&place), [0, 1, 0], "it is as if nobody had decided before the row went");
     let mut back = asked(1, "HENDRA GUNAWAN").remove(1);
     back["tgl_data"] = json!("2025-11-06");
     place.members(&[back]);
     assert_eq!(place.ids("/v1/cases").0, std::slice::from_ref(id), "the question is open again");
+}
+
+/// Open, resting and decided cases, each as the list and as the overview count them.
+fn counted(place: &Place) -> [u64; 3] {
+    let overview = place.get("/v1/overview");
+    [("baru", "open_cases"), ("istirahat", "resting_cases"), ("selesai", "decided_cases")].map(|(state, count)| {
+        let total = place.get(&format!("/v1/cases?state={state}"))["total"].as_u64().expect("a total");
+        assert_eq!(overview[count], total, "{count}");
+        total
+    })
+}
+
+/// A row of [`asked`] of a later day.
+fn later(nth: usize, name: &str, day: u8) -> Value {
+    let mut row = asked(nth, name).remove(1);
+    row["tgl_data"] = json!(format!("2025-11-{day:02}"));
+    row
+}
+
+#[test]
+fn an_open_case_rests_while_a_row_is_withdrawn() {
+    let place = queue();
+    let (all, _) = place.ids("/v1/cases");
+    let id = place.ids("/v1/cases?order=oldest").0.remove(0);
+    let before = place.get(&format!("/v1/cases/{id}"));
+    assert_eq!(counted(&place), [6, 0, 0]);
+    place.members(&[json!({"id_sumber": "Q12", "tgl_data": "2025-11-05", "hapus": true})]);
+    assert_eq!(counted(&place), [5, 1, 0]);
+    assert_eq!(place.ids("/v1/cases?state=istirahat&kode_wilayah=3201052008").0, std::slice::from_ref(&id));
+    assert_eq!(place.ids("/v1/cases?state=istirahat&reason=SHARED_NIK").0, Vec::<String>::new());
+    let rests = place.get(&format!("/v1/cases/{id}"));
+    assert_eq!(
+        (&rests["state"], &rests["resting"], &rests["withdrawn"]),
+        (&json!("istirahat"), &json!(true), &json!([2]))
+    );
+    for kept in ["id", "question", "reasons", "weight", "records", "explanation"] {
+        assert_eq!(rests[kept], before[kept], "{kept}");
+    }
+    assert_eq!(place.get("/v1/persons/P0000000001")["cases"], json!([]), "nobody is asked about him now");
+    for verdict in ["GABUNGKAN", "BUKAN_DUPLIKAT", "BATALKAN"] {
+        assert_eq!(place.verdict(&id, verdict), 409, "{verdict}");
+    }
+    place.members(&[later(1, "AGUS PERMADI", 6)]);
+    assert_eq!((counted(&place), place.ids("/v1/cases").0), ([6, 0, 0], all), "the same case is open again");
+
+    // Back as somebody else: there is nothing left to ask.
+    place.members(&[json!({"id_sumber": "Q12", "tgl_data": "2025-11-07", "hapus": true})]);
+    let mut other = member("Q12", "3201055507920002", "RATNA DEWI", "1992-07-15", "K12");
+    other["tgl_data"] = json!("2025-11-08");
+    place.members(&[other]);
+    assert_eq!(counted(&place), [5, 0, 0]);
+    place.steward.get(&format!("/v1/cases/{id}")).expect(404);
+}
+
+#[test]
+fn the_case_of_a_nik_of_two_rests_and_that_of_more_goes_on() {
+    let place = Place::new();
+    let rows = [
+        member("S1", NIK, "RUDI HARTONO", "1980-03-05", "K1"),
+        member("S2", NIK, "LINA MARLINA", "1983-07-19", "K2"),
+        member("S3", NIK, "TONO SUGIARTO", "2005-01-30", "K3"),
+    ];
+    place.members(&rows);
+    let withdraw = |id: &str| place.members(&[json!({"id_sumber": id, "tgl_data": "2025-11-05", "hapus": true})]);
+    withdraw("S3");
+    assert_eq!((counted(&place), place.get("/v1/cases/N-1")["shared"]["persons"].as_u64()), ([1, 0, 0], Some(2)));
+    withdraw("S2");
+    assert_eq!((counted(&place), &place.get("/v1/cases/N-1")["state"]), ([0, 1, 0], &json!("istirahat")));
+    let mut back = rows[2].clone();
+    back["tgl_data"] = json!("2025-11-06");
+    place.members(&[back]);
+    assert_eq!((counted(&place), &place.get("/v1/cases/N-1")["state"]), ([1, 0, 0], &json!("baru")));
+}
+
+#[test]
+fn open_cases_come_heaviest_or_oldest_first() {
+    let place = queue();
+    // The last of them is the oldest: it comes with its second row first.
+    let heaviest = place.ids("/v1/cases").0;
+    let oldest = place.ids("/v1/cases?order=oldest").0;
+    let younger =
+        |id: &String| id.split_once('-').and_then(|(_, record)| record.parse::<u64>().ok()).expect("a record");
+    assert!(oldest.is_sorted_by_key(younger), "{oldest:?}");
+    assert_ne!(oldest, heaviest);
+    assert_eq!(place.ids("/v1/cases?order=heaviest").0, heaviest);
+    // Page by page, while the first of them is decided.
+    let (mut seen, mut next) = place.ids("/v1/cases?order=oldest&limit=2");
+    assert_eq!(place.verdict(&oldest[0], "BUKAN_DUPLIKAT"), 200);
+    while let Some(path) = next {
+        assert!(path.contains("order=oldest"), "{path}");
+        let (page, more) = place.ids(&path);
+        seen.extend(page);
+        next = more;
+    }
+    assert_eq!(seen, oldest);
+    let cursor = place.ids("/v1/cases?limit=2").1.expect("more");
+    place.steward.get(&format!("{cursor}&order=oldest")).expect(422);
+    for (query, status) in [
+        ("order=newest", 400),
+        ("order=oldest&state=selesai", 400),
+        ("order=heaviest&state=istirahat", 400),
+        ("state=dikerjakan", 400),
+        ("state=baru&order=oldest&question=same_person&kode_wilayah=32", 200),
+    ] {
+        place.steward.get(&format!("/v1/cases?{query}")).expect(status);
+    }
 }
 
 #[test]

@@ -136,6 +136,52 @@ fn two_gateways_make_one_person_of_two_records_taken_at_once() {
     assert_eq!(split, 0);
 }
 
+/// A case that rests is the same to every gateway, also where the one that wrote it is gone.
+#[test]
+fn a_case_rests_whoever_leads() {
+    let runtime = tokio::runtime::Runtime::new().expect("runtime");
+    let dir = tempfile::tempdir().expect("a folder");
+    runtime.block_on(async {
+        let (first, second) = (Run::start(dir.path(), "rests").await, Run::start(dir.path(), "rests").await);
+        let counted = async |run: &Run| {
+            run.gateway.settled().await;
+            let steward = run.gateway.clients().by_token("kode-petugas").expect("a steward");
+            let overview = run.gateway.overview(&steward).await.expect("an overview");
+            let digest = run.gateway.digest().await.expect("a digest").derived;
+            ([overview.open_cases, overview.resting_cases], digest)
+        };
+        let row = |number: usize, day: u8| {
+            json!({
+                "id_sumber": format!("A{number}"), "tgl_data": format!("2025-11-{day:02}"),
+                "nik": format!("32010501058000{number}1"), "nama": "AGUS PERMADI", "tanggal_lahir": "1980-05-01",
+                "jenis_kelamin": "L", "kode_desa": "3201052008", "id_keluarga": format!("K{number}"),
+                "status_padan_dukcapil": "PADAN",
+            })
+            .to_string()
+        };
+        let feed = Feed::AnggotaKeluarga;
+        first.push(feed, "first", &row(1, 1)).await;
+        first.push(feed, "second", &row(2, 1)).await;
+        let open = counted(&first).await;
+        assert_eq!((open.0, counted(&second).await), ([1, 0], open.clone()));
+        second
+            .push(feed, "gone", &json!({"id_sumber": "A2", "tgl_data": "2025-11-02", "hapus": true}).to_string())
+            .await;
+        let rests = counted(&second).await;
+        assert_eq!((rests.0, counted(&first).await), ([0, 1], rests.clone()));
+        first.end().await;
+        assert_eq!(counted(&second).await, rests, "the other one leads now");
+        let third = Run::start(dir.path(), "rests").await;
+        third.push(feed, "back", &row(2, 3)).await;
+        assert_eq!(counted(&third).await, counted(&second).await);
+        assert_eq!(counted(&second).await.0, [1, 0], "it is open again");
+        third.end().await;
+        second.end().await;
+        let parts = start_with(dir.path(), store("rests")).parts().await.expect("the store opens");
+        assert!(rebuild(parts, Repair::Compare).await.expect("rebuilt").identical());
+    });
+}
+
 /// Both gateways take pushes; one after the other is killed (SIGKILL) under load and comes back; in between the server
 /// stops at once. Whoever pushed repeats what was not acknowledged, with the same key, at either gateway.
 #[test]

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use padan::domain::batch::Completeness;
+use padan::domain::case::CaseState;
 use padan::domain::decision::Verdict;
 use padan::domain::feed::Feed;
-use padan::service::answers::views::{CaseFilter, Decided, VerdictRequest};
+use padan::service::answers::views::{CaseFilter, VerdictRequest};
 use padan::service::clock::SystemClock;
 use padan::service::gateway::{Gateway, IdempotencyKey};
 use padan::service::start::{Missing, StartWith};
@@ -97,14 +98,14 @@ impl Office {
     /// A steward decides some open cases, or takes decisions back.
     pub(crate) fn decide(&mut self, random: &mut ChaCha8Rng) {
         let steward = self.clients.by_token("kode-petugas").expect("a steward");
-        let decided = if random.random_bool(0.7) { Decided::Open } else { Decided::Done };
+        let state = if random.random_bool(0.7) { CaseState::Baru } else { CaseState::Selesai };
         self.runtime.block_on(async {
             self.gateway.settled().await;
-            let filter = CaseFilter { decided, ..CaseFilter::default() };
+            let filter = CaseFilter { state, ..CaseFilter::default() };
             let cases = self.gateway.cases(&steward, filter, None, 5).await.expect("cases").items;
-            for case in cases.iter().filter(|case| decided == Decided::Done || case.can_be_decided()) {
+            for case in cases.iter().filter(|case| case.can_be_decided() || case.can_be_taken_back()) {
                 let verdict = *[Verdict::Gabungkan, Verdict::BukanDuplikat].choose(random).expect("one of two");
-                let verdict = (decided == Decided::Open).then_some(verdict);
+                let verdict = (state == CaseState::Baru).then_some(verdict);
                 self.sent += 1;
                 let key = IdempotencyKey::new(&self.sent.to_string()).expect("a key");
                 let request = VerdictRequest { verdict, reason: "contoh".to_owned() };

@@ -15,7 +15,7 @@ use crate::http::caller::{Reader, Writer, need};
 use crate::http::config::Config;
 use crate::http::extract::{Backend, page_size, query, region};
 use crate::http::problem::{Code, Problem, ProblemDocument};
-use crate::service::answers::views::{CaseFilter, CaseView, Decided, VerdictRequest};
+use crate::service::answers::views::{CaseFilter, CaseOrder, CaseView, VerdictRequest};
 
 /// Characters of a reason at most.
 const MAX_REASON_CHARS: usize = 500;
@@ -29,8 +29,8 @@ pub(crate) struct CaseLineDto {
     /// What is asked.
     #[schema(pattern = "^(same_person|shared_nik|over_linked)$")]
     question: &'static str,
-    /// Where it stands.
-    #[schema(pattern = "^(baru|selesai)$")]
+    /// Where it stands; `istirahat`: a row was withdrawn before anybody decided it.
+    #[schema(pattern = "^(baru|istirahat|selesai)$")]
     state: &'static str,
     /// Why it is asked.
     #[schema(example = json!(["V1"]))]
@@ -46,7 +46,8 @@ pub(crate) struct CaseLineDto {
     /// Of a shared NIK: by how many.
     #[serde(skip_serializing_if = "Option::is_none")]
     shared: Option<SharedByDto>,
-    /// The decision rests, because its sender withdrew a row; it counts again when the row is back.
+    /// A sender withdrew a row of it. A decision counts again, and what is undecided is asked again if need be, when the row
+    /// is back.
     resting: bool,
     /// The rows that were withdrawn.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -175,8 +176,11 @@ pub(crate) struct CaseParams {
     /// Only in this region: 2, 4, 6 or 10 digits.
     #[param(example = "320101")]
     kode_wilayah: Option<String>,
-    /// `baru` (the default) or `selesai`.
+    /// `baru` (the default), `istirahat` or `selesai`.
     state: Option<String>,
+    /// Of cases that are `baru`: `heaviest` (the default) or `oldest` first. Those that rest come heaviest first, decided ones
+    /// newest first.
+    order: Option<String>,
     /// Where the page starts, as given in `next`.
     cursor: Option<String>,
     /// Items a page.
@@ -189,6 +193,15 @@ fn question_name(question: Question) -> &'static str {
         Question::SamePerson => "same_person",
         Question::SharedNik => "shared_nik",
         Question::OverLinked => "over_linked",
+    }
+}
+
+/// The machine name of a state.
+fn state_name(state: CaseState) -> &'static str {
+    match state {
+        CaseState::Baru => "baru",
+        CaseState::Istirahat => "istirahat",
+        CaseState::Selesai => "selesai",
     }
 }
 
@@ -209,10 +222,7 @@ impl From<&CaseView> for CaseLineDto {
         Self {
             id: case.id.clone(),
             question: question_name(case.question),
-            state: match case.state {
-                CaseState::Baru => "baru",
-                CaseState::Selesai => "selesai",
-            },
+            state: state_name(case.state),
             reasons: case.reasons.clone(),
             weight: view.case.why.as_ref().map(|_| case.weight),
             probability: view.case.why.as_ref().map(|_| case.probability),
@@ -289,11 +299,13 @@ pub(crate) async fn list(
     let params: CaseParams = query(&request)?;
     let limit = page_size(params.limit.as_deref(), &config.limits)?;
     let kode_wilayah = region("kode_wilayah", params.kode_wilayah)?;
+    let state = state(params.state.as_deref())?;
     let filter = CaseFilter {
         question: question(params.question.as_deref())?,
         reason: params.reason,
         kode_wilayah,
-        decided: decided(params.state.as_deref())?,
+        state,
+        order: order(params.order.as_deref(), state)?,
     };
     let page = gateway.get()?.cases(&caller, filter.clone(), params.cursor, limit).await?;
     let more = [
@@ -301,6 +313,7 @@ pub(crate) async fn list(
         ("reason", filter.reason.as_deref()),
         ("kode_wilayah", filter.kode_wilayah.as_deref()),
         ("state", params.state.as_deref()),
+        ("order", params.order.as_deref()),
     ];
     let next = next_path("/v1/cases", page.next.as_deref(), limit, &more);
     let items: Vec<CaseLineDto> = page.items.iter().map(CaseLineDto::from).collect();
@@ -330,7 +343,7 @@ pub(crate) async fn show(
            ("Idempotency-Key" = String, Header, description = "1 to 128 visible characters, new for each new body")),
     request_body = VerdictDto,
     responses((status = 200, description = "The case as it stands now", body = CaseDto),
-        (status = 409, description = "Somebody was faster", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "Somebody was faster, or the case rests", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "No reason given", body = ProblemDocument, content_type = "application/problem+json")))]
 pub(crate) async fn decide(
     writer: Writer,
@@ -368,11 +381,24 @@ fn question(name: Option<&str>) -> Result<Option<Question>, Problem> {
     known.map(Some).ok_or_else(|| Problem::field(Code::QueryInvalid, "question", pesan, message))
 }
 
-fn decided(state: Option<&str>) -> Result<Decided, Problem> {
-    match state {
-        None | Some("baru") => Ok(Decided::Open),
-        Some("selesai") => Ok(Decided::Done),
-        Some(_) => Err(Problem::field(Code::QueryInvalid, "state", "isi baru atau selesai", "give baru or selesai")),
+fn state(name: Option<&str>) -> Result<CaseState, Problem> {
+    let Some(name) = name else { return Ok(CaseState::default()) };
+    let all = [CaseState::Baru, CaseState::Istirahat, CaseState::Selesai];
+    let known = all.into_iter().find(|state| state_name(*state) == name);
+    let (pesan, message) = ("isi baru, istirahat, atau selesai", "give baru, istirahat or selesai");
+    known.ok_or_else(|| Problem::field(Code::QueryInvalid, "state", pesan, message))
+}
+
+fn order(name: Option<&str>, state: CaseState) -> Result<CaseOrder, Problem> {
+    let wrong = |pesan, message| Err(Problem::field(Code::QueryInvalid, "order", pesan, message));
+    match name {
+        None => Ok(CaseOrder::default()),
+        Some(_) if state != CaseState::Baru => {
+            wrong("hanya untuk kasus yang belum diputus (state=baru)", "only for cases that are open (state=baru)")
+        }
+        Some("heaviest") => Ok(CaseOrder::Heaviest),
+        Some("oldest") => Ok(CaseOrder::Oldest),
+        Some(_) => wrong("isi heaviest atau oldest", "give heaviest or oldest"),
     }
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct OverviewDto {
     persons_in_many_feeds: u64,
     /// Cases that wait for a steward.
     open_cases: u64,
+    /// Cases that rest: a row was withdrawn before anybody decided them.
+    resting_cases: u64,
     /// Cases that were decided.
     decided_cases: u64,
     /// Rows that were accepted and not matched yet.
@@ -88,6 +90,7 @@ impl From<&Overview> for OverviewDto {
             families: view.families,
             persons_in_many_feeds: view.persons_in_many_feeds,
             open_cases: view.open_cases,
+            resting_cases: view.resting_cases,
             decided_cases: view.decided_cases,
             waiting_rows: view.waiting_rows,
             closed_feeds: view.closed_feeds,

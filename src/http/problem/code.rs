@@ -72,6 +72,8 @@ codes! {
     InFlight = "IN_FLIGHT", CONFLICT, "A request with this idempotency key is in flight", "Permintaan dengan kunci ini sedang dikerjakan";
     /// Somebody was faster.
     Changed = "CHANGED", CONFLICT, "It changed in the meantime", "Data sudah berubah sementara itu";
+    /// A case of which a row was withdrawn.
+    CaseRests = "CASE_RESTS", CONFLICT, "The case rests: a row of it was withdrawn", "Kasus beristirahat: datanya ditarik pengirim";
     /// The retention rule took it away.
     Compacted = "COMPACTED", GONE, "It was taken away by the retention rule", "Sudah dihapus menurut aturan retensi";
     /// Too many bytes.

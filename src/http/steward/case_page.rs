@@ -31,7 +31,10 @@ pub(super) struct CasePage {
     id: String,
     question: &'static str,
     reasons: Vec<String>,
+    /// A decision can be taken back.
     done: bool,
+    /// It rests: nothing can be decided.
+    rests: bool,
     /// What it means that a row was withdrawn, where one was.
     resting: Option<&'static str>,
     /// How many persons and records share the NIK.
@@ -98,8 +101,9 @@ impl CasePage {
             id: view.case.id.clone(),
             question: labels::question(view.case.question, lang),
             reasons: view.case.reasons.iter().map(|code| labels::reason(code, lang)).collect(),
-            done: view.case.state == CaseState::Selesai,
-            resting: view.resting.first().map(|_| lang.texts().resting_text),
+            done: view.can_be_taken_back(),
+            rests: view.case.state == CaseState::Istirahat,
+            resting: view.resting.first().map(|_| resting_text(view.case.state, lang.texts())),
             shared: view.case.shared.map(|by| (format::count(by.persons, lang), format::count(by.records, lang))),
             decidable: view.can_be_decided(),
             others: view
@@ -116,6 +120,14 @@ impl CasePage {
             key,
             page,
         }
+    }
+}
+
+/// What it means for a case that a row of it was withdrawn.
+fn resting_text(state: CaseState, t: &'static Texts) -> &'static str {
+    match state {
+        CaseState::Istirahat => t.resting_case_text,
+        CaseState::Baru | CaseState::Selesai => t.resting_text,
     }
 }
 

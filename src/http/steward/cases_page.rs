@@ -9,11 +9,12 @@ use super::places::{Places, places};
 use super::texts::Texts;
 use super::{format, labels};
 use crate::auth::Right;
+use crate::domain::case::CaseState;
 use crate::http::config::Config;
 use crate::http::extract::{Backend, percent, region};
 use crate::http::masked;
 use crate::http::problem::Problem;
-use crate::service::answers::views::{CaseFilter, CaseView, Decided, Page};
+use crate::service::answers::views::{CaseFilter, CaseOrder, CaseView, Page};
 
 #[derive(Template)]
 #[template(path = "cases.html")]
@@ -37,6 +38,8 @@ pub(super) struct Choice {
     wilayah: String,
     #[serde(default)]
     status: String,
+    #[serde(default)]
+    urut: String,
     #[serde(default)]
     mulai: String,
 }
@@ -66,16 +69,34 @@ impl Choice {
             question: None,
             reason: Some(self.alasan.clone()).filter(|reason| !reason.is_empty()),
             kode_wilayah: region("wilayah", Some(self.wilayah.trim().to_owned()))?,
-            decided: if self.done() { Decided::Done } else { Decided::Open },
+            state: self.state(),
+            order: if self.oldest_first() { CaseOrder::Oldest } else { CaseOrder::Heaviest },
         })
     }
 
+    fn state(&self) -> CaseState {
+        match self.status.as_str() {
+            "istirahat" => CaseState::Istirahat,
+            "selesai" => CaseState::Selesai,
+            _ => CaseState::Baru,
+        }
+    }
+
+    fn rests(&self) -> bool {
+        self.state() == CaseState::Istirahat
+    }
+
     fn done(&self) -> bool {
-        self.status == "selesai"
+        self.state() == CaseState::Selesai
+    }
+
+    fn oldest_first(&self) -> bool {
+        self.urut == "lama"
     }
 
     fn query(&self) -> String {
-        format!("alasan={}&wilayah={}&status={}", percent(&self.alasan), percent(&self.wilayah), percent(&self.status))
+        let narrowed = format!("alasan={}&wilayah={}", percent(&self.alasan), percent(&self.wilayah));
+        format!("{narrowed}&status={}&urut={}", percent(&self.status), percent(&self.urut))
     }
 }
 

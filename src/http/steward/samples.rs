@@ -237,6 +237,17 @@ pub(crate) fn resting_case_view() -> CaseView {
     view
 }
 
+/// A case of which a row was withdrawn before anybody decided it.
+pub(crate) fn undecided_resting_view() -> CaseView {
+    let mut view = case_view();
+    view.case.state = CaseState::Istirahat;
+    view.records[1].withdrawn = true;
+    view.records[1].core = PersonCore::default();
+    view.persons.truncate(1);
+    view.resting = vec![view.records[1].id];
+    view
+}
+
 /// The same case, decided.
 pub(crate) fn decided_case_view() -> CaseView {
     let mut view = case_view();

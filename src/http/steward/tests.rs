@@ -58,6 +58,10 @@ fn pages(lang: &str) -> Vec<(&'static str, String)> {
         ),
         ("kasus-nik", html(&CasePage::new(layout("/konflik/N-3", lang), &samples::shared_nik_view(), TODAY, key()))),
         (
+            "kasus-istirahat",
+            html(&CasePage::new(layout("/konflik/C3-17", lang), &samples::undecided_resting_view(), TODAY, key())),
+        ),
+        (
             "kasus-ditangguhkan",
             html(&CasePage::new(layout("/konflik/C3-17", lang), &samples::resting_case_view(), TODAY, key())),
         ),
@@ -103,21 +107,26 @@ fn names_are_text_and_not_markup() {
 }
 
 #[test]
-fn an_open_case_offers_two_verdicts_and_a_decided_one_their_undoing() {
+fn an_open_case_offers_two_verdicts_a_decided_one_their_undoing_and_a_resting_one_nothing() {
     let open = html(&CasePage::new(layout("/konflik/C3-17", "id"), &samples::case_view(), TODAY, "KEY".to_owned()));
     let done =
         html(&CasePage::new(layout("/konflik/C3-17", "id"), &samples::decided_case_view(), TODAY, "KEY".to_owned()));
-    for (words, in_open, in_done) in [
-        ("value=\"GABUNGKAN\"", true, false),
-        ("value=\"BUKAN_DUPLIKAT\"", true, false),
-        ("value=\"BATALKAN\"", false, true),
-        ("name=\"token\" value=\"FORM-TOKEN\"", true, true),
-        ("name=\"kunci\" value=\"KEY\"", true, true),
-        ("Akta kelahiran sama", false, true),
-        ("dua angka berdampingan tertukar", true, true),
-        ("tidak sesuai data", true, true),
+    let view = samples::undecided_resting_view();
+    let rests = html(&CasePage::new(layout("/konflik/C3-17", "id"), &view, TODAY, "KEY".to_owned()));
+    for (words, in_open, in_done, in_resting) in [
+        ("value=\"GABUNGKAN\"", true, false, false),
+        ("value=\"BUKAN_DUPLIKAT\"", true, false, false),
+        ("value=\"BATALKAN\"", false, true, false),
+        ("action=\"/konflik/C3-17\"", true, true, false),
+        ("name=\"kunci\" value=\"KEY\"", true, true, false),
+        ("Akta kelahiran sama", false, true, false),
+        ("dua angka berdampingan tertukar", true, true, true),
+        ("Istirahat: datanya ditarik pengirim", false, false, true),
+        ("ditarik pengirim</span></th>", false, false, true),
+        ("> Belum diputus</span>", true, false, false),
     ] {
-        assert_eq!((open.contains(words), done.contains(words)), (in_open, in_done), "{words}");
+        let found = [&open, &done, &rests].map(|page| page.contains(words));
+        assert_eq!(found, [in_open, in_done, in_resting], "{words}");
     }
 }
 

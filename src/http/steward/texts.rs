@@ -44,6 +44,7 @@ texts! {
     in_many_feeds = "Dikenal di dua feed atau lebih", "Known in two feeds or more";
     open_cases = "Menunggu keputusan", "Waiting for a decision";
     decided_cases = "sudah diputus", "decided";
+    resting_cases = "beristirahat", "resting";
     waiting_rows = "Baris menunggu dipadankan", "Rows waiting to be matched";
     closed_feeds = "Pernyataan kelengkapan", "Declarations of completeness";
     feeds = "Feed", "Feeds";
@@ -70,7 +71,7 @@ texts! {
     never = "belum pernah", "never";
 
     queue = "Antrian Konflik", "Conflict queue";
-    queue_intro = "Kasus yang tidak boleh diputus mesin. Yang paling mirip ada di atas.", "Cases the engine may not decide. The closest matches come first.";
+    queue_intro = "Kasus yang tidak boleh diputus mesin. Yang belum diputus dapat diurutkan menurut kemiripan atau umurnya.", "Cases the engine may not decide. Open ones are ordered by how close the match is, or by age.";
     queue_empty = "Tidak ada kasus pada pilihan ini.", "There is no case in this selection.";
     case = "Kasus", "Case";
     why_asked = "Mengapa ditanyakan", "Why it is asked";
@@ -90,12 +91,17 @@ texts! {
     shared_too_many = "Terlalu banyak orang untuk diputus sekaligus. Perbaiki NIK di pengirimnya.", "Too many persons to be decided at once. Have the number corrected by its senders.";
     shared_merge_text = "Semua data dari orang-orang ini adalah satu orang.", "All records of these persons are one person.";
     shared_distinct_text = "Semuanya orang yang berbeda. NIK-nya tetap harus diperbaiki di pengirim.", "All of them are different persons. The number still has to be corrected by its senders.";
-    resting = "Ditangguhkan: datanya ditarik pengirim", "Resting: a row was withdrawn";
+    rests = "Istirahat", "Resting";
+    resting = "Istirahat: datanya ditarik pengirim", "Resting: a row was withdrawn";
+    resting_case_text = "Pengirim menarik data ini sebelum ada keputusan. Pertanyaan dan rinciannya tetap tersimpan. Kasus ini dibuka lagi begitu datanya dikirim kembali dan masih perlu ditanyakan; sampai saat itu tidak dapat diputus.", "The sender withdrew a row before anybody decided. The question and its evidence are kept. The case is open again when the row is sent again and there still is a question; until then it cannot be decided.";
     resting_text = "Pengirim menarik data ini. Keputusan tetap tersimpan dan berlaku lagi begitu datanya dikirim kembali. Keputusan dapat dibatalkan.", "The sender withdrew a row. The decision is kept and counts again when the row is sent again. It can be taken back.";
     person_gone = "Semua data orang ini ditarik pengirimnya. Yang tersisa hanya riwayatnya.", "All rows of this person were withdrawn by their senders. Only the history is left.";
     bearers_of = "orang memakai NIK ini.", "persons bear this NIK.";
     left_off = "orang lagi tidak ditampilkan.", "more persons are not shown.";
     open = "Belum diputus", "Open";
+    order = "Urutan", "Order";
+    heaviest_first = "Paling mirip dahulu", "Closest matches first";
+    oldest_first = "Paling lama dahulu", "Oldest first";
     decided = "Sudah diputus", "Decided";
     score = "Skor kecocokan", "Match score";
     bits = "bit", "bits";

@@ -1,8 +1,8 @@
-//! Lists of cases: open ones heaviest first, decided ones newest first, filtered, a page at a time.
+//! Lists of cases: one for each state and order, filtered, a page at a time.
 
 use super::view::View;
-use super::views::{CaseFilter, Decided};
-use crate::domain::case::Case;
+use super::views::{CaseFilter, CaseOrder};
+use crate::domain::case::{Case, CaseState};
 use crate::service::error::ServiceError;
 use crate::service::matching::places::present;
 use crate::service::stored::codec::decode;
@@ -33,19 +33,12 @@ impl Cursor {
         hex::encode(&self.0)
     }
 
-    /// Reads what [`Self::text`] wrote, for a list of open or of decided cases.
-    pub(super) fn parse(text: &str, decided: Decided) -> Option<Self> {
+    /// Reads what [`Self::text`] wrote of this list.
+    pub(super) fn parse(text: &str, list: Lookup) -> Option<Self> {
         let key = hex::decode(text).ok()?;
         let id = case_in(&key, ID_AT).filter(|id| !id.is_empty() && id.len() < 64)?;
-        let fits = key.first() == list_of(decided).prefix().first() && id.is_ascii();
+        let fits = key.first() == list.prefix().first() && id.is_ascii();
         fits.then_some(Self(key))
-    }
-}
-
-fn list_of(decided: Decided) -> Lookup {
-    match decided {
-        Decided::Open => Lookup::OpenCase,
-        Decided::Done => Lookup::DecidedCase,
     }
 }
 
@@ -57,10 +50,10 @@ impl View {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<CaseList, ServiceError> {
-        let prefix = list_of(filter.decided).prefix();
+        let prefix = filter.list().prefix();
         let end = prefix_end(&prefix);
         // Only a list that is not filtered has a length that is known without looking at all of it.
-        let known = if filter.is_empty() { Some(self.length_of(filter.decided).await?) } else { None };
+        let known = if filter.is_empty() { Some(self.length_of(filter.state).await?) } else { None };
         let from = match (known, after) {
             (Some(_), Some(after)) => crate::store::after(&after.0),
             _ => prefix,
@@ -85,11 +78,12 @@ impl View {
         Ok(CaseList { cases: self.cases_at(&keys).await?, last, total: known.unwrap_or(total) })
     }
 
-    async fn length_of(&self, decided: Decided) -> Result<u64, ServiceError> {
+    async fn length_of(&self, state: CaseState) -> Result<u64, ServiceError> {
         let counts = self.counts().await?;
-        Ok(match decided {
-            Decided::Open => counts.open_cases,
-            Decided::Done => counts.decided_cases,
+        Ok(match state {
+            CaseState::Baru => counts.open_cases,
+            CaseState::Istirahat => counts.resting_cases,
+            CaseState::Selesai => counts.decided_cases,
         })
     }
 
@@ -101,6 +95,16 @@ impl View {
 }
 
 impl CaseFilter {
+    /// The list that has these cases in this order.
+    pub(super) fn list(&self) -> Lookup {
+        match (self.state, self.order) {
+            (CaseState::Baru, CaseOrder::Heaviest) => Lookup::OpenCase,
+            (CaseState::Baru, CaseOrder::Oldest) => Lookup::OldestCase,
+            (CaseState::Istirahat, _) => Lookup::RestingCase,
+            (CaseState::Selesai, _) => Lookup::DecidedCase,
+        }
+    }
+
     /// Whether it lets everything through.
     fn is_empty(&self) -> bool {
         self.question.is_none() && self.reason.is_none() && self.kode_wilayah.is_none()
@@ -133,15 +137,16 @@ mod tests {
     fn a_cursor_is_read_as_it_was_written() {
         for weight in [8.25, -1.0, 0.0, f64::MIN_POSITIVE, 1.0 / 3.0] {
             let cursor = Cursor(Place::Open { weight }.key("C1-2"));
-            assert_eq!(Cursor::parse(&cursor.text(), Decided::Open), Some(cursor));
+            assert_eq!(Cursor::parse(&cursor.text(), Lookup::OpenCase), Some(cursor.clone()));
+            assert_eq!(Cursor::parse(&cursor.text(), Lookup::OldestCase), None, "a cursor of another order");
         }
         let decided = Cursor(Place::Decided { sequence: 7 }.key("N-3"));
-        assert_eq!(Cursor::parse(&decided.text(), Decided::Done), Some(decided.clone()));
-        assert_eq!(Cursor::parse(&decided.text(), Decided::Open), None, "a cursor of the other list");
+        assert_eq!(Cursor::parse(&decided.text(), Lookup::DecidedCase), Some(decided.clone()));
+        assert_eq!(Cursor::parse(&decided.text(), Lookup::RestingCase), None, "a cursor of another list");
         let no_id = hex::encode(Place::Decided { sequence: 7 }.key(""));
         for wrong in ["", "2", "6f", "w12.C1-2", "6g", &no_id] {
-            assert_eq!(Cursor::parse(wrong, Decided::Open), None, "{wrong}");
-            assert_eq!(Cursor::parse(wrong, Decided::Done), None, "{wrong}");
+            assert_eq!(Cursor::parse(wrong, Lookup::OpenCase), None, "{wrong}");
+            assert_eq!(Cursor::parse(wrong, Lookup::DecidedCase), None, "{wrong}");
         }
     }
 }

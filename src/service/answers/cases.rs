@@ -16,11 +16,9 @@ use crate::service::gateway::Gateway;
 /// Most cases of one page.
 const MAX_PAGE: usize = 200;
 
-/// Of so many persons at most a steward can say at once that they are one, or all different.
-pub(in crate::service) const MOST_DECIDED: usize = 8;
-
 impl Gateway {
-    /// Cases, heaviest first (the likeliest duplicates); decided ones newest first.
+    /// Cases of one state. Open ones heaviest first (the likeliest duplicates) or oldest first; resting ones heaviest first;
+    /// decided ones newest first.
     pub async fn cases(
         &self,
         caller: &Caller,
@@ -30,7 +28,7 @@ impl Gateway {
     ) -> Result<Page<CaseView>, ServiceError> {
         may_review(caller)?;
         let wrong = ServiceError::Invalid { pointer: "/cursor", problem: "not a cursor that this gateway gave" };
-        let after = cursor.map(|text| Cursor::parse(&text, filter.decided).ok_or(wrong)).transpose()?;
+        let after = cursor.map(|text| Cursor::parse(&text, filter.list()).ok_or(wrong)).transpose()?;
         let view = self.view().await?;
         let list = view.case_list(&filter, after.as_ref(), limit.clamp(1, MAX_PAGE)).await?;
         let mut items = Vec::with_capacity(list.cases.len());
@@ -40,7 +38,7 @@ impl Gateway {
         Ok(Page { items, next: list.last.map(|last| last.text()), total: Some(list.total) })
     }
 
-    /// One case, open or decided.
+    /// One case, in any state.
     pub async fn case(&self, caller: &Caller, id: &str) -> Result<CaseView, ServiceError> {
         may_review(caller)?;
         let view = self.view().await?;

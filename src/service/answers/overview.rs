@@ -54,6 +54,7 @@ impl Gateway {
             families: counts.families,
             persons_in_many_feeds: counts.in_many_feeds,
             open_cases: counts.open_cases,
+            resting_cases: counts.resting_cases,
             decided_cases: counts.decided_cases,
             waiting_rows: self.waiting_rows(),
             batches,

@@ -175,7 +175,7 @@ impl View {
         Ok(found.into_iter().collect())
     }
 
-    /// A case by its id, open or decided.
+    /// A case by its id, in any state.
     pub(in crate::service) async fn case(&self, id: &str) -> Result<Option<Case>, ServiceError> {
         let stored = self.reader().get(Table::Cases, id.as_bytes().to_vec()).await?;
         stored.map(|bytes| decode(&bytes, "case")).transpose()

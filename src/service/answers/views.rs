@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::domain::agency::AgencyId;
 use crate::domain::batch::{Batch, ReceiptLine};
-use crate::domain::case::{Case, Explained, Question};
+use crate::domain::case::{Case, CaseState, Explained, Question};
 use crate::domain::date::{Date, Period, Timestamp};
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::feed::Feed;
 use crate::domain::finding::{Finding, Outcome, RuleKind, RuleSeverity, Scope};
 use crate::domain::person::{FamilyId, GoldenFamily, GoldenPerson};
 use crate::domain::record::{PersonId, Record, RecordId};
+use crate::review::{Step, allows};
 
 /// The answer to a push.
 #[derive(Debug, Clone)]
@@ -187,14 +188,19 @@ pub struct CaseView {
     pub decisions: Vec<Decision>,
     /// The persons on both sides.
     pub persons: Vec<GoldenPerson>,
-    /// Records that their sender withdrew: as long as there are any, a decision rests. It counts again when they are back.
+    /// Records that their sender withdrew: as long as there are any, a question or a decision about them rests.
     pub resting: Vec<RecordId>,
 }
 
 impl CaseView {
-    /// Whether a steward can give a verdict on it: on a NIK only while few enough persons share it.
+    /// Whether a steward can give a verdict on it now.
     pub fn can_be_decided(&self) -> bool {
-        self.case.shared.is_none_or(|by| by.persons <= super::cases::MOST_DECIDED as u64)
+        allows(&self.case, Step::Decide(Verdict::BukanDuplikat)).is_ok()
+    }
+
+    /// Whether there is a decision on it that can be taken back.
+    pub fn can_be_taken_back(&self) -> bool {
+        allows(&self.case, Step::TakeBack).is_ok()
     }
 }
 
@@ -207,18 +213,20 @@ pub struct CaseFilter {
     pub reason: Option<String>,
     /// Only those in this region: 2, 4, 6 or 10 digits.
     pub kode_wilayah: Option<String>,
-    /// Decided cases instead of open ones.
-    pub decided: Decided,
+    /// Only in this state.
+    pub state: CaseState,
+    /// Which open cases come first; the others have one order.
+    pub order: CaseOrder,
 }
 
-/// Open cases or decided ones.
+/// Which open cases come first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Decided {
-    /// Waiting for a steward.
+pub enum CaseOrder {
+    /// Those with the greatest weight: the likeliest duplicates.
     #[default]
-    Open,
-    /// Decided already.
-    Done,
+    Heaviest,
+    /// Those whose younger record came first: nobody can have asked about them earlier.
+    Oldest,
 }
 
 /// A steward's answer.
@@ -379,6 +387,8 @@ pub struct Overview {
     pub persons_in_many_feeds: u64,
     /// Cases waiting.
     pub open_cases: u64,
+    /// Cases that rest while a row is withdrawn.
+    pub resting_cases: u64,
     /// Cases decided.
     pub decided_cases: u64,
     /// Rows accepted and not yet matched.

@@ -5,11 +5,12 @@ use async_trait::async_trait;
 use super::idempotency::{IdempotencyKey, RequestId};
 use super::{Input, Planned, TakenIn};
 use crate::auth::Caller;
-use crate::domain::case::{Case, CaseState};
+use crate::domain::case::Case;
 use crate::domain::date::Timestamp;
 use crate::domain::decision::Decision;
 use crate::domain::record::{RecordId, Sequence};
-use crate::service::answers::cases::{MOST_DECIDED, may_review};
+use crate::review::{NotAllowed, Step, allows};
+use crate::service::answers::cases::may_review;
 use crate::service::answers::views::{CaseView, VerdictRequest};
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
@@ -22,7 +23,7 @@ use crate::store::{Table, WriteBatch};
 const MAX_REASON: usize = 1_000;
 
 /// A verdict on a case, as an input.
-struct Verdict<'a> {
+struct Deciding<'a> {
     caller: &'a Caller,
     case: &'a str,
     key: IdempotencyKey,
@@ -30,7 +31,7 @@ struct Verdict<'a> {
 }
 
 #[async_trait]
-impl Input for Verdict<'_> {
+impl Input for Deciding<'_> {
     type Answer = ();
 
     fn request(&self) -> RequestId {
@@ -70,19 +71,17 @@ impl Input for Verdict<'_> {
     }
 }
 
-impl Verdict<'_> {
+impl Deciding<'_> {
     /// Whether the case can have this verdict now.
     fn fits(&self, case: &Case) -> Result<(), ServiceError> {
-        if (case.state == CaseState::Selesai) != self.request.verdict.is_none() {
-            return Err(ServiceError::Changed { what: "case" });
-        }
-        if self.request.verdict.is_some() && case.shared.is_some_and(|by| by.persons > MOST_DECIDED as u64) {
-            return Err(ServiceError::Invalid {
+        allows(case, Step::of(self.request.verdict)).map_err(|why| match why {
+            NotAllowed::Changed => ServiceError::Changed { what: "case" },
+            NotAllowed::Resting => ServiceError::CaseRests,
+            NotAllowed::TooMany => ServiceError::Invalid {
                 pointer: "/putusan",
                 problem: "more than 8 persons share this NIK: have the number corrected by who sent it",
-            });
-        }
-        Ok(())
+            },
+        })
     }
 
     fn decision(&self, (a, b): (RecordId, RecordId), sequence: Sequence, at: Timestamp) -> Decision {
@@ -115,7 +114,7 @@ impl Gateway {
             return Err(ServiceError::Invalid { pointer: "/alasan", problem: "give a reason of 1 to 1000 characters" });
         }
         let request = VerdictRequest { reason, ..request };
-        if let TakenIn::New { position, .. } = self.take_in(&Verdict { caller, case: id, key, request }).await? {
+        if let TakenIn::New { position, .. } = self.take_in(&Deciding { caller, case: id, key, request }).await? {
             // It is durable; should the worker stop now, its effect comes at the next start.
             self.matched_through(position).await;
         }

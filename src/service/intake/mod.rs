@@ -12,6 +12,7 @@ pub(super) mod fresh;
 pub(super) mod idempotency;
 pub(super) mod numbers;
 pub(super) mod push;
+mod withdrawal;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};

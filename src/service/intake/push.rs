@@ -7,10 +7,12 @@ use async_trait::async_trait;
 
 use super::idempotency::{IdempotencyKey, RequestId};
 use super::numbers::Numbers;
+use super::withdrawal::cases_about;
 use super::{Input, Planned, TakenIn};
 use crate::auth::Caller;
 use crate::domain::agency::AgencyId;
 use crate::domain::batch::{AcceptedRow, Batch, BatchCounts, ReceiptLine, RowOutcome};
+use crate::domain::case::Case;
 use crate::domain::date::Date;
 use crate::domain::feed::Feed;
 use crate::domain::record::{Record, RecordId, RecordKey, Sequence, day_of};
@@ -47,7 +49,8 @@ impl Input for Push {
         let newest = heads.values().filter_map(|known| known.head.as_ref()).map(|head| head.sequence).max();
         let rows = self.body.rows.iter().flatten().count();
         let numbers = gateway.draw(rows, newest.unwrap_or(Sequence(0))).await?;
-        let plan = PushPlan::new(self.batch(gateway), numbers, self.body.rows.len());
+        let asked = cases_about(gateway.reader(), &self.withdrawn(&heads)).await?;
+        let plan = PushPlan { asked, ..PushPlan::new(self.batch(gateway), numbers, self.body.rows.len()) };
         let body = Arc::clone(&self.body);
         // Hashing and packing rows takes longer than an answering thread has.
         let work = tokio::task::spawn_blocking(move || plan.of_rows(heads, &body.rows));
@@ -70,6 +73,13 @@ impl Push {
             Ok((key, Known { before, head, touched: false }))
         };
         keys.into_iter().zip(stored).map(known).collect()
+    }
+
+    /// The records that rows withdraw.
+    fn withdrawn(&self, heads: &HashMap<Vec<u8>, Known>) -> Vec<RecordId> {
+        let rows = self.body.rows.iter().flatten().filter(|row| row.withdrawn);
+        let head = |row: &ValidRow| heads.get(&natural_key_of(&self.agency, self.feed, &row.id_sumber))?.head.as_ref();
+        rows.filter_map(head).map(|head| head.id).collect()
     }
 
     fn batch(&self, gateway: &Gateway) -> Batch {
@@ -144,6 +154,12 @@ fn accept_row(plan: &mut PushPlan, heads: &mut HashMap<Vec<u8>, Known>, row: &Va
             line: row.line,
             flags: row.flags.clone(),
             received: day.is_none().then_some(plan.today),
+            // Whoever comes later with an older row withdraws nothing.
+            asked: if row.withdrawn && newer.is_none() {
+                plan.asked.get(&id).cloned().unwrap_or_default()
+            } else {
+                Vec::new()
+            },
             raw: row.raw.clone(),
         };
         plan.write.put(Table::Rows, row_key(id, sequence), encode_row(&accepted));
@@ -180,6 +196,8 @@ struct Known {
 struct PushPlan {
     /// The day of receipt.
     today: Date,
+    /// The cases about records that rows withdraw.
+    asked: HashMap<RecordId, Vec<Case>>,
     write: WriteBatch,
     changes: Vec<Record>,
     stored: Vec<(RecordId, Sequence)>,
@@ -192,6 +210,7 @@ impl PushPlan {
     fn new(batch: Batch, numbers: Numbers, rows: usize) -> Self {
         Self {
             today: newest_day_in_indonesia(batch.received_at),
+            asked: HashMap::new(),
             write: WriteBatch::new(),
             changes: Vec::new(),
             stored: Vec::new(),

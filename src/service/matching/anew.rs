@@ -240,6 +240,7 @@ impl Matcher {
                 dirty.lookups.extend(lookups.into_iter().map(|(key, value)| (key, Some(value))));
             }
             dirty.lookups.extend(self.present_of(*record).map(|(key, value)| (key, Some(value))));
+            dirty.lookups.extend(Some(self.cases_about(*record)).filter(|(_, value)| value.is_some()));
         }
         dirty
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::identifiers::Number;
 use super::lookups::lookups_of_decision;
 use super::matcher::{Dirty, Known, Matcher};
+use super::withdrawn::AskedThen;
 use crate::domain::case::Case;
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::record::{PersonId, Record, RecordId};
@@ -17,19 +18,22 @@ use crate::service::stored::lookups::nothing;
 struct Concerned {
     /// NIKs that the rows bear or bore.
     niks: BTreeSet<Number>,
-    /// Cases that the decisions are about.
-    decided: BTreeSet<String>,
+    /// Cases that the decisions are about, and those that rows keep or kept which withdraw their records.
+    cases: BTreeSet<String>,
 }
 
 impl Matcher {
-    /// Applies changed rows and decisions. Rows older than what is known are passed over: order does not matter.
-    pub(in crate::service) fn apply(
+    /// Applies changed rows, what those of them keep that withdraw their records, and decisions. Rows older than what is known
+    /// are passed over: order does not matter.
+    pub(super) fn apply(
         &mut self,
         records: Vec<Record>,
+        asked: AskedThen,
         decisions: Vec<Decision>,
     ) -> Result<Dirty, RowError> {
         let newest = self.newest_of(records);
         let (mut dirty, mut concerned) = (Dirty::default(), Concerned::default());
+        self.take_withdrawn_cases(&newest, asked, &mut concerned);
         let mut changes = self.take_rows(&newest, &mut dirty, &mut concerned);
         changes.extend(self.take_decisions(decisions, &mut dirty, &mut concerned));
         let delta = self.live.apply(changes)?;
@@ -37,7 +41,7 @@ impl Matcher {
         self.take_questions(&delta, newest.keys(), &mut dirty);
         let of_delta = delta.before.iter().chain(&delta.after).flatten().map(|id| RecordId(*id));
         let touched: BTreeSet<RecordId> = of_delta.chain(newest.into_keys()).collect();
-        self.settle_cases(&touched, &mut concerned, &mut dirty);
+        self.settle_touched(&touched, &mut concerned, &mut dirty);
         dirty.touched.extend(&touched);
         dirty.touched.extend(concerned.niks.iter().flat_map(|nik| self.bearers_of_nik(*nik)));
         let left: Vec<RecordId> = dirty.families_left.iter().map(|family| family.0).collect();
@@ -82,6 +86,22 @@ impl Matcher {
         changes
     }
 
+    /// Takes note of what the rows keep that withdraw their records, in the place of what was kept of these records before.
+    fn take_withdrawn_cases(
+        &mut self,
+        newest: &BTreeMap<RecordId, Record>,
+        mut asked: AskedThen,
+        concerned: &mut Concerned,
+    ) {
+        for record in newest.values() {
+            concerned.cases.extend(self.withdrawn_cases.of_record(record.id).iter().cloned());
+            self.withdrawn_cases.forget(record.id);
+            let cases = asked.remove(&(record.id, record.sequence)).unwrap_or_default();
+            self.withdrawn_cases.note(record.id, cases);
+            concerned.cases.extend(self.withdrawn_cases.of_record(record.id).iter().cloned());
+        }
+    }
+
     /// Puts what is known of a record in the place of what was known before.
     fn replace_known(&mut self, record: &Record, dirty: &mut Dirty) {
         dirty.touched.extend(self.on_same_account(record.id));
@@ -105,7 +125,7 @@ impl Matcher {
         let mut changes = Vec::with_capacity(decisions.len());
         for decision in decisions {
             let (a, b, verdict) = judgement(&decision);
-            concerned.decided.insert(decision.case.clone());
+            concerned.cases.insert(decision.case.clone());
             concerned.niks.extend(self.niks_of([decision.a, decision.b].iter()));
             dirty.lookups.extend(lookups_of_decision(&decision).map(|key| (key, Some(nothing()))));
             changes.push(Change::Decide { a, b, verdict });
@@ -128,14 +148,16 @@ impl Matcher {
         dirty.members.retain(|(record, person)| self.person_of(*record) == *person);
     }
 
-    /// Looks again at the cases of NIKs, and at decided cases.
-    fn settle_cases(&mut self, touched: &BTreeSet<RecordId>, concerned: &mut Concerned, dirty: &mut Dirty) {
+    /// Looks again at the cases of NIKs, and at all that the step is about.
+    fn settle_touched(&mut self, touched: &BTreeSet<RecordId>, concerned: &mut Concerned, dirty: &mut Dirty) {
         concerned.niks.extend(self.niks_of(touched.iter()));
         self.look_at_shared(&concerned.niks, dirty);
-        let mut decided = std::mem::take(&mut concerned.decided);
-        decided.extend(touched.iter().filter_map(|id| self.cases_by_record.get(id)).flatten().cloned());
-        decided.extend(dirty.cases_gone.iter().cloned());
-        self.settle_decided(decided, dirty);
+        let mut cases = std::mem::take(&mut concerned.cases);
+        cases.extend(touched.iter().filter_map(|id| self.cases_by_record.get(id)).flatten().cloned());
+        cases.extend(dirty.cases_gone.iter().cloned());
+        self.settle_cases(cases, dirty);
+        let about: Vec<_> = dirty.pairs.iter().map(|record| self.cases_about(*record)).collect();
+        dirty.lookups.extend(about);
     }
 
     pub(super) fn note_known(&mut self, id: RecordId, known: Known) {
@@ -231,6 +253,7 @@ impl Matcher {
             }
         }
         dirty.touched.extend(&case.records);
+        dirty.pairs.extend([case.pair.0, case.pair.1]);
         dirty.cases.remove(id);
         dirty.cases_gone.insert(id.to_owned());
     }
@@ -247,6 +270,7 @@ impl Matcher {
             self.forget_case(&id, dirty);
             self.count_case(&case, 1);
             dirty.touched.extend(&case.records);
+            dirty.pairs.extend([case.pair.0, case.pair.1]);
             for record in &case.records {
                 self.cases_by_record.entry(*record).or_default().insert(id.clone());
             }
@@ -255,8 +279,12 @@ impl Matcher {
             dirty.cases_gone.remove(&id);
             dirty.cases.insert(id.clone());
         }
-        // Where its records are may have changed, even if the case did not.
-        let lookups = self.lookups_of_case(&self.cases[&id]);
+        self.refresh_case(&id, dirty);
+    }
+
+    /// Where the records of a case are may have changed, even if the case did not.
+    pub(super) fn refresh_case(&self, id: &str, dirty: &mut Dirty) {
+        let lookups = self.cases.get(id).map(|case| self.lookups_of_case(case)).unwrap_or_default();
         dirty.lookups.extend(lookups.into_iter().map(|(key, value)| (key, Some(value))));
     }
 }

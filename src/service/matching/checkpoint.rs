@@ -18,8 +18,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::follow::Tail;
 use super::identifiers::Number;
-use super::matcher::{FamilyKey, Known, Matcher};
+use super::matcher::{FamilyKey, Known, Matcher, Remembered};
 use super::places::Place;
+use super::withdrawn::WithdrawnCases;
+use crate::domain::case::Case;
 use crate::domain::date::Date;
 use crate::domain::decision::Decision;
 use crate::domain::feed::Feed;
@@ -42,6 +44,9 @@ const INDEX_AT_END: u64 = 1_000;
 /// Free bytes on the disk, for each record, without which nothing is written: several times what the file takes.
 const BYTES_A_RECORD: u64 = 8_192;
 
+/// The section of what rows keep that withdraw their records.
+const WITHDRAWN: &str = "cases of withdrawn rows";
+
 /// Most bytes of what the file says of itself.
 const MOST_SAID: usize = 1 << 16;
 
@@ -59,7 +64,7 @@ struct About {
 /// What was read, but for the decisions.
 pub(super) struct Resumed {
     live: Live,
-    known: Vec<(RecordId, Known)>,
+    remembered: Remembered,
     families: Vec<(RecordId, FamilyId)>,
     /// Everything up to here is in it.
     pub(super) reached: Reached,
@@ -68,7 +73,7 @@ pub(super) struct Resumed {
 impl Resumed {
     /// The matcher as it stood.
     pub(super) fn matcher(self, models: Arc<Models>, decisions: Vec<Decision>) -> Matcher {
-        let mut matcher = Matcher::assemble(models, self.live, self.known, decisions);
+        let mut matcher = Matcher::assemble(models, self.live, self.remembered, decisions);
         matcher.note_all_families(self.families);
         matcher
     }
@@ -98,9 +103,9 @@ pub(super) async fn resume(
     }
     let reached = about.reached;
     let read = tokio::task::spawn_blocking(move || {
-        let (known, families) = read_known(&mut input)?;
+        let (remembered, families) = read_known(&mut input)?;
         let live = Live::read_from(plan, &mut input)?;
-        Ok::<_, CheckpointError>(Resumed { live, known, families, reached })
+        Ok::<_, CheckpointError>(Resumed { live, remembered, families, reached })
     });
     match read.await.map_err(|_| ServiceError::NotReady)? {
         Ok(resumed) => Ok(Some(resumed)),
@@ -177,10 +182,12 @@ fn write_known(matcher: &Matcher, sink: &mut Sink<'_>) -> Result<(), CheckpointE
     sink.section("numbers", known().flat_map(|known| known.numbers.iter().map(|number| number.value())))?;
     let families = || matcher.family_of.iter();
     sink.section("members", families().map(|(record, _)| record.0))?;
-    sink.section("families", families().map(|(_, family)| family.0.0))
+    sink.section("families", families().map(|(_, family)| family.0.0))?;
+    let withdrawn: Vec<(RecordId, &Case)> = matcher.withdrawn_cases.entries().collect();
+    sink.section(WITHDRAWN, serde_json::to_vec(&withdrawn).map_err(std::io::Error::other)?)
 }
 
-type KnownAndFamilies = (Vec<(RecordId, Known)>, Vec<(RecordId, FamilyId)>);
+type KnownAndFamilies = (Remembered, Vec<(RecordId, FamilyId)>);
 
 fn read_known(input: &mut impl std::io::Read) -> Result<KnownAndFamilies, CheckpointError> {
     let mut source = Source::new(input);
@@ -221,7 +228,17 @@ fn read_known(input: &mut impl std::io::Read) -> Result<KnownAndFamilies, Checkp
     let members: Vec<u64> = source.section("members")?;
     let families: Vec<u64> = source.exactly("families", members.len())?;
     let families = members.into_iter().zip(families);
-    Ok((known, families.map(|(record, family)| (RecordId(record), FamilyId(RecordId(family)))).collect()))
+    let families = families.map(|(record, family)| (RecordId(record), FamilyId(RecordId(family)))).collect();
+    let withdrawn_cases = read_withdrawn(&source.section::<u8>(WITHDRAWN)?)?;
+    Ok((Remembered { known, withdrawn_cases }, families))
+}
+
+fn read_withdrawn(bytes: &[u8]) -> Result<WithdrawnCases, CheckpointError> {
+    let entries: Vec<(RecordId, Case)> =
+        serde_json::from_slice(bytes).map_err(|_| CheckpointError::Damaged { section: WITHDRAWN })?;
+    let mut withdrawn = WithdrawnCases::default();
+    entries.into_iter().for_each(|(record, case)| withdrawn.note(record, vec![case]));
+    Ok(withdrawn)
 }
 
 fn feed_of(code: u8) -> Option<Feed> {

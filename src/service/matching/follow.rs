@@ -323,8 +323,9 @@ impl Gateway {
     async fn match_step(&self, applied: &mut Reached, step: Step) -> Result<Unwritten, ServiceError> {
         let Step { reached, records, decisions, declared, .. } = step;
         self.matching().note_changed((records.len() + decisions.len()) as u64);
+        let asked = self.asked_then(&records).await?;
         let work = move |matcher: &mut Matcher| {
-            let mut dirty = matcher.apply(records, decisions)?;
+            let mut dirty = matcher.apply(records, asked, decisions)?;
             dirty.touched.extend(declared.iter().flat_map(|region| matcher.records_in(region)));
             Ok::<_, RowError>(dirty)
         };

@@ -231,7 +231,9 @@ async fn join<T>(task: tokio::task::JoinHandle<T>) -> Result<T, ServiceError> {
 }
 
 fn incoming((_, bytes): &Row, models: &Models) -> Result<Incoming, ServiceError> {
-    Ok(Incoming::of(&record_of(&decode_row(bytes)?)?, models))
+    let mut row = decode_row(bytes)?;
+    let asked = std::mem::take(&mut row.asked);
+    Ok(Incoming::of(&record_of(&row)?, asked, models))
 }
 
 /// The family of each membership row.

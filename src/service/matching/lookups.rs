@@ -42,11 +42,22 @@ impl Matcher {
     /// By what a case is found.
     pub(super) fn lookups_of_case(&self, case: &Case) -> Vec<Entry> {
         let decided = self.decided.get(&case.id).copied().unwrap_or_default();
-        let mut entries = vec![(Place::of(case, decided).key(&case.id), encode(&self.facets(case)))];
+        let facets = encode(&self.facets(case));
+        let places = Place::of(case, decided);
+        let mut entries: Vec<Entry> = places.iter().map(|place| (place.key(&case.id), facets.clone())).collect();
         let open = case.state == CaseState::Baru;
         let named = case.records.iter().filter(|_| open);
         entries.extend(named.map(|id| (Lookup::CaseOfRecord.key(&[&id_key(*id), case.id.as_bytes()]), nothing())));
         entries
+    }
+
+    /// By what the cases are found of which a record is one of the two; no value where there are none.
+    pub(super) fn cases_about(&self, record: RecordId) -> (Vec<u8>, Option<Vec<u8>>) {
+        let ids = self.cases_by_record.get(&record).into_iter().flatten();
+        let about = |case: &&Case| case.is_about_two() && (case.pair.0 == record || case.pair.1 == record);
+        let ids: Vec<&str> =
+            ids.filter_map(|id| self.cases.get(id)).filter(about).map(|case| case.id.as_str()).collect();
+        (Lookup::CasesAbout.key(&[&id_key(record)]), (!ids.is_empty()).then(|| encode(&ids)))
     }
 
     fn facets(&self, case: &Case) -> Facets {
@@ -67,7 +78,11 @@ impl Matcher {
         if is(Lookup::Present) {
             return key.len() == PRESENT_KEY && record_in(key).is_some_and(|id| self.known.contains_key(&id));
         }
-        if is(Lookup::OpenCase) || is(Lookup::DecidedCase) || is(Lookup::CaseOfRecord) {
+        if is(Lookup::CasesAbout) {
+            return record_in(key).is_some_and(|id| self.cases_about(id).1.is_some());
+        }
+        let lists = [Lookup::OpenCase, Lookup::OldestCase, Lookup::RestingCase, Lookup::DecidedCase];
+        if lists.into_iter().any(is) || is(Lookup::CaseOfRecord) {
             let case = case_in(key, 9).and_then(|id| self.cases.get(id));
             return case.is_some_and(|case| self.lookups_of_case(case).iter().any(|(known, _)| known == key));
         }
@@ -86,7 +101,8 @@ impl Matcher {
         let decisions = self.decisions.values().flatten().flat_map(lookups_of_decision);
         let shared = self.shared.iter().map(|(nik, case)| (shared_key(*nik), encode(case)));
         let all = records.chain(cases).chain(shared).chain(decisions.map(|key| (key, nothing())));
-        all.map(|(key, value)| (key, Some(value))).collect()
+        let about = self.cases_by_record.keys().map(|id| self.cases_about(*id)).filter(|(_, value)| value.is_some());
+        all.map(|(key, value)| (key, Some(value))).chain(about).collect()
     }
 
     /// Counts a record that comes (1) or goes (-1).
@@ -114,6 +130,7 @@ impl Matcher {
     pub(super) fn count_case(&mut self, case: &Case, by: i64) {
         let count = match case.state {
             CaseState::Baru => &mut self.counts.open_cases,
+            CaseState::Istirahat => &mut self.counts.resting_cases,
             CaseState::Selesai => &mut self.counts.decided_cases,
         };
         *count = count.wrapping_add_signed(by);

@@ -13,6 +13,7 @@ use super::apply::judgement;
 use super::explained::explained;
 use super::identifiers::{Identifiers, Number, account_of, nik_of, numbers_of};
 use super::places::Place;
+use super::withdrawn::WithdrawnCases;
 use crate::domain::case::{Case, CaseState, Explained, Question};
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::family_card::read_kk;
@@ -52,11 +53,13 @@ pub(in crate::service) struct Incoming {
     pub(in crate::service) id: RecordId,
     pub(in crate::service) known: Known,
     values: Option<Vec<Value>>,
+    /// The cases that the row keeps, where it withdraws the record.
+    asked: Vec<Case>,
 }
 
 impl Incoming {
-    pub(in crate::service) fn of(record: &Record, models: &Models) -> Self {
-        Self { id: record.id, known: Known::of(record), values: values_of(&models.columns, record) }
+    pub(in crate::service) fn of(record: &Record, asked: Vec<Case>, models: &Models) -> Self {
+        Self { id: record.id, known: Known::of(record), values: values_of(&models.columns, record), asked }
     }
 }
 
@@ -64,25 +67,33 @@ impl Incoming {
 pub(in crate::service) struct Gathered {
     models: Arc<Models>,
     rows: Rows,
-    known: Vec<(RecordId, Known)>,
+    remembered: Remembered,
+}
+
+/// What stays in memory of all records beside the matched set.
+#[derive(Default)]
+pub(super) struct Remembered {
+    pub(super) known: Vec<(RecordId, Known)>,
+    pub(super) withdrawn_cases: WithdrawnCases,
 }
 
 impl Gathered {
     pub(in crate::service) fn new(models: Arc<Models>) -> Self {
         let rows = Rows::new(Arc::clone(&models.plan));
-        Self { models, rows, known: Vec::new() }
+        Self { models, rows, remembered: Remembered::default() }
     }
 
     /// How many records there are.
     pub(in crate::service) fn len(&self) -> usize {
-        self.known.len()
+        self.remembered.known.len()
     }
 
     /// Takes in records that are not there yet.
     pub(in crate::service) fn take(&mut self, records: Vec<Incoming>) -> Result<(), RowError> {
         let mut rows = Vec::with_capacity(records.len());
-        for Incoming { id, known, values } in records {
-            self.known.push((id, known));
+        for Incoming { id, known, values, asked } in records {
+            self.remembered.known.push((id, known));
+            self.remembered.withdrawn_cases.note(id, asked);
             rows.extend(values.map(|values| (id.0, values)));
         }
         self.rows.extend(&rows)
@@ -143,11 +154,12 @@ pub(in crate::service) struct Matcher {
     pub(in crate::service) identifiers: Identifiers,
     /// The cases of NIKs that several persons bear.
     pub(in crate::service) shared: FxHashMap<Number, String>,
-    /// Open and decided cases.
+    /// All cases: open, resting, decided.
     pub(super) cases: BTreeMap<String, Case>,
     /// The number of the last decision on each decided case.
     pub(super) decided: FxHashMap<String, u64>,
     pub(super) cases_by_record: FxHashMap<RecordId, BTreeSet<String>>,
+    pub(super) withdrawn_cases: WithdrawnCases,
     pub(super) counts: Counts,
     pub(super) decisions: BTreeMap<(RecordId, RecordId), Vec<Decision>>,
 }
@@ -169,6 +181,8 @@ pub(in crate::service) struct Dirty {
     pub(in crate::service) cases: BTreeSet<String>,
     /// Cases that are no more.
     pub(in crate::service) cases_gone: BTreeSet<String>,
+    /// Records of the pairs of cases that are new, changed or no more.
+    pub(in crate::service) pairs: BTreeSet<RecordId>,
     /// Records about whose persons, families and accounts the rules may say something else now.
     pub(in crate::service) touched: BTreeSet<RecordId>,
     /// Entries of the table `lookups`; `None`: it goes.
@@ -178,19 +192,20 @@ pub(in crate::service) struct Dirty {
 impl Matcher {
     /// Matches everything that was gathered at once.
     pub(in crate::service) fn bulk(gathered: Gathered, decisions: Vec<Decision>) -> Result<Self, RowError> {
-        let Gathered { models, rows, known } = gathered;
+        let Gathered { models, rows, remembered } = gathered;
         let judgements: Vec<(u64, u64, Judgement)> = decisions.iter().map(judgement).collect();
         let live = Live::of(rows, &judgements)?;
-        Ok(Self::assemble(models, live, known, decisions))
+        Ok(Self::assemble(models, live, remembered, decisions))
     }
 
     /// The matcher over a matched set: all but the families.
     pub(super) fn assemble(
         models: Arc<Models>,
         live: Live,
-        all_known: Vec<(RecordId, Known)>,
+        remembered: Remembered,
         decisions: Vec<Decision>,
     ) -> Self {
+        let Remembered { known: all_known, withdrawn_cases } = remembered;
         let ids: Vec<u64> = all_known.iter().map(|(id, _)| id.0).collect();
         let mut matcher = Self {
             live,
@@ -207,6 +222,7 @@ impl Matcher {
             cases: BTreeMap::new(),
             decided: FxHashMap::default(),
             cases_by_record: FxHashMap::default(),
+            withdrawn_cases,
             counts: Counts::default(),
             decisions: BTreeMap::new(),
         };
@@ -230,8 +246,9 @@ impl Matcher {
             matcher.note_case(item, &mut Dirty::default());
         }
         matcher.note_all_shared();
-        let decided: BTreeSet<String> = matcher.decisions.values().flatten().map(|one| one.case.clone()).collect();
-        matcher.settle_decided(decided, &mut Dirty::default());
+        let decided = matcher.decisions.values().flatten().map(|one| &one.case);
+        let unasked: BTreeSet<String> = decided.chain(matcher.withdrawn_cases.all()).cloned().collect();
+        matcher.settle_cases(unasked, &mut Dirty::default());
         matcher
     }
 
@@ -340,7 +357,7 @@ impl Matcher {
         self.decisions.get(&(a.min(b), a.max(b)))?.last()?.verdict
     }
 
-    /// A case by its id, open or decided.
+    /// A case by its id, in any state.
     pub(in crate::service) fn case(&self, id: &str) -> Option<&Case> {
         self.cases.get(id)
     }

@@ -9,7 +9,6 @@ mod anew;
 mod apply;
 mod checkpoint;
 pub(super) mod components;
-mod decided;
 pub(super) mod derive;
 mod explained;
 pub(super) mod follow;
@@ -19,7 +18,9 @@ mod look_up;
 mod lookups;
 pub(super) mod matcher;
 pub(super) mod places;
+mod settle;
 mod shared_nik;
+mod withdrawn;
 mod write;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -12,7 +12,7 @@ use super::matcher::{Dirty, Matcher};
 use crate::domain::case::{Case, CaseState, Question, SharedBy};
 use crate::domain::decision::Verdict;
 use crate::domain::record::{PersonId, RecordId};
-use crate::service::answers::cases::MOST_DECIDED;
+use crate::review::MOST_DECIDED;
 use crate::service::stored::codec::encode;
 
 /// Persons that a case shows; the rest is counted.

@@ -179,6 +179,7 @@ mod tests {
             line: 1,
             received: None,
             flags: vec![],
+            asked: Vec::new(),
             raw: "{\"nama\":\"A\\nB\"}".to_owned(),
         };
         assert_eq!(decode_row(&encode_row(&row)).expect("own bytes"), row);

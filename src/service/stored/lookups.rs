@@ -24,8 +24,14 @@ pub(in crate::service) enum Lookup {
     CaseOfRecord = b'c' as isize,
     /// The case of a NIK that several persons bear: its id.
     SharedNik = b's' as isize,
+    /// The cases of which a record is one of the two, in any state: their ids.
+    CasesAbout = b'y' as isize,
     /// Open cases, heaviest first: [`Facets`].
     OpenCase = b'o' as isize,
+    /// Open cases, oldest first: [`Facets`].
+    OldestCase = b'u' as isize,
+    /// Cases that rest, heaviest first: [`Facets`].
+    RestingCase = b'i' as isize,
     /// Decided cases, the newest decision first: [`Facets`].
     DecidedCase = b'd' as isize,
     /// The pairs that decisions on a case are about.
@@ -60,6 +66,9 @@ pub(in crate::service) struct Counts {
     pub(in crate::service) families: u64,
     /// Cases that wait for a steward.
     pub(in crate::service) open_cases: u64,
+    /// Cases that wait for a row that was withdrawn.
+    #[serde(default)]
+    pub(in crate::service) resting_cases: u64,
     /// Cases that are decided.
     pub(in crate::service) decided_cases: u64,
 }
@@ -122,12 +131,22 @@ pub(in crate::service) fn case_in(key: &[u8], beginning: usize) -> Option<&str> 
     std::str::from_utf8(key.get(beginning..)?).ok()
 }
 
-/// Where a case stands in its list: open ones by weight, the heaviest first, decided ones by the number of the decision,
-/// the newest first; then by id.
+/// Where a case stands in a list: by weight, the heaviest first; by the number of the younger record, the oldest first;
+/// by the number of the decision, the newest first. Then by id.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::service) enum Place {
-    /// An open case.
+    /// An open case, by weight.
     Open {
+        /// In bits.
+        weight: f64,
+    },
+    /// An open case, by age: it cannot be older than the younger record of its pair.
+    Oldest {
+        /// The younger record.
+        younger: RecordId,
+    },
+    /// A case that rests.
+    Resting {
         /// In bits.
         weight: f64,
     },
@@ -139,11 +158,14 @@ pub(in crate::service) enum Place {
 }
 
 impl Place {
-    /// The place of a case; `decided` is the number of its last decision.
-    pub(in crate::service) fn of(case: &Case, decided: u64) -> Self {
+    /// The places of a case, one for each order in which cases of its state are listed; `decided` is the number of its last
+    /// decision.
+    pub(in crate::service) fn of(case: &Case, decided: u64) -> Vec<Self> {
+        let (weight, younger) = (case.weight, case.pair.0.max(case.pair.1));
         match case.state {
-            CaseState::Baru => Self::Open { weight: case.weight },
-            CaseState::Selesai => Self::Decided { sequence: decided },
+            CaseState::Baru => vec![Self::Open { weight }, Self::Oldest { younger }],
+            CaseState::Istirahat => vec![Self::Resting { weight }],
+            CaseState::Selesai => vec![Self::Decided { sequence: decided }],
         }
     }
 
@@ -151,6 +173,8 @@ impl Place {
     pub(in crate::service) fn key(&self, id: &str) -> Vec<u8> {
         let (list, order) = match self {
             Self::Open { weight } => (Lookup::OpenCase, !ascending(*weight)),
+            Self::Oldest { younger } => (Lookup::OldestCase, younger.0),
+            Self::Resting { weight } => (Lookup::RestingCase, !ascending(*weight)),
             Self::Decided { sequence } => (Lookup::DecidedCase, !sequence),
         };
         list.key(&[&order.to_be_bytes(), id.as_bytes()])
@@ -172,6 +196,8 @@ mod tests {
         let key = |weight: f64, id: &str| Place::Open { weight }.key(id);
         let keys = [key(9.5, "C1-2"), key(9.5, "C3-4"), key(0.25, "C1-3"), key(0.0, "C5-6"), key(-3.0, "C1-4")];
         assert!(keys.is_sorted());
+        let oldest = |record| Place::Oldest { younger: RecordId(record) }.key("C1-2");
+        assert!(oldest(8) < oldest(9));
         let decided = |sequence| Place::Decided { sequence }.key("C1-2");
         assert!(decided(9) < decided(8));
         assert_eq!(case_in(&keys[0], 9), Some("C1-2"));

@@ -172,6 +172,7 @@ pub(crate) fn overview() -> Overview {
         families: 6_031,
         persons_in_many_feeds: 15_902,
         open_cases: 214,
+        resting_cases: 3,
         decided_cases: 37,
         waiting_rows: 6_114,
         batches,

@@ -63,6 +63,36 @@ async fn what_was_replaced_long_ago_goes_and_the_rest_stays() {
     assert_eq!(records, [1, 2, 3, 4], "no number is given twice");
 }
 
+/// A case keeps its question with the row that withdraws its record, and that row stays as long as it stands.
+#[tokio::test]
+async fn a_case_rests_however_long_its_record_is_away() {
+    let place = Place::memory().await;
+    let asked = |day: &str| {
+        let mut row: serde_json::Value = serde_json::from_str(&row(2, day, 0)).expect("JSON");
+        (row["id_sumber"], row["nik"], row["no_jkn"]) = ("J3".into(), serde_json::Value::Null, "0000000007003".into());
+        row.to_string()
+    };
+    place.push("asked", &[row(2, "2025-05-01", 0), asked("2025-05-01")]).await;
+    let open = random::cases(&place).await;
+    assert_eq!(open.len(), 1, "{open:?}");
+    place.clock.pass(1);
+    place.push("withdrawn", &[withdrawal(3, "2025-05-02")]).await;
+    let rests = random::cases(&place).await;
+    assert!(rests.len() == 1 && rests[0].contains("Istirahat"), "{rests:?}");
+    place.check("it rests").await;
+    let before = place.digest().await;
+    place.clock.pass(400);
+    assert!(place.compact().await.of(Table::Rows).entries > 0, "the row that raised the question goes");
+    let place = place.again().await;
+    place.gateway.catch_up().await.expect("matched");
+    let after = place.digest().await;
+    assert_eq!((&after.derived, random::cases(&place).await), (&before.derived, rests));
+    place.check("compacted and opened again").await;
+    place.push("back", &[asked("2025-05-03")]).await;
+    assert_eq!(random::cases(&place).await, open, "the same case is open again");
+    place.check("back").await;
+}
+
 #[tokio::test]
 async fn without_a_rule_nothing_goes() {
     let place = Place::new(open(&StoreUrl::Memory), None).await;

@@ -4,8 +4,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::place::{Place, RULE, STEWARD, open, row, withdrawal};
+use crate::domain::case::CaseState;
 use crate::domain::decision::Verdict;
-use crate::service::answers::views::{CaseFilter, Decided, VerdictRequest};
+use crate::service::answers::views::{CaseFilter, VerdictRequest};
 use crate::service::clock::Clock;
 use crate::service::gateway::IdempotencyKey;
 use crate::store::{StoreUrl, Table};
@@ -45,11 +46,11 @@ fn another(person: usize, row: &str) -> String {
     row.replace(&format!("\"J{}\"", person / 2 * 2), &format!("\"J{person}\""))
 }
 
-async fn cases(place: &Place) -> Vec<String> {
+pub(super) async fn cases(place: &Place) -> Vec<String> {
     let steward = place.gateway.clients().by_token(STEWARD).expect("a steward");
     let mut told = Vec::new();
-    for decided in [Decided::Open, Decided::Done] {
-        let filter = CaseFilter { decided, ..CaseFilter::default() };
+    for state in [CaseState::Baru, CaseState::Istirahat, CaseState::Selesai] {
+        let filter = CaseFilter { state, ..CaseFilter::default() };
         let page = place.gateway.cases(&steward, filter, None, 200).await.expect("cases");
         told.extend(page.items.into_iter().map(|view| format!("{:?} {:?}", view.case, view.decisions)));
     }

@@ -1,0 +1,37 @@
+//! What goes with a row that withdraws its record: the cases about that record as they stand. As an input it outlasts a
+//! rebuild and a restore, and every gateway on the store reads the same.
+
+use std::collections::HashMap;
+
+use crate::domain::case::{Case, CaseState};
+use crate::domain::record::RecordId;
+use crate::service::error::ServiceError;
+use crate::service::stored::codec::{decode, id_key};
+use crate::service::stored::lookups::Lookup;
+use crate::service::stored::reading::get_many;
+use crate::store::{Read, Table};
+
+/// The cases of which one of the two records is among these, as the store has them now: those that are answered, too, since
+/// an answer may be taken back while the record is away.
+pub(super) async fn cases_about(
+    reader: &dyn Read,
+    records: &[RecordId],
+) -> Result<HashMap<RecordId, Vec<Case>>, ServiceError> {
+    let keys = records.iter().map(|id| Lookup::CasesAbout.key(&[&id_key(*id)])).collect();
+    let found = get_many(reader, Table::Lookups, keys).await?;
+    let mut about = HashMap::new();
+    for (record, bytes) in records.iter().zip(found) {
+        let Some(bytes) = bytes else { continue };
+        let ids: Vec<String> = decode(&bytes, "cases of a record")?;
+        let keys = ids.into_iter().map(String::into_bytes).collect();
+        let cases = get_many(reader, Table::Cases, keys).await?.into_iter().flatten();
+        let cases = cases.map(|bytes| Ok(as_question(decode(&bytes, "case")?)));
+        about.insert(*record, cases.collect::<Result<_, ServiceError>>()?);
+    }
+    Ok(about)
+}
+
+/// A case without what follows anew from the state of the day: where it stands, and whose the records are.
+fn as_question(case: Case) -> Case {
+    Case { state: CaseState::Baru, persons: Vec::new(), ..case }
+}

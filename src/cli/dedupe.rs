@@ -17,7 +17,7 @@ use super::output::{
 use super::terminal::{Progress, Terminal, Unit, table, thousands};
 use super::train;
 use super::{CliError, Outcome};
-use crate::engine::{Decision, Meter, Reading, Stage};
+use crate::engine::{MachineDecision, Meter, Reading, Stage};
 use crate::service::clock::{Clock, SystemClock, day_in_jakarta};
 use crate::tables::alarms::{self, Alarm};
 use crate::tables::{FilledTable, Matched, MatchedPair, TableModel, Unread};
@@ -302,7 +302,7 @@ fn summary(model: &TableModel, told: Told, matched: &Matched, seconds: Vec<(&'st
         clusters: firsts.count() as u64,
         candidate_pairs: rules.iter().map(|rule| rule.new_pairs).sum(),
         pairs_per_rule: rules.iter().map(|rule| (rule.rule.clone(), rule.new_pairs)).collect(),
-        links: matched.pairs.iter().filter(|pair| pair.decision == Decision::Link).count() as u64,
+        links: matched.pairs.iter().filter(|pair| pair.decision == MachineDecision::Link).count() as u64,
         review: matched.review.len() as u64,
         stop_keys: matched
             .blocking

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::field::{Field, Kind};
 use super::name::NameRules;
-use super::table::{Names, Sets, Table, Texts};
+use super::table::{Dictionary, Names, Sets, Texts};
 use super::value::Day;
 
 /// Rows that one thread puts together at a time.
@@ -32,13 +32,13 @@ pub(crate) struct Cells {
     lines: Vec<Line>,
     /// Lines of one row.
     stride: usize,
-    tables: Vec<Table>,
+    tables: Vec<Dictionary>,
     names: Arc<NameRules>,
 }
 
 impl Cells {
     /// No rows yet, of so many words each; one dictionary a column.
-    pub(crate) fn new(words: usize, tables: Vec<Table>, names: Arc<NameRules>) -> Self {
+    pub(crate) fn new(words: usize, tables: Vec<Dictionary>, names: Arc<NameRules>) -> Self {
         Self { lines: Vec::new(), stride: words.div_ceil(LINE), tables, names }
     }
 
@@ -119,9 +119,9 @@ impl Cells {
         for field in lettered {
             let id = row[field.offset / LINE].0[field.offset % LINE];
             seen ^= match &self.tables[field.index] {
-                Table::Texts(texts) if id != 0 => u64::from(texts.touch(id)),
-                Table::Names(names) if id != 0 => names.touch(id),
-                Table::None | Table::Texts(_) | Table::Names(_) | Table::Sets(_) => 0,
+                Dictionary::Texts(texts) if id != 0 => u64::from(texts.touch(id)),
+                Dictionary::Names(names) if id != 0 => names.touch(id),
+                Dictionary::None | Dictionary::Texts(_) | Dictionary::Names(_) | Dictionary::Sets(_) => 0,
             };
         }
         seen
@@ -136,33 +136,33 @@ impl Cells {
         (cell != 0).then(|| f64::from_bits(!cell))
     }
 
-    pub(crate) fn table(&self, field: Field) -> &Table {
+    pub(crate) fn table(&self, field: Field) -> &Dictionary {
         &self.tables[field.index]
     }
 
     /// The dictionaries, one a column.
-    pub(crate) fn tables(&self) -> &[Table] {
+    pub(crate) fn tables(&self) -> &[Dictionary] {
         &self.tables
     }
 
     /// The dictionaries, to add to.
-    pub(crate) fn tables_mut(&mut self) -> &mut [Table] {
+    pub(crate) fn tables_mut(&mut self) -> &mut [Dictionary] {
         &mut self.tables
     }
 
     #[inline]
     pub(crate) fn texts(&self, field: Field) -> &Texts {
-        let Table::Texts(texts) = self.table(field) else { unreachable!("the plan gave it a text column") };
+        let Dictionary::Texts(texts) = self.table(field) else { unreachable!("the plan gave it a text column") };
         texts
     }
 
     pub(crate) fn names(&self, field: Field) -> &Names {
-        let Table::Names(names) = self.table(field) else { unreachable!("the plan gave it a name column") };
+        let Dictionary::Names(names) = self.table(field) else { unreachable!("the plan gave it a name column") };
         names
     }
 
     pub(crate) fn sets(&self, field: Field) -> &Sets {
-        let Table::Sets(sets) = self.table(field) else { unreachable!("the plan gave it a set column") };
+        let Dictionary::Sets(sets) = self.table(field) else { unreachable!("the plan gave it a set column") };
         sets
     }
 

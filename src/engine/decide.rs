@@ -4,7 +4,7 @@ use super::plan::{Level, Pattern, Plan, VetoAction};
 
 /// What the machine would do with a pair, before clusters are formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Decision {
+pub enum MachineDecision {
     /// The same.
     Link,
     /// A steward decides.
@@ -13,7 +13,7 @@ pub enum Decision {
     Distinct,
 }
 
-impl Decision {
+impl MachineDecision {
     /// The word in output files.
     pub const fn word(self) -> &'static str {
         match self {
@@ -27,7 +27,7 @@ impl Decision {
 /// A decision and what led to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Judged {
-    pub(crate) decision: Decision,
+    pub(crate) decision: MachineDecision,
     /// Bit `i`: the veto `i` of the plan holds.
     pub(crate) vetoes: u64,
     /// A strong identifier holds, or the plan asks for none.
@@ -47,12 +47,12 @@ pub(crate) fn decide(plan: &Plan, pattern: &Pattern, weight: f32, unread: u64) -
     let thresholds = plan.thresholds();
     let mut unsure = 0;
     let decision = if weight < thresholds.review || apart {
-        Decision::Distinct
+        MachineDecision::Distinct
     } else if weight >= thresholds.link && strong && vetoes == 0 {
         unsure = if unread == 0 { 0 } else { unsure_without(plan, pattern, weight, unread) };
-        if unsure == 0 { Decision::Link } else { Decision::Review }
+        if unsure == 0 { MachineDecision::Link } else { MachineDecision::Review }
     } else {
-        Decision::Review
+        MachineDecision::Review
     };
     Judged { decision, vetoes, strong, unread: unsure }
 }

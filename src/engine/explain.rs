@@ -1,7 +1,7 @@
 //! Why: a pair as a tree that a steward can read. Values are not in it: the reader's role decides which may be shown.
 
-use super::cluster::{Decisions, Verdict};
-use super::decide::{Decision, decide};
+use super::cluster::{Judgement, Judgements};
+use super::decide::{MachineDecision, decide};
 use super::plan::Plan;
 use super::rows::Rows;
 use super::score::{Scorer, Scratch, Which};
@@ -46,15 +46,15 @@ pub struct Explanation {
     /// The same as a set, in which vetoes of one id are told apart: [`super::Plan::vetoes_in`] names them.
     pub veto_set: u64,
     /// What the machine would do with the pair.
-    pub decision: Decision,
+    pub decision: MachineDecision,
     /// What a person decided about it.
-    pub verdict: Option<Verdict>,
+    pub judgement: Option<Judgement>,
     /// Blocking rules that would compare the pair, in order; empty when no rule finds it.
     pub rules: Vec<String>,
 }
 
 /// Explains a pair of slots; `rules` is what blocking says about it.
-pub(crate) fn explain(rows: &Rows, a: u32, b: u32, decisions: &Decisions, rules: Vec<String>) -> Explanation {
+pub(crate) fn explain(rows: &Rows, a: u32, b: u32, decisions: &Judgements, rules: Vec<String>) -> Explanation {
     let plan = rows.plan();
     let scorer = Scorer::new(rows);
     let mut scratch = Scratch::default();
@@ -89,7 +89,7 @@ pub(crate) fn explain(rows: &Rows, a: u32, b: u32, decisions: &Decisions, rules:
         unread: names_of(plan, judged.unread),
         veto_set: judged.vetoes,
         decision: judged.decision,
-        verdict: decisions.verdict(pair.0, pair.1),
+        judgement: decisions.judgement(pair.0, pair.1),
         rules,
     }
 }

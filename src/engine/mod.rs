@@ -7,7 +7,7 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use padan::engine::{Change, Day, Live, Plan, Value, Verdict};
+//! use padan::engine::{Change, Day, Live, Plan, Value, Judgement};
 //!
 //! let plan = Arc::new(Plan::parse(r#"
 //! model = { name = "people", version = "1", trained = true }
@@ -34,7 +34,7 @@
 //!
 //! let mut live = Live::bulk(plan, &[(1, person("SUPARMAN")), (2, person("SUPARNO"))], &[])?;
 //! assert_eq!(live.clusters(), [[1, 2]]);
-//! let delta = live.apply(vec![Change::Decide { a: 1, b: 2, verdict: Verdict::Different }])?;
+//! let delta = live.apply(vec![Change::Decide { a: 1, b: 2, judgement: Judgement::Different }])?;
 //! assert_eq!((delta.before, delta.after), (vec![vec![1, 2]], vec![vec![1], vec![2]]));
 //! let why = live.explain(2, 1).expect("both are there");
 //! assert_eq!(why.weight, 13.0);
@@ -68,8 +68,8 @@ mod febrl_tests;
 pub use self::block::readable::key_texts;
 pub use self::block::survey::{LargeBlock, RuleSurvey, SameEntity, Share, Survey, survey};
 pub use self::block::{BlockReport, RuleReport, StopKey};
-pub use self::cluster::{Refusal, RefusalReason, ReviewItem, ReviewReason, Verdict};
-pub use self::decide::Decision;
+pub use self::cluster::{Judgement, Proposal, ProposalReason, Refusal, RefusalReason};
+pub use self::decide::MachineDecision;
 pub use self::error::{CheckpointError, PlanError, Problem, RowError};
 pub use self::exec::{
     Change, Delta, Edge, ExplainedPair, Linkage, Live, explain_pair, match_rows, match_rows_metered, train_and_match,

@@ -18,7 +18,7 @@ use super::cells::Cells;
 use super::error::RowError;
 use super::field::Field;
 use super::plan::{Adjust, Column, Frequencies, Plan};
-use super::table::Table;
+use super::table::Dictionary;
 use super::value::Value;
 
 /// Most rows: one bit of a slot is free for marks.
@@ -52,7 +52,8 @@ impl std::fmt::Debug for Rows {
 impl Rows {
     /// No rows yet.
     pub fn new(plan: Arc<Plan>) -> Self {
-        let tables = plan.fields().iter().map(|field| Table::of(field.kind, plan.reads_words(field.index))).collect();
+        let tables =
+            plan.fields().iter().map(|field| Dictionary::of(field.kind, plan.reads_words(field.index))).collect();
         let cells = Cells::new(plan.stride(), tables, Arc::clone(plan.names()));
         let weights = (0..cells.words_of_row()).map(|at| xxh3_64(&at.to_le_bytes()) | 1).collect();
         Self {
@@ -98,12 +99,12 @@ impl Rows {
         let cells = self.slots().map(|slot| self.given(slot, field)).filter(|cell| *cell != 0);
         let mut counts: Vec<(u64, u64)> = match self.cells.table(field) {
             // The number of a text is its place in the dictionary.
-            Table::Texts(texts) => {
+            Dictionary::Texts(texts) => {
                 let mut counts = vec![0; texts.hashes().len()];
                 cells.for_each(|cell| counts[cell as usize] += 1);
                 texts.hashes().iter().copied().zip(counts).collect()
             }
-            Table::None | Table::Names(_) | Table::Sets(_) => {
+            Dictionary::None | Dictionary::Names(_) | Dictionary::Sets(_) => {
                 let mut counts: FxHashMap<u64, u64> = FxHashMap::default();
                 let hashes = cells.filter_map(|cell| self.content(field, cell));
                 hashes.for_each(|hash| *counts.entry(hash).or_default() += 1);
@@ -285,7 +286,7 @@ impl Rows {
         value: impl Fn(usize, usize) -> Cow<'a, Value> + Sync,
     ) {
         let plan = Arc::clone(&self.plan);
-        let pack = |(column, table): (usize, &mut Table)| {
+        let pack = |(column, table): (usize, &mut Dictionary)| {
             pack_column((table, plan.names()), ids.len(), |row| digest(column, row), |row| value(column, row))
         };
         let columns: Vec<PackedColumn> = self.cells.tables_mut().par_iter_mut().enumerate().map(pack).collect();

@@ -46,7 +46,7 @@ fn end_of(length: usize) -> u32 {
 }
 
 /// The dictionary of one column.
-pub(crate) enum Table {
+pub(crate) enum Dictionary {
     /// The packed row holds the value itself.
     None,
     Texts(Texts),
@@ -54,7 +54,7 @@ pub(crate) enum Table {
     Sets(Sets),
 }
 
-impl Table {
+impl Dictionary {
     /// An empty one for a column of a type; the words of texts are kept only where somebody reads them.
     pub(crate) fn of(kind: Kind, words: bool) -> Self {
         match kind {

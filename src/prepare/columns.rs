@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::normalisers::{self, Format, Known, Normaliser, Reads, nik_of};
+use super::normalisers::{self, Format, Normaliser, ReadAs, Reads, nik_of};
 use crate::domain::date::Date;
 use crate::domain::nik::NikReading;
 use crate::domain::null_word::NullWords;
@@ -175,7 +175,7 @@ impl Reader {
     #[inline]
     fn value<'a, F>(&self, alternatives: &[Vec<F>], today: Date, field: impl Fn(&F) -> Option<Cow<'a, str>>) -> Value {
         match self.first(alternatives, field) {
-            Some(raw) => self.normaliser.value(&raw, Known { today, format: self.format }),
+            Some(raw) => self.normaliser.value(&raw, ReadAs { today, format: self.format }),
             None => Value::Missing,
         }
     }

@@ -22,7 +22,7 @@ use crate::normalise::{NameTables, Read, may_be_unnamed, parse_name};
 
 /// What a normaliser knows besides the text.
 #[derive(Clone, Copy)]
-pub(super) struct Known {
+pub(super) struct ReadAs {
     /// The day the row is read as of.
     pub(super) today: Date,
     /// How the column is written.
@@ -54,7 +54,7 @@ pub(super) struct Normaliser {
 #[derive(Clone, Copy)]
 pub(super) enum Reads {
     /// The text.
-    Text(fn(&str, Known) -> Value),
+    Text(fn(&str, ReadAs) -> Value),
     /// A NIK that was read: several columns ask one field, and its NIK need be read once only.
     Nik(fn(&NikReading) -> Value),
 }
@@ -62,7 +62,7 @@ pub(super) enum Reads {
 impl Normaliser {
     /// The value of a text.
     #[inline]
-    pub(super) fn value(&self, raw: &str, known: Known) -> Value {
+    pub(super) fn value(&self, raw: &str, known: ReadAs) -> Value {
         match self.reads {
             Reads::Text(read) => read(raw, known),
             Reads::Nik(read) => read(&nik_of(raw, known.today)),
@@ -75,7 +75,7 @@ pub(super) fn nik_of(raw: &str, today: Date) -> NikReading {
     read_nik(raw, today, Regions::embedded())
 }
 
-const fn line(name: &'static str, kind: Kind, wanted: Wanted, read: fn(&str, Known) -> Value) -> Normaliser {
+const fn line(name: &'static str, kind: Kind, wanted: Wanted, read: fn(&str, ReadAs) -> Value) -> Normaliser {
     Normaliser { name, kind, wanted, reads: Reads::Text(read) }
 }
 
@@ -196,7 +196,7 @@ fn digits_of(raw: &str) -> Value {
     }
 }
 
-fn numeric(raw: &str, known: Known) -> Value {
+fn numeric(raw: &str, known: ReadAs) -> Value {
     let format = if let Format::Number(format) = known.format { format } else { NumberFormat::Usual };
     value(number(raw, format), Value::Number)
 }
@@ -210,7 +210,7 @@ fn day(written: Option<Written>) -> Option<Day> {
     written.and_then(|day| Day::new(day.year, day.month, day.day))
 }
 
-fn date(raw: &str, known: Known) -> Value {
+fn date(raw: &str, known: ReadAs) -> Value {
     let written = match known.format {
         Format::AsWritten => as_written(raw),
         Format::Date(format) => read_date(raw, format),
@@ -220,7 +220,7 @@ fn date(raw: &str, known: Known) -> Value {
 }
 
 /// A date, or the date of birth inside a NIK: two digits each of day (40 more for women), month and year.
-fn date_or_nik(raw: &str, known: Known) -> Value {
+fn date_or_nik(raw: &str, known: ReadAs) -> Value {
     let nik = raw.trim();
     if nik.len() != 16 || !nik.bytes().all(|b| b.is_ascii_digit()) {
         return date(raw, known);
@@ -256,7 +256,7 @@ fn nik_birth(reading: &NikReading) -> Value {
     births.first().map_or(Value::Missing, |born| Value::Date(Day::from(*born)))
 }
 
-fn kk(raw: &str, known: Known) -> Value {
+fn kk(raw: &str, known: ReadAs) -> Value {
     let reading = read_kk(raw, known.today);
     match reading.usable().and_then(Digits::parse) {
         Some(digits) => Value::Digits(digits),
@@ -267,7 +267,7 @@ fn kk(raw: &str, known: Known) -> Value {
     }
 }
 
-fn identifier(kind: IdentifierKind, raw: &str, known: Known) -> Value {
+fn identifier(kind: IdentifierKind, raw: &str, known: ReadAs) -> Value {
     let read = read_identifier(kind, raw, known.today);
     let absent = read.is_absent();
     match read.text {
@@ -278,7 +278,7 @@ fn identifier(kind: IdentifierKind, raw: &str, known: Known) -> Value {
 }
 
 /// `BANK|NUMBER`, as `kode_bank+no_rekening` joins them.
-fn account(raw: &str, known: Known) -> Value {
+fn account(raw: &str, known: ReadAs) -> Value {
     let Some((bank, number)) = raw.split_once('|') else { return Value::Unreadable };
     let bank = identifier(IdentifierKind::Bank, bank, known);
     match (bank, identifier(IdentifierKind::Account, number, known)) {

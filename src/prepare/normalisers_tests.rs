@@ -7,7 +7,7 @@ const TODAY: Date = Date::constant(2025, 11, 20);
 fn read_as(normaliser: &str, format: Option<&str>, raw: &str) -> Value {
     let found = NORMALISERS.iter().find(|known| known.name == normaliser).expect(normaliser);
     let format = super::format(found, format).expect("a format");
-    found.value(raw, Known { today: TODAY, format })
+    found.value(raw, ReadAs { today: TODAY, format })
 }
 
 /// A value as text, to be written in tables.
@@ -137,7 +137,7 @@ proptest! {
     #[test]
     fn any_text_is_read(raw in "\\PC{0,24}") {
         for normaliser in NORMALISERS {
-            normaliser.value(&raw, Known { today: TODAY, format: Format::Usual });
+            normaliser.value(&raw, ReadAs { today: TODAY, format: Format::Usual });
         }
     }
 }

@@ -52,6 +52,8 @@ struct Pair {
     would_ask: Option<Case>,
     asked: Option<Case>,
     decided: Option<(Case, u64)>,
+    /// The decision cannot be followed.
+    in_vain: bool,
     kept: Option<Case>,
     withdrawn: bool,
     decisions: u64,
@@ -74,7 +76,7 @@ impl Pair {
             Dropped => (self.would_ask, self.asked) = (None, None),
             Decided | DecidedInVain => self.decide(event == Decided),
             TakenBack => {
-                self.decided = None;
+                (self.decided, self.in_vain) = (None, false);
                 self.ask();
             }
             Withdrawn if self.withdrawn => {}
@@ -93,7 +95,8 @@ impl Pair {
     }
 
     fn ask(&mut self) {
-        self.asked = self.would_ask.clone().filter(|_| !self.withdrawn && self.decided.is_none());
+        let may_ask = !self.withdrawn && (self.decided.is_none() || self.in_vain);
+        self.asked = self.would_ask.clone().filter(|_| may_ask);
     }
 
     /// Only what may be decided is.
@@ -101,8 +104,8 @@ impl Pair {
         let Some(stored) = &self.stored else { return };
         if allows(&stored.case, Step::Decide(Verdict::Gabungkan)).is_ok() {
             self.decisions += 1;
-            self.decided = Some((stored.case.clone(), self.decisions));
-            self.asked = self.asked.take().filter(|_| !followed);
+            (self.decided, self.in_vain) = (Some((stored.case.clone(), self.decisions)), !followed);
+            self.ask();
         }
     }
 
@@ -134,7 +137,7 @@ fn every_state_by_every_event() {
     let table: [(&str, &[Event], [Option<CaseState>; 8]); 6] = [
         ("nothing", &[], [OPEN, NONE, NONE, NONE, NONE, NONE, NONE, NONE]),
         ("open", &[Asked(5)], [OPEN, NONE, DONE, OPEN, OPEN, RESTS, OPEN, NONE]),
-        ("decided in vain", &[Asked(5), DecidedInVain], [OPEN, DONE, DONE, OPEN, OPEN, DONE, DONE, DONE]),
+        ("decided in vain", &[Asked(5), DecidedInVain], [OPEN, DONE, DONE, OPEN, OPEN, DONE, OPEN, DONE]),
         ("resting", &[Asked(5), Withdrawn], [RESTS, RESTS, RESTS, RESTS, RESTS, RESTS, OPEN, NONE]),
         ("decided", &[Asked(5), Decided], [DONE, DONE, DONE, DONE, OPEN, DONE, DONE, DONE]),
         ("decided, a row away", &[Asked(5), Decided, Withdrawn], [DONE, DONE, DONE, DONE, RESTS, DONE, DONE, DONE]),

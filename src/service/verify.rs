@@ -107,7 +107,7 @@ struct Counted {
 
 /// What later tables are held against.
 #[derive(Default)]
-struct Known {
+struct SeenSoFar {
     batches: HashMap<String, Counted>,
     records: HashMap<RecordId, Newest>,
     /// Rows of early programs with a day that had not come: those took them for the newest, and heads may still name them.
@@ -126,7 +126,7 @@ struct Known {
 /// Reads a whole state. Errors are counted, so that one broken table does not hide the others.
 pub async fn verify(snapshot: &dyn Read) -> Result<Verified, ServiceError> {
     let mut verified = Verified::default();
-    let mut known = Known::default();
+    let mut known = SeenSoFar::default();
     // A mark that cannot be read is told where all of them are looked at.
     if let Ok((_, Some(mark))) = compacted_mark(snapshot).await {
         known.position = mark.reached.position();
@@ -186,7 +186,7 @@ impl Verified {
 }
 
 /// Looks at one page of a table.
-fn look(table: Table, page: &[Row], known: &mut Known, verified: &mut Verified) {
+fn look(table: Table, page: &[Row], known: &mut SeenSoFar, verified: &mut Verified) {
     match table {
         Table::Rows => look_at_rows(page, known, verified),
         Table::Journal => look_at_journal(page, known, verified),
@@ -212,7 +212,7 @@ fn look(table: Table, page: &[Row], known: &mut Known, verified: &mut Verified) 
     }
 }
 
-fn look_at_rows(page: &[Row], known: &mut Known, verified: &mut Verified) {
+fn look_at_rows(page: &[Row], known: &mut SeenSoFar, verified: &mut Verified) {
     let read: Vec<Option<_>> = page
         .par_iter()
         .map(|(_, bytes)| {
@@ -247,7 +247,7 @@ fn look_at_rows(page: &[Row], known: &mut Known, verified: &mut Verified) {
     }
 }
 
-fn look_at_journal(page: &[Row], known: &mut Known, verified: &mut Verified) {
+fn look_at_journal(page: &[Row], known: &mut SeenSoFar, verified: &mut Verified) {
     for (key, bytes) in page {
         let position = Position::of(key);
         verified.check(Wrong::JournalGap, position == Some(known.position.next()));
@@ -277,7 +277,7 @@ fn look_at(
     table: Table,
     key: &[u8],
     bytes: &[u8],
-    known: &mut Known,
+    known: &mut SeenSoFar,
     verified: &mut Verified,
 ) -> Result<(), ServiceError> {
     match table {
@@ -336,7 +336,7 @@ fn look_at(
 }
 
 /// A head against the newest row of its record.
-fn look_at_head(key: &[u8], head: &Head, known: &Known, verified: &mut Verified) {
+fn look_at_head(key: &[u8], head: &Head, known: &SeenSoFar, verified: &mut Verified) {
     let Some(newest) = known.records.get(&head.id) else {
         verified.note(Wrong::HeadWithoutRow, 1);
         return;
@@ -347,7 +347,7 @@ fn look_at_head(key: &[u8], head: &Head, known: &Known, verified: &mut Verified)
 }
 
 /// What shows only when a table has been read to its end.
-fn ended(table: Table, known: &mut Known, verified: &mut Verified) {
+fn ended(table: Table, known: &mut SeenSoFar, verified: &mut Verified) {
     match table {
         Table::Records => {
             let (heads, records) = (verified.entries.get(table.name()).copied(), known.records.len() as u64);

@@ -10,8 +10,8 @@ use super::unread::{Tally, Unread};
 use crate::domain::date::Date;
 use crate::domain::null_word::NullWords;
 use crate::engine::{
-    BlockReport, Decision, Edge, Labels, Linkage, Meter, Plan, PlanError, RefusalReason, ReviewItem, ReviewReason,
-    Rows, Stage, TrainError, Trained, Value, match_rows_metered, train_and_match, train_with,
+    BlockReport, Edge, Labels, Linkage, MachineDecision, Meter, Plan, PlanError, Proposal, ProposalReason,
+    RefusalReason, Rows, Stage, TrainError, Trained, Value, match_rows_metered, train_and_match, train_with,
 };
 use crate::normalise::NameTables;
 use crate::normalise::date::{DateFormat, read_date};
@@ -104,7 +104,7 @@ pub struct MatchedPair {
     pub probability: f64,
     /// What became of it: `link` (both rows are in one cluster), `review` (a steward is asked about their clusters) or
     /// `distinct`.
-    pub decision: Decision,
+    pub decision: MachineDecision,
     /// The blocking rule that found it, as an index into [`Matched::rules`]; `None` for rows that say the same in every
     /// column.
     pub rule: Option<u16>,
@@ -247,7 +247,7 @@ fn matched(plan: &Plan, rows: usize, linkage: Linkage) -> Matched {
     for (row, cluster) in &linkage.assignments {
         clusters[*row as usize] = *cluster as u32;
     }
-    let open: FxHashMap<(u64, u64), &ReviewItem> = linkage
+    let open: FxHashMap<(u64, u64), &Proposal> = linkage
         .review
         .iter()
         .map(|item| ((item.clusters.0.min(item.clusters.1), item.clusters.0.max(item.clusters.1)), item))
@@ -257,13 +257,14 @@ fn matched(plan: &Plan, rows: usize, linkage: Linkage) -> Matched {
         let (a, b) = (u64::from(clusters[rows.0 as usize]), u64::from(clusters[rows.1 as usize]));
         let item = if a == b { None } else { open.get(&(a.min(b), a.max(b))).copied() };
         let (decision, reason) = outcome(plan, edge, a == b, item);
-        let by = |reason: &ReviewReason| if let ReviewReason::Bridge { by } = reason { Some(*by as u32) } else { None };
+        let by =
+            |reason: &ProposalReason| if let ProposalReason::Bridge { by } = reason { Some(*by as u32) } else { None };
         let third = item.filter(|item| item.pair == edge.pair).and_then(|item| item.reasons.iter().find_map(by));
         let probability = plan.probability(edge.weight);
         MatchedPair { rows, weight: edge.weight, probability, decision, rule: edge.rule, reason, third }
     };
     let pairs: Vec<MatchedPair> = linkage.edges.par_iter().map(pair).collect();
-    let asked = |item: &ReviewItem| {
+    let asked = |item: &Proposal| {
         let pair = (item.pair.0 as u32, item.pair.1 as u32);
         pairs.binary_search_by_key(&pair, |known| known.rows).ok().map(|at| pairs[at].clone())
     };
@@ -273,27 +274,29 @@ fn matched(plan: &Plan, rows: usize, linkage: Linkage) -> Matched {
 }
 
 /// What became of a pair, and why; `item` is the question about the clusters of its rows.
-fn outcome(plan: &Plan, edge: &Edge, joined: bool, item: Option<&ReviewItem>) -> (Decision, Option<Box<str>>) {
+fn outcome(plan: &Plan, edge: &Edge, joined: bool, item: Option<&Proposal>) -> (MachineDecision, Option<Box<str>>) {
     match (joined, edge.decision, item) {
-        (true, Decision::Link, _) => (Decision::Link, None),
-        (true, Decision::Review | Decision::Distinct, _) => {
-            (Decision::Link, Some("joined by way of other rows".into()))
+        (true, MachineDecision::Link, _) => (MachineDecision::Link, None),
+        (true, MachineDecision::Review | MachineDecision::Distinct, _) => {
+            (MachineDecision::Link, Some("joined by way of other rows".into()))
         }
-        (false, Decision::Distinct, _) | (false, _, None) => (Decision::Distinct, vetoes(plan, edge.vetoes)),
-        (false, Decision::Link | Decision::Review, Some(item)) => {
+        (false, MachineDecision::Distinct, _) | (false, _, None) => {
+            (MachineDecision::Distinct, vetoes(plan, edge.vetoes))
+        }
+        (false, MachineDecision::Link | MachineDecision::Review, Some(item)) => {
             let below = edge.weight < plan.thresholds().link;
             let mut reasons: Vec<Box<str>> = below.then(|| "below link".into()).into_iter().collect();
             reasons.extend(vetoes(plan, edge.vetoes));
             let asked = item.pair == edge.pair;
             let said = item.reasons.iter().filter_map(|reason| match reason {
-                ReviewReason::NoStrongIdentifier => asked.then_some("no strong identifier"),
-                ReviewReason::Unreadable => asked.then_some("unreadable value"),
-                ReviewReason::Band | ReviewReason::Veto { .. } => None,
-                ReviewReason::Refused(refusal) => Some(refused(*refusal)),
-                ReviewReason::Bridge { .. } => Some("a third row links to both"),
+                ProposalReason::NoStrongIdentifier => asked.then_some("no strong identifier"),
+                ProposalReason::Unreadable => asked.then_some("unreadable value"),
+                ProposalReason::Band | ProposalReason::Veto { .. } => None,
+                ProposalReason::Refused(refusal) => Some(refused(*refusal)),
+                ProposalReason::Bridge { .. } => Some("a third row links to both"),
             });
             reasons.extend(said.map(Into::into));
-            (Decision::Review, (!reasons.is_empty()).then(|| reasons.join("; ").into()))
+            (MachineDecision::Review, (!reasons.is_empty()).then(|| reasons.join("; ").into()))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use padan::engine::Decision;
+use padan::engine::MachineDecision;
 use rand::RngExt;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand_chacha::ChaCha8Rng;
@@ -50,7 +50,7 @@ fn copies_of_rows_change_nothing_for_others() {
         let place = |id: &str| rows.iter().position(|row| row.id() == id).expect("a row");
         for (of, copy) in copies.iter().map(|(of, copy)| (of, copy.id())) {
             let together = after.iter().any(|ids| ids.contains(of) && ids.contains(&copy));
-            if !together && decision(&sheet, (place(of), place(&copy))) == Decision::Link {
+            if !together && decision(&sheet, (place(of), place(&copy))) == MachineDecision::Link {
                 return Err(format!("{copy} is somebody else"));
             }
         }
@@ -59,7 +59,7 @@ fn copies_of_rows_change_nothing_for_others() {
 }
 
 /// What two rows alone come to.
-fn decision(sheet: &Sheet, pair: (usize, usize)) -> Decision {
+fn decision(sheet: &Sheet, pair: (usize, usize)) -> MachineDecision {
     model().explain(sheet, TODAY, pair).expect("rows").expect("two rows").pair.explanation.decision
 }
 

@@ -6,16 +6,16 @@
 //! together: two records that contradict each other do so only where links lead from one to the other by way of records
 //! that say as much as they do. So neither a weak bridge nor a row that says little joins what the evidence keeps apart.
 
-mod cases;
-mod decisions;
+mod judgements;
+mod proposals;
 mod resolve;
 #[cfg(test)]
 mod tests;
 mod ties;
 
-pub(crate) use self::cases::review_items;
-pub use self::decisions::Verdict;
-pub(crate) use self::decisions::{Decisions, key};
+pub use self::judgements::Judgement;
+pub(crate) use self::judgements::{Judgements, key};
+pub(crate) use self::proposals::propose;
 pub(crate) use self::resolve::{Component, Resolved, resolve};
 
 /// Why two clusters were not joined although a link or a decision asked for it.
@@ -93,7 +93,7 @@ pub struct Refusal {
 
 /// Why a steward is asked about a pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ReviewReason {
+pub enum ProposalReason {
     /// The weight lies between `review` and `link`.
     Band,
     /// No strong identifier holds.
@@ -117,13 +117,13 @@ pub enum ReviewReason {
 /// A question for a steward about two clusters: the strongest pair between them, or two records that contradict each
 /// other and that a third one would join.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ReviewItem {
+pub struct Proposal {
     /// The pair, the lower record number first.
     pub pair: (u64, u64),
     /// Its weight.
     pub weight: f32,
     /// Why it is asked.
-    pub reasons: Vec<ReviewReason>,
+    pub reasons: Vec<ProposalReason>,
     /// The lowest record number of each of the two clusters, in the order of the pair.
     pub clusters: (u64, u64),
 }

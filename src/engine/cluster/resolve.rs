@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ties::{self, Join, Sum};
-use super::{Decisions, Refusal, RefusalReason, Verdict, key};
+use super::{Judgement, Judgements, Refusal, RefusalReason, key};
 use crate::engine::plan::ClusterLimits;
 use crate::engine::score::{Said, Scorer, Scratch};
 
@@ -32,7 +32,7 @@ pub(crate) struct Resolved {
 /// `max_size` squared scores for each pair of clusters that is refused.
 pub(crate) fn resolve(
     component: Component<'_>,
-    decisions: &Decisions,
+    decisions: &Judgements,
     scorer: &Scorer<'_>,
     scratch: &mut Scratch,
 ) -> Resolved {
@@ -72,7 +72,7 @@ struct Together<'a> {
 
 struct Forming<'a> {
     scorer: &'a Scorer<'a>,
-    decisions: &'a Decisions,
+    decisions: &'a Judgements,
     limits: ClusterLimits,
     /// From this weight on a pair is a link.
     link: f32,
@@ -90,7 +90,7 @@ struct Forming<'a> {
 }
 
 impl<'a> Forming<'a> {
-    fn new(component: Component<'a>, decisions: &'a Decisions, scorer: &'a Scorer<'a>) -> Self {
+    fn new(component: Component<'a>, decisions: &'a Judgements, scorer: &'a Scorer<'a>) -> Self {
         let members = component.members;
         let id = |slot: u32| scorer.rows().id(slot);
         let place = members.iter().enumerate().map(|(at, slot)| (scorer.rows().id(*slot), at)).collect();
@@ -119,7 +119,7 @@ impl<'a> Forming<'a> {
         let mut pairs = Vec::new();
         for at in 0..self.members.len() {
             let id = self.id(at);
-            let same = self.decisions.about(id).filter(|(other, v)| *v == Verdict::Same && *other > id);
+            let same = self.decisions.about(id).filter(|(other, v)| *v == Judgement::Same && *other > id);
             pairs.extend(same.filter_map(|(other, _)| self.place.get(&other).map(|to| (id, other, at, *to))));
         }
         pairs.sort_unstable();
@@ -279,7 +279,7 @@ impl<'a> Forming<'a> {
 
     fn separated(&self, one: usize, other: usize) -> Option<RefusalReason> {
         let apart =
-            |(a, b): &(usize, usize)| self.decisions.verdict(self.id(*a), self.id(*b)) == Some(Verdict::Different);
+            |(a, b): &(usize, usize)| self.decisions.judgement(self.id(*a), self.id(*b)) == Some(Judgement::Different);
         let (a, b) = self.across(one, other).find(apart)?;
         Some(RefusalReason::HumanSeparated { pair: key(self.id(a), self.id(b)) })
     }
@@ -314,7 +314,7 @@ impl<'a> Forming<'a> {
         let mut sum = Sum::default();
         for (a, b) in self.across(one, other) {
             let pair = key(self.id(a), self.id(b));
-            if self.decisions.verdict(pair.0, pair.1) == Some(Verdict::Same) {
+            if self.decisions.judgement(pair.0, pair.1) == Some(Judgement::Same) {
                 continue;
             }
             // A link was scored when it was found, and no veto holds or it would be none.
@@ -361,7 +361,7 @@ impl<'a> Forming<'a> {
         let mut unseen: Vec<usize> = members.copied().filter(|at| *at != a && *at != b).collect();
         let linked = |x: usize, y: usize| {
             let pair = key(self.id(x), self.id(y));
-            self.links.contains_key(&pair) || self.decisions.verdict(pair.0, pair.1) == Some(Verdict::Same)
+            self.links.contains_key(&pair) || self.decisions.judgement(pair.0, pair.1) == Some(Judgement::Same)
         };
         let mut reached = vec![a];
         while let Some(from) = reached.pop() {

@@ -35,7 +35,7 @@ fn plan(cluster: &str, action: &str) -> Arc<Plan> {
     Arc::new(Plan::parse(&text).unwrap_or_else(|error| panic!("{error}")))
 }
 
-fn live(plan: &Arc<Plan>, rows: &[(u64, &str)], decisions: &[(u64, u64, Verdict)]) -> Live {
+fn live(plan: &Arc<Plan>, rows: &[(u64, &str)], decisions: &[(u64, u64, Judgement)]) -> Live {
     let row = |(id, text): &(u64, &str)| {
         let (number, apart) = text.strip_suffix('x').map_or((*text, Value::Missing), |t| (t, Value::Code("X".into())));
         (*id, vec![Value::Digits(Digits::parse(number).unwrap()), apart])
@@ -51,7 +51,7 @@ fn questions(live: &Live) -> Vec<(u64, u64)> {
     live.review().map(|item| item.pair).collect()
 }
 
-use Verdict::{Cleared, Different, Same};
+use Judgement::{Cleared, Different, Same};
 
 #[test]
 fn links_make_clusters_and_the_band_makes_questions() {
@@ -60,7 +60,7 @@ fn links_make_clusters_and_the_band_makes_questions() {
     // The strongest pair of two clusters, ties by number; record 5 is too far from all.
     assert_eq!(questions(&live), [(1, 3)]);
     let item = live.review().next().unwrap();
-    assert_eq!((item.reasons.as_slice(), item.clusters), (&[ReviewReason::Band][..], (1, 3)));
+    assert_eq!((item.reasons.as_slice(), item.clusters), (&[ProposalReason::Band][..], (1, 3)));
     assert_eq!(refusals(&live), []);
 }
 
@@ -72,8 +72,8 @@ fn vetoes_refuse_a_join_across_the_clusters() {
     assert_eq!(refusals(&cautious), [((2, 3), "VETO")]);
     let item = cautious.review().next().unwrap();
     assert_eq!(item.pair, (1, 3), "of two equal pairs the lower");
-    assert_eq!(item.reasons[0], ReviewReason::Veto { vetoes: 1 });
-    assert!(matches!(item.reasons[1], ReviewReason::Refused(RefusalReason::Veto { pair: (1, 3), vetoes: 1 })));
+    assert_eq!(item.reasons[0], ProposalReason::Veto { vetoes: 1 });
+    assert!(matches!(item.reasons[1], ProposalReason::Refused(RefusalReason::Veto { pair: (1, 3), vetoes: 1 })));
     // A veto that separates asks nothing about its own pair, but the link beside it is a question.
     let strict = live(&plan("", "distinct"), &rows, &[]);
     assert_eq!((strict.clusters(), questions(&strict)), (vec![vec![1, 2]], vec![(2, 3)]));
@@ -102,7 +102,7 @@ fn limits_of_size_and_contradiction() {
 fn people_overrule_the_machine() {
     let plan = plan("max_size = 2", "review");
     let rows = [(1, "1111x"), (2, "1112x"), (3, "1999"), (4, "1112")];
-    let clusters = |decisions: &[(u64, u64, Verdict)]| live(&plan, &rows, decisions).clusters();
+    let clusters = |decisions: &[(u64, u64, Judgement)]| live(&plan, &rows, decisions).clusters();
     assert_eq!(clusters(&[]), [[2, 4]]);
     assert_eq!(clusters(&[(1, 2, Same)]), [[1, 2]], "over a veto; the limit stops the machine");
     assert_eq!(clusters(&[(1, 2, Same), (3, 2, Same)]), [[1, 2, 3]], "over limit and contradiction");
@@ -138,11 +138,11 @@ fn an_undone_decision_restores_the_state() {
     let plan = plan("max_size = 3", "review");
     let mut live = live(&plan, &[(1, "1111"), (2, "1112x"), (3, "1121"), (4, "1122x")], &[]);
     let before = (live.clusters(), live.review().cloned().collect::<Vec<_>>());
-    let delta = live.apply(vec![Change::Decide { a: 1, b: 3, verdict: Same }]).unwrap();
+    let delta = live.apply(vec![Change::Decide { a: 1, b: 3, judgement: Same }]).unwrap();
     // Both others link to the new pair alike, and there is room for one of them.
     assert_eq!((delta.before, delta.after), (vec![vec![1, 2], vec![3, 4]], vec![vec![1, 3], vec![2], vec![4]]));
     assert_eq!(refusals(&live), [((1, 2), "TIE"), ((3, 4), "TIE")]);
-    live.apply(vec![Change::Decide { a: 1, b: 3, verdict: Cleared }]).unwrap();
+    live.apply(vec![Change::Decide { a: 1, b: 3, judgement: Cleared }]).unwrap();
     assert_eq!(before, (live.clusters(), live.review().cloned().collect::<Vec<_>>()));
 }
 
@@ -160,9 +160,9 @@ fn equal_rows_are_one_entity_before_any_limit() {
     live.apply(vec![Change::Remove { id: 1 }]).unwrap();
     assert_eq!(live.clusters()[0].len(), 151);
     // A person tells two of them apart: they are not one any more, and the block is too large for all of them.
-    live.apply(vec![Change::Decide { a: 2, b: 3, verdict: Different }]).unwrap();
+    live.apply(vec![Change::Decide { a: 2, b: 3, judgement: Different }]).unwrap();
     assert_eq!((live.clusters(), live.stop_keys().len()), (Vec::<Vec<u64>>::new(), 1));
-    live.apply(vec![Change::Decide { a: 2, b: 3, verdict: Cleared }]).unwrap();
+    live.apply(vec![Change::Decide { a: 2, b: 3, judgement: Cleared }]).unwrap();
     assert_eq!((live.clusters()[0].len(), live.stop_keys().len()), (151, 0));
 }
 
@@ -176,7 +176,7 @@ fn links_of_one_weight_that_exclude_each_other_are_questions() {
         assert_eq!(tied.review().count(), 3, "both ways, and the two that exclude each other");
         let third = rows.iter().find(|(_, number)| !number.ends_with('x')).unwrap().0;
         let vetoed = tied.review().find(|item| item.pair.0 != third && item.pair.1 != third).unwrap();
-        assert!(vetoed.reasons.contains(&ReviewReason::Bridge { by: third }), "{:?}", vetoed.reasons);
+        assert!(vetoed.reasons.contains(&ProposalReason::Bridge { by: third }), "{:?}", vetoed.reasons);
     }
     // A person keeps 1 and 3 apart: 2 is asked about both ways, and the judged pair is not asked again.
     let judged = live(&plan("", "review"), &[(1, "1111"), (2, "1112"), (3, "1113")], &[(1, 3, Different)]);

@@ -8,7 +8,7 @@ use super::copies::{Copies, EqualRows};
 use super::{Edge, edge};
 use crate::engine::block::bulk::{Blocks, Partner, Partners};
 use crate::engine::block::{BlockReport, guard};
-use crate::engine::cluster::{Decisions, Refusal, Resolved, ReviewItem, Verdict, key, resolve, review_items};
+use crate::engine::cluster::{Judgement, Judgements, Proposal, Refusal, Resolved, key, propose, resolve};
 use crate::engine::error::RowError;
 use crate::engine::meter::{Meter, Stage};
 use crate::engine::rows::Rows;
@@ -26,7 +26,7 @@ pub struct Linkage {
     /// Each record with the lowest record of its cluster, by record.
     pub assignments: Vec<(u64, u64)>,
     /// Questions for stewards, by pair.
-    pub review: Vec<ReviewItem>,
+    pub review: Vec<Proposal>,
     /// Links and decisions that were not followed, by pair.
     pub refusals: Vec<Refusal>,
     /// Candidate pairs per rule, and the keys that were skipped.
@@ -47,18 +47,18 @@ impl Linkage {
 ///
 /// Applies the plan's guards to the rows. Runs on the current rayon pool; costs one sort a blocking rule and one score
 /// a candidate pair.
-pub fn match_rows(rows: &mut Rows, decisions: &[(u64, u64, Verdict)]) -> Result<Linkage, RowError> {
+pub fn match_rows(rows: &mut Rows, decisions: &[(u64, u64, Judgement)]) -> Result<Linkage, RowError> {
     match_rows_metered(rows, decisions, &Meter::default())
 }
 
 /// [`match_rows`], with a meter to watch.
 pub fn match_rows_metered(
     rows: &mut Rows,
-    decisions: &[(u64, u64, Verdict)],
+    decisions: &[(u64, u64, Judgement)],
     meter: &Meter,
 ) -> Result<Linkage, RowError> {
     guard::apply(rows);
-    let decisions = Decisions::new(decisions);
+    let decisions = Judgements::new(decisions);
     let copies = Copies::find(rows, &decisions);
     let blocks = Blocks::build(rows, meter);
     match_blocks(rows, blocks, &copies, &decisions, meter)
@@ -71,7 +71,7 @@ pub fn train_and_match(mut rows: Rows, text: &str, meter: &Meter) -> Result<(Tra
     let repeated = equal.repeated(&rows);
     let (trained, mut blocks) = train_on(&mut rows, text, &Labels::none(), &repeated, meter)?;
     let mut rows = rows.with_plan(trained.plan()).expect("training keeps the columns");
-    let decisions = Decisions::default();
+    let decisions = Judgements::default();
     let copies = Copies::among(&mut rows, equal, &decisions);
     // Training looks at all rows; a block that was too large for their copies may not be so without them.
     blocks.leave_out(&rows, &copies.aside());
@@ -84,7 +84,7 @@ fn match_blocks(
     rows: &Rows,
     blocks: Blocks,
     copies: &Copies,
-    decisions: &Decisions,
+    decisions: &Judgements,
     meter: &Meter,
 ) -> Result<Linkage, RowError> {
     // Rows of a table have ascending numbers; a map of them would cost more than what is looked up in it.
@@ -213,7 +213,7 @@ pub(super) struct Formed {
     pub(super) cluster_of: Vec<u64>,
     /// Clusters of at least two rows: slots ascending by record number.
     pub(super) clusters: Vec<Vec<u32>>,
-    pub(super) review: Vec<ReviewItem>,
+    pub(super) review: Vec<Proposal>,
     pub(super) refusals: Vec<Refusal>,
 }
 
@@ -221,7 +221,7 @@ pub(super) struct Formed {
 pub(super) fn form_clusters(
     (rows, copies): (&Rows, &Copies),
     edges: &[Scored],
-    decisions: &Decisions,
+    decisions: &Judgements,
     slot_of: impl Fn(u64) -> Option<u32>,
     meter: &Meter,
 ) -> Formed {
@@ -267,6 +267,6 @@ pub(super) fn form_clusters(
         None => vec![cluster],
     };
     let edges = edges.iter().copied();
-    let review = review_items(rows, edges, |slot| cluster_of[slot as usize], members_of, decisions, &between);
+    let review = propose(rows, edges, |slot| cluster_of[slot as usize], members_of, decisions, &between);
     Formed { cluster_of, clusters, review, refusals }
 }

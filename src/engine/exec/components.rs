@@ -1,7 +1,7 @@
 //! Connected components of links and human decisions.
 
-use crate::engine::cluster::{Component, Decisions};
-use crate::engine::decide::Decision;
+use crate::engine::cluster::{Component, Judgements};
+use crate::engine::decide::MachineDecision;
 use crate::engine::rows::Rows;
 use crate::engine::score::Scored;
 
@@ -25,10 +25,10 @@ impl Components {
     pub(super) fn of(
         rows: &Rows,
         edges: &[Scored],
-        decisions: &Decisions,
+        decisions: &Judgements,
         slot_of: &impl Fn(u64) -> Option<u32>,
     ) -> Self {
-        let links = || edges.iter().filter(|edge| edge.decision == Decision::Link);
+        let links = || edges.iter().filter(|edge| edge.decision == MachineDecision::Link);
         let mut forest = Forest::new(rows.slot_limit());
         links().for_each(|edge| forest.join(edge.a, edge.b));
         for (a, b) in decisions.same() {

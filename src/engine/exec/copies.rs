@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::{Edge, copy_edge};
-use crate::engine::cluster::{Decisions, Verdict};
-use crate::engine::decide::Decision;
+use crate::engine::cluster::{Judgement, Judgements};
+use crate::engine::decide::MachineDecision;
 use crate::engine::error::CheckpointError;
 use crate::engine::flat::{Sink, Source, require};
 use crate::engine::rows::Rows;
@@ -60,13 +60,13 @@ impl EqualRows {
 
 impl Copies {
     /// Lets copies stand aside in rows whose guards are applied.
-    pub(super) fn find(rows: &mut Rows, decisions: &Decisions) -> Self {
+    pub(super) fn find(rows: &mut Rows, decisions: &Judgements) -> Self {
         let equal = EqualRows::find(rows);
         Self::among(rows, equal, decisions)
     }
 
     /// The same, of rows of which it is known which are equal.
-    pub(super) fn among(rows: &mut Rows, equal: EqualRows, decisions: &Decisions) -> Self {
+    pub(super) fn among(rows: &mut Rows, equal: EqualRows, decisions: &Judgements) -> Self {
         let sort = |scratch: &mut Scratch, set| sort(rows, set, decisions, scratch);
         let sorted: Vec<Twins> = equal.0.into_par_iter().map_init(Scratch::default, sort).collect();
         let mut copies = Self::default();
@@ -203,7 +203,7 @@ fn keep_repeated(entries: &mut Vec<(u64, u32)>) {
 }
 
 /// Sorts rows of one hash: by equal content, then into those that lead and those that stand aside.
-pub(super) fn twins(rows: &Rows, bucket: &[u32], decisions: &Decisions, scratch: &mut Scratch) -> Vec<Twins> {
+pub(super) fn twins(rows: &Rows, bucket: &[u32], decisions: &Judgements, scratch: &mut Scratch) -> Vec<Twins> {
     equal_sets(rows, bucket.to_vec()).into_iter().map(|same| sort(rows, same, decisions, scratch)).collect()
 }
 
@@ -220,10 +220,10 @@ fn equal_sets(rows: &Rows, mut left: Vec<u32>) -> Vec<Vec<u32>> {
 }
 
 /// Rows of one content, by record number.
-fn sort(rows: &Rows, same: Vec<u32>, decisions: &Decisions, scratch: &mut Scratch) -> Twins {
+fn sort(rows: &Rows, same: Vec<u32>, decisions: &Judgements, scratch: &mut Scratch) -> Twins {
     let alone = |same: Vec<u32>| Twins { leading: same, aside: Vec::new() };
     let [first, second, ..] = same.as_slice() else { return alone(same) };
-    if Scorer::new(rows).score(*first, *second, scratch).judged.decision != Decision::Link {
+    if Scorer::new(rows).score(*first, *second, scratch).judged.decision != MachineDecision::Link {
         return alone(same);
     }
     if decisions.is_empty() {
@@ -231,7 +231,7 @@ fn sort(rows: &Rows, same: Vec<u32>, decisions: &Decisions, scratch: &mut Scratc
     }
     let inside = |id: u64| same.iter().any(|slot| rows.id(*slot) == id);
     let parted = |slot: &u32| {
-        decisions.about(rows.id(*slot)).any(|(other, verdict)| verdict == Verdict::Different && inside(other))
+        decisions.about(rows.id(*slot)).any(|(other, judgement)| judgement == Judgement::Different && inside(other))
     };
     if same.iter().any(parted) {
         return alone(same);

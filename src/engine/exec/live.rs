@@ -30,7 +30,7 @@ use super::bulk::{count_pairs, find_edges, form_clusters};
 use super::copies::Copies;
 use super::{Edge, copy_edge, edge};
 use crate::engine::block::{BlockReport, StopKey};
-use crate::engine::cluster::{Decisions, Refusal, ReviewItem, Verdict};
+use crate::engine::cluster::{Judgement, Judgements, Proposal, Refusal};
 use crate::engine::error::RowError;
 use crate::engine::explain::{Explanation, explain};
 use crate::engine::meter::Meter;
@@ -61,7 +61,7 @@ pub enum Change {
         /// The other.
         b: u64,
         /// What was decided.
-        verdict: Verdict,
+        judgement: Judgement,
     },
 }
 
@@ -73,7 +73,7 @@ pub struct Delta {
     /// Clusters that are new, single records included.
     pub after: Vec<Vec<u64>>,
     /// Questions that are new or differ from before.
-    pub opened: Vec<ReviewItem>,
+    pub opened: Vec<Proposal>,
     /// Questions that are no more.
     pub closed: Vec<(u64, u64)>,
     /// Refusals that are new or differ from before.
@@ -85,14 +85,14 @@ pub struct Delta {
 pub struct Live {
     rows: Rows,
     slot_of: Slots,
-    decisions: Decisions,
+    decisions: Judgements,
     index: Index,
     /// Rows by the hash of their content, and those that stand aside for equal ones.
     contents: Postings,
     copies: Copies,
     halves: Halves,
     clusters: Clusters,
-    review: BTreeMap<(u64, u64), ReviewItem>,
+    review: BTreeMap<(u64, u64), Proposal>,
     /// The pairs of `review` the other way round.
     review_back: BTreeSet<(u64, u64)>,
     refusals: BTreeMap<(u64, u64), Refusal>,
@@ -116,7 +116,7 @@ impl Live {
             copies: Copies::default(),
             rows: Rows::new(plan),
             slot_of: Slots::default(),
-            decisions: Decisions::default(),
+            decisions: Judgements::default(),
             halves: Halves::default(),
             clusters: Clusters::default(),
             review: BTreeMap::new(),
@@ -131,7 +131,7 @@ impl Live {
     pub fn bulk(
         plan: Arc<Plan>,
         rows: &[(u64, Vec<Value>)],
-        decisions: &[(u64, u64, Verdict)],
+        decisions: &[(u64, u64, Judgement)],
     ) -> Result<Self, RowError> {
         let mut packed = Rows::new(plan);
         packed.extend(rows)?;
@@ -139,11 +139,11 @@ impl Live {
     }
 
     /// [`Self::bulk`] of rows that are packed already, so that their values need not all be held at once.
-    pub fn of(rows: Rows, decisions: &[(u64, u64, Verdict)]) -> Result<Self, RowError> {
+    pub fn of(rows: Rows, decisions: &[(u64, u64, Judgement)]) -> Result<Self, RowError> {
         let mut live = Self::new(Arc::clone(rows.plan()));
         live.rows = rows;
         live.slot_of = Slots::of(&live.rows)?;
-        live.decisions = Decisions::new(decisions);
+        live.decisions = Judgements::new(decisions);
         live.index.build_guards(&mut live.rows);
         let rows = &live.rows;
         let mut contents: Vec<(u64, u32)> = rows.slots().map(|slot| (rows.content_of_row(slot), slot)).collect();
@@ -200,12 +200,12 @@ impl Live {
     }
 
     /// Questions for stewards, by pair.
-    pub fn review(&self) -> impl Iterator<Item = &ReviewItem> {
+    pub fn review(&self) -> impl Iterator<Item = &Proposal> {
         self.review.values()
     }
 
     /// Questions in which a record is one of the pair.
-    pub fn review_of(&self, id: u64) -> Vec<&ReviewItem> {
+    pub fn review_of(&self, id: u64) -> Vec<&Proposal> {
         self.items_about(id).into_iter().filter_map(|pair| self.review.get(&pair)).collect()
     }
 
@@ -230,8 +230,8 @@ impl Live {
     }
 
     /// The present decision about a pair.
-    pub fn verdict(&self, a: u64, b: u64) -> Option<Verdict> {
-        self.decisions.verdict(a, b)
+    pub fn judgement(&self, a: u64, b: u64) -> Option<Judgement> {
+        self.decisions.judgement(a, b)
     }
 
     /// Why a pair weighs what it weighs; `None` unless both records are there and differ.

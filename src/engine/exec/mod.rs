@@ -15,7 +15,7 @@ pub use self::bulk::{Linkage, match_rows, match_rows_metered, train_and_match};
 pub use self::live::{Change, Delta, Live};
 pub use self::pair::{ExplainedPair, explain_pair};
 
-use super::decide::Decision;
+use super::decide::MachineDecision;
 use super::rows::Rows;
 use super::score::{Scored, Scorer, Scratch};
 
@@ -27,7 +27,7 @@ pub struct Edge {
     /// Its weight in bits.
     pub weight: f32,
     /// What the machine would do with the pair alone.
-    pub decision: Decision,
+    pub decision: MachineDecision,
     /// Vetoes that hold; [`super::Plan::veto_ids`] names them.
     pub vetoes: u64,
     /// The first blocking rule that finds the pair, as an index into [`super::Plan::rule_names`]; `None` for a row that
@@ -39,7 +39,7 @@ pub struct Edge {
 fn copy_edge(scorer: &Scorer<'_>, leader: u32, copy: u32, scratch: &mut Scratch) -> Edge {
     let weight = scorer.score(leader, copy, scratch).weight;
     let (a, b) = scorer.ordered(leader, copy);
-    edge(scorer.rows(), &Scored { a, b, weight, decision: Decision::Link, vetoes: 0 }, None)
+    edge(scorer.rows(), &Scored { a, b, weight, decision: MachineDecision::Link, vetoes: 0 }, None)
 }
 
 fn edge(rows: &Rows, scored: &Scored, rule: Option<u16>) -> Edge {

@@ -3,7 +3,7 @@
 use super::bulk::slots_by_id;
 use crate::engine::block::survey::rules_of_pair;
 use crate::engine::block::{StopKey, guard};
-use crate::engine::cluster::Decisions;
+use crate::engine::cluster::Judgements;
 use crate::engine::error::RowError;
 use crate::engine::explain::{Explanation, explain};
 use crate::engine::rows::Rows;
@@ -30,5 +30,5 @@ pub fn explain_pair(rows: &mut Rows, a: u64, b: u64) -> Result<Option<ExplainedP
     let (given, stopped) = rules_of_pair(rows, *a, *b);
     let names: Vec<&str> = rows.plan().rule_names().collect();
     let rules = given.into_iter().map(|rule| names[rule].to_owned()).collect();
-    Ok(Some(ExplainedPair { explanation: explain(rows, *a, *b, &Decisions::new(&[]), rules), stopped }))
+    Ok(Some(ExplainedPair { explanation: explain(rows, *a, *b, &Judgements::new(&[]), rules), stopped }))
 }

@@ -8,10 +8,10 @@ use proptest::strategy::ValueTree;
 
 use super::world::{Row, State, change, known, name, plan, remaining, row, state};
 use super::*;
-use crate::engine::cluster::{ReviewItem, ReviewReason, Verdict};
+use crate::engine::cluster::{Judgement, Proposal, ProposalReason};
 use crate::engine::value::{Digits, Value};
 
-fn bulk_state(rows: &[(u64, Row)], decisions: &[(u64, u64, Verdict)]) -> State {
+fn bulk_state(rows: &[(u64, Row)], decisions: &[(u64, u64, Judgement)]) -> State {
     let mut packed = Rows::new(plan());
     packed.extend(rows).unwrap();
     let linkage = match_rows(&mut packed, decisions).unwrap();
@@ -22,7 +22,7 @@ fn bulk_state(rows: &[(u64, Row)], decisions: &[(u64, u64, Verdict)]) -> State {
 #[derive(Default)]
 struct Follower {
     clusters: BTreeSet<Vec<u64>>,
-    questions: BTreeMap<(u64, u64), ReviewItem>,
+    questions: BTreeMap<(u64, u64), Proposal>,
 }
 
 impl Follower {
@@ -80,8 +80,8 @@ proptest! {
         rows.sort_by_key(|(id, _)| (id ^ shuffle).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         prop_assert_eq!(&stepwise, &bulk_state(&rows, &decisions));
         let mut one_by_one = Live::new(plan());
-        for (a, b, verdict) in decisions {
-            one_by_one.apply(vec![Change::Decide { a, b, verdict }]).unwrap();
+        for (a, b, judgement) in decisions {
+            one_by_one.apply(vec![Change::Decide { a, b, judgement }]).unwrap();
         }
         for (id, values) in rows {
             one_by_one.apply(vec![Change::Upsert { id, values }]).unwrap();
@@ -101,7 +101,7 @@ proptest! {
         // Of equal rows that the model links the first one leads.
         let leader = |(id, row): &(u64, Row)| {
             let equal = |(other, values): &&(u64, Row)| {
-                let linked = || live.explain(*id, *other).is_some_and(|why| why.decision == Decision::Link);
+                let linked = || live.explain(*id, *other).is_some_and(|why| why.decision == MachineDecision::Link);
                 other < id && values == row && linked()
             };
             rows.iter().find(equal).map_or(*id, |(other, _)| *other)
@@ -137,7 +137,7 @@ proptest! {
         let rows: Vec<(u64, Row)> = (1..).zip(rows).collect();
         let on = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| bulk_state(&rows, &[(1, 2, Verdict::Same), (3, 4, Verdict::Different)]))
+            pool.install(|| bulk_state(&rows, &[(1, 2, Judgement::Same), (3, 4, Judgement::Different)]))
         };
         prop_assert_eq!(on(1), on(3));
     }
@@ -157,12 +157,12 @@ fn small_worlds_are_hard() {
         seen.extend(live.edges().into_iter().map(|edge| format!("vetoes {:?}", live.plan().veto_ids(edge.vetoes))));
         seen.insert(format!("largest {}", live.clusters().iter().map(Vec::len).max().unwrap_or(1)));
         seen.extend(live.review().flat_map(|item| &item.reasons).map(|reason| match reason {
-            ReviewReason::Band => "asked for the band".to_owned(),
-            ReviewReason::NoStrongIdentifier => "asked for a strong identifier".to_owned(),
-            ReviewReason::Veto { .. } => "asked for a veto".to_owned(),
-            ReviewReason::Unreadable => "asked for an unreadable value".to_owned(),
-            ReviewReason::Refused(reason) => format!("asked for {}", reason.code()),
-            ReviewReason::Bridge { .. } => "asked for a bridge".to_owned(),
+            ProposalReason::Band => "asked for the band".to_owned(),
+            ProposalReason::NoStrongIdentifier => "asked for a strong identifier".to_owned(),
+            ProposalReason::Veto { .. } => "asked for a veto".to_owned(),
+            ProposalReason::Unreadable => "asked for an unreadable value".to_owned(),
+            ProposalReason::Refused(reason) => format!("asked for {}", reason.code()),
+            ProposalReason::Bridge { .. } => "asked for a bridge".to_owned(),
         }));
         seen.insert(format!("copies {}", live.edges().iter().any(|edge| edge.rule.is_none())));
         let given = |id: &u64| rows.iter().any(|(other, row)| other == id && row[0] != Value::Missing);

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{Change, Edge, Live};
 use crate::domain::name::{NameParts, NameToken};
-use crate::engine::cluster::{Refusal, ReviewItem, Verdict};
+use crate::engine::cluster::{Judgement, Proposal, Refusal};
 use crate::engine::plan::Plan;
 use crate::engine::value::{Day, Digits, Value};
 
@@ -103,8 +103,8 @@ unless = [{ comparison = "phones", levels = ["some"] }]
 "#;
 
 pub(super) type Row = Vec<Value>;
-pub(super) type Decided = Vec<(u64, u64, Verdict)>;
-pub(super) type State = (Vec<Vec<u64>>, Vec<Edge>, Vec<ReviewItem>, Vec<Refusal>);
+pub(super) type Decided = Vec<(u64, u64, Judgement)>;
+pub(super) type State = (Vec<Vec<u64>>, Vec<Edge>, Vec<Proposal>, Vec<Refusal>);
 
 pub(super) fn plan() -> Arc<Plan> {
     Arc::new(Plan::parse(MODEL).unwrap())
@@ -153,12 +153,12 @@ pub(super) fn known() -> impl Strategy<Value = Row> {
 
 pub(super) fn change() -> impl Strategy<Value = Change> {
     let id = 1u64..14;
-    let verdict = prop_oneof![Just(Verdict::Same), Just(Verdict::Different), Just(Verdict::Cleared)];
+    let judgement = prop_oneof![Just(Judgement::Same), Just(Judgement::Different), Just(Judgement::Cleared)];
     prop_oneof![
         12 => (id.clone(), row()).prop_map(|(id, values)| Change::Upsert { id, values }),
         4 => (id.clone(), known()).prop_map(|(id, values)| Change::Upsert { id, values }),
         3 => id.clone().prop_map(|id| Change::Remove { id }),
-        4 => (id.clone(), id, verdict).prop_map(|(a, b, verdict)| Change::Decide { a, b, verdict }),
+        4 => (id.clone(), id, judgement).prop_map(|(a, b, judgement)| Change::Decide { a, b, judgement }),
     ]
 }
 
@@ -170,7 +170,7 @@ pub(super) fn remaining(changes: &[Change]) -> (Vec<(u64, Row)>, Decided) {
         match change {
             Change::Upsert { id, values } => drop(rows.insert(*id, values.clone())),
             Change::Remove { id } => drop(rows.remove(id)),
-            Change::Decide { a, b, verdict } => decisions.push((*a, *b, *verdict)),
+            Change::Decide { a, b, judgement } => decisions.push((*a, *b, *judgement)),
         }
     }
     (rows.into_iter().collect(), decisions)

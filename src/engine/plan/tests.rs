@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::*;
 use crate::domain::name::{NameParts, NameToken};
 use crate::engine::{Day, Digits, Kind};
-use crate::engine::{Decision, Live, Value};
+use crate::engine::{Live, MachineDecision, Value};
 
 const EXAMPLE: &str = include_str!("example.toml");
 
@@ -116,21 +116,27 @@ fn changed(plan: &Plan, changes: &str) -> Vec<Value> {
 }
 
 /// What differs in the first and in the second row of a pair, and what becomes of it.
-const DECIDED: &[(&str, &str, &str, Decision, &[&str])] = &[
-    ("the same", "", "", Decision::Link, &[]),
-    ("a wrong digit in the serial", "", "nik=3201014107709101", Decision::Review, &["V1"]),
-    ("a wrong digit in the region", "", "nik=2201014107709001", Decision::Link, &[]),
-    ("twins", "", "nik=3201014107709002", Decision::Review, &["V1"]),
-    ("sisters", "", "nik=3201014107709002 nama=TUTI_WULAN", Decision::Review, &["V1"]),
-    ("two confirmed numbers", "padan=PADAN", "padan=PADAN nik=1801015505809003", Decision::Review, &["V2"]),
-    ("one confirmed number twice", "padan=PADAN", "padan=PADAN", Decision::Link, &[]),
-    ("the number of the head", "", "tanggal_lahir=19990102", Decision::Distinct, &["V3"]),
-    ("another sex", "", "nik=3201010107709001 jenis_kelamin=L no_kk=-", Decision::Review, &["V6"]),
-    ("another sex, but name and family", "", "nik=3201010107709001 jenis_kelamin=L", Decision::Link, &[]),
-    ("dead, later active", "meninggal=20240101", "aktif=20240601", Decision::Review, &["V7"]),
-    ("dead, active just after", "meninggal=20240101", "aktif=20240120", Decision::Link, &[]),
-    ("no number", "", "nik=-", Decision::Review, &[]),
-    ("somebody else", "", "nik=1801015505809003 nama=TUTI_WULAN tanggal_lahir=19800515", Decision::Distinct, &[]),
+const DECIDED: &[(&str, &str, &str, MachineDecision, &[&str])] = &[
+    ("the same", "", "", MachineDecision::Link, &[]),
+    ("a wrong digit in the serial", "", "nik=3201014107709101", MachineDecision::Review, &["V1"]),
+    ("a wrong digit in the region", "", "nik=2201014107709001", MachineDecision::Link, &[]),
+    ("twins", "", "nik=3201014107709002", MachineDecision::Review, &["V1"]),
+    ("sisters", "", "nik=3201014107709002 nama=TUTI_WULAN", MachineDecision::Review, &["V1"]),
+    ("two confirmed numbers", "padan=PADAN", "padan=PADAN nik=1801015505809003", MachineDecision::Review, &["V2"]),
+    ("one confirmed number twice", "padan=PADAN", "padan=PADAN", MachineDecision::Link, &[]),
+    ("the number of the head", "", "tanggal_lahir=19990102", MachineDecision::Distinct, &["V3"]),
+    ("another sex", "", "nik=3201010107709001 jenis_kelamin=L no_kk=-", MachineDecision::Review, &["V6"]),
+    ("another sex, but name and family", "", "nik=3201010107709001 jenis_kelamin=L", MachineDecision::Link, &[]),
+    ("dead, later active", "meninggal=20240101", "aktif=20240601", MachineDecision::Review, &["V7"]),
+    ("dead, active just after", "meninggal=20240101", "aktif=20240120", MachineDecision::Link, &[]),
+    ("no number", "", "nik=-", MachineDecision::Review, &[]),
+    (
+        "somebody else",
+        "",
+        "nik=1801015505809003 nama=TUTI_WULAN tanggal_lahir=19800515",
+        MachineDecision::Distinct,
+        &[],
+    ),
 ];
 
 #[test]

@@ -51,7 +51,7 @@ impl Rows {
 
     /// Makes texts, names and sets known by their letters again.
     pub(crate) fn find_again(&mut self) {
-        self.cells.tables_mut().par_iter_mut().for_each(crate::engine::table::Table::find_again);
+        self.cells.tables_mut().par_iter_mut().for_each(crate::engine::table::Dictionary::find_again);
     }
 
     /// Whether there is a row in a slot that may not even exist.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::engine::name::NameRules;
-use crate::engine::table::{Table, text_hash};
+use crate::engine::table::{Dictionary, text_hash};
 use crate::engine::value::Value;
 
 /// Values of a column that are packed together: the waits for the memory of its dictionary overlap.
@@ -25,7 +25,7 @@ pub(super) struct PackedColumn {
 
 /// Packs the values of so many rows; `value` is asked only where the digest of a row is not remembered.
 pub(super) fn pack_column<'a>(
-    (table, names): (&mut Table, &NameRules),
+    (table, names): (&mut Dictionary, &NameRules),
     rows: usize,
     digest: impl Fn(usize) -> Digest,
     value: impl Fn(usize) -> Cow<'a, Value>,
@@ -50,7 +50,7 @@ impl PackedColumn {
     /// Packs what waits, in its order, and remembers it.
     fn take(
         &mut self,
-        (table, names): (&mut Table, &NameRules),
+        (table, names): (&mut Dictionary, &NameRules),
         waiting: &mut Vec<(usize, Digest, Cow<'_, Value>)>,
         remembered: &mut Vec<(u128, u64)>,
     ) {
@@ -85,21 +85,21 @@ pub(super) fn hash_of(value: &Value) -> u64 {
 }
 
 /// Reads what packing texts of these hashes will read.
-fn touch(table: &Table, hashes: &[u64]) {
-    if let Table::Texts(texts) = table {
+fn touch(table: &Dictionary, hashes: &[u64]) {
+    if let Dictionary::Texts(texts) = table {
         std::hint::black_box(hashes.iter().fold(0, |seen, hash| seen ^ texts.touch_hash(*hash)));
     }
 }
 
 /// A value as it stands in a row; `hash` is that of [`hash_of`].
-pub(super) fn pack(table: &mut Table, names: &NameRules, value: &Value, hash: u64) -> u64 {
+pub(super) fn pack(table: &mut Dictionary, names: &NameRules, value: &Value, hash: u64) -> u64 {
     match (value, table) {
         (Value::Digits(digits), _) => digits.code(),
         (Value::Date(day), _) => u64::from(day.code()),
         (Value::Number(number), _) if !number.is_nan() => !(number + 0.0).to_bits(),
-        (Value::Text(text) | Value::Code(text), Table::Texts(texts)) => u64::from(texts.intern(text, hash)),
-        (Value::Name(parts), Table::Names(known)) => u64::from(known.intern(parts, names)),
-        (Value::Set(set), Table::Sets(sets)) => u64::from(sets.intern(set)),
+        (Value::Text(text) | Value::Code(text), Dictionary::Texts(texts)) => u64::from(texts.intern(text, hash)),
+        (Value::Name(parts), Dictionary::Names(known)) => u64::from(known.intern(parts, names)),
+        (Value::Set(set), Dictionary::Sets(sets)) => u64::from(sets.intern(set)),
         (
             Value::Missing
             | Value::Unreadable

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::compare::{self, Pair};
-use super::decide::{Decision, Judged, decide};
+use super::decide::{Judged, MachineDecision, decide};
 use super::field::{Field, Kind};
 use super::plan::{Adjust, Comparison, Level, MAX_COMPARISONS, Pattern, Plan};
 use super::rows::Rows;
@@ -87,7 +87,7 @@ pub(crate) struct Scored {
     pub(crate) a: u32,
     pub(crate) b: u32,
     pub(crate) weight: f32,
-    pub(crate) decision: Decision,
+    pub(crate) decision: MachineDecision,
     pub(crate) vetoes: u64,
 }
 

@@ -62,7 +62,7 @@ impl Input for Push {
 
 impl Push {
     /// What is known of the records that the rows name.
-    async fn heads(&self, gateway: &Gateway) -> Result<HashMap<Vec<u8>, Known>, ServiceError> {
+    async fn heads(&self, gateway: &Gateway) -> Result<HashMap<Vec<u8>, KnownHead>, ServiceError> {
         let rows = self.body.rows.iter().flatten();
         let mut keys: Vec<Vec<u8>> = rows.map(|row| natural_key_of(&self.agency, self.feed, &row.id_sumber)).collect();
         keys.sort_unstable();
@@ -70,13 +70,13 @@ impl Push {
         let stored = get_many(gateway.reader(), Table::Records, keys.clone()).await?;
         let known = |(key, before): (Vec<u8>, Option<Vec<u8>>)| {
             let head = before.as_deref().map(|bytes| decode::<Head>(bytes, "record")).transpose()?;
-            Ok((key, Known { before, head, touched: false }))
+            Ok((key, KnownHead { before, head, touched: false }))
         };
         keys.into_iter().zip(stored).map(known).collect()
     }
 
     /// The records that rows withdraw.
-    fn withdrawn(&self, heads: &HashMap<Vec<u8>, Known>) -> Vec<RecordId> {
+    fn withdrawn(&self, heads: &HashMap<Vec<u8>, KnownHead>) -> Vec<RecordId> {
         let rows = self.body.rows.iter().flatten().filter(|row| row.withdrawn);
         let head = |row: &ValidRow| heads.get(&natural_key_of(&self.agency, self.feed, &row.id_sumber))?.head.as_ref();
         rows.filter_map(head).map(|head| head.id).collect()
@@ -132,7 +132,7 @@ impl Gateway {
     }
 }
 
-fn accept_row(plan: &mut PushPlan, heads: &mut HashMap<Vec<u8>, Known>, row: &ValidRow) -> ReceiptLine {
+fn accept_row(plan: &mut PushPlan, heads: &mut HashMap<Vec<u8>, KnownHead>, row: &ValidRow) -> ReceiptLine {
     let (agency, feed) = (plan.batch.agency.clone(), plan.batch.feed);
     let known = heads
         .get_mut(&natural_key_of(&agency, feed, &row.id_sumber))
@@ -187,7 +187,7 @@ fn accept_row(plan: &mut PushPlan, heads: &mut HashMap<Vec<u8>, Known>, row: &Va
     }
 }
 
-struct Known {
+struct KnownHead {
     before: Option<Vec<u8>>,
     head: Option<Head>,
     touched: bool,
@@ -223,7 +223,7 @@ impl PushPlan {
     /// Takes the rows in, in their order; gives the numbers back that were not needed.
     fn of_rows(
         mut self,
-        mut heads: HashMap<Vec<u8>, Known>,
+        mut heads: HashMap<Vec<u8>, KnownHead>,
         rows: &[Result<ValidRow, ReceiptLine>],
     ) -> (Numbers, Planned<(Batch, Vec<ReceiptLine>)>) {
         for row in rows {
@@ -237,7 +237,7 @@ impl PushPlan {
         self.finish(heads)
     }
 
-    fn finish(mut self, heads: HashMap<Vec<u8>, Known>) -> (Numbers, Planned<(Batch, Vec<ReceiptLine>)>) {
+    fn finish(mut self, heads: HashMap<Vec<u8>, KnownHead>) -> (Numbers, Planned<(Batch, Vec<ReceiptLine>)>) {
         for (key, known) in heads {
             match known.before {
                 Some(before) => self.write.require_equals(Table::Records, key.clone(), before),

@@ -9,7 +9,7 @@ use super::withdrawn::AskedThen;
 use crate::domain::case::Case;
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::record::{PersonId, Record, RecordId};
-use crate::engine::{Change, Delta, ReviewItem, RowError, Verdict as Judgement};
+use crate::engine::{Change, Delta, Judgement, Proposal, RowError};
 use crate::prepare::values_of;
 use crate::service::stored::lookups::nothing;
 
@@ -38,7 +38,7 @@ impl Matcher {
         changes.extend(self.take_decisions(decisions, &mut dirty, &mut concerned));
         let delta = self.live.apply(changes)?;
         self.take_clusters(&delta, newest.keys(), &mut dirty);
-        self.take_questions(&delta, newest.keys(), &mut dirty);
+        self.take_proposals(&delta, newest.keys(), &mut dirty);
         let of_delta = delta.before.iter().chain(&delta.after).flatten().map(|id| RecordId(*id));
         let touched: BTreeSet<RecordId> = of_delta.chain(newest.into_keys()).collect();
         self.settle_touched(&touched, &mut concerned, &mut dirty);
@@ -124,11 +124,11 @@ impl Matcher {
     ) -> Vec<Change> {
         let mut changes = Vec::with_capacity(decisions.len());
         for decision in decisions {
-            let (a, b, verdict) = judgement(&decision);
+            let (a, b, judgement) = judgement(&decision);
             concerned.cases.insert(decision.case.clone());
             concerned.niks.extend(self.niks_of([decision.a, decision.b].iter()));
             dirty.lookups.extend(lookups_of_decision(&decision).map(|key| (key, Some(nothing()))));
-            changes.push(Change::Decide { a, b, verdict });
+            changes.push(Change::Decide { a, b, judgement });
             self.note_decision(decision);
         }
         changes
@@ -228,13 +228,13 @@ impl Matcher {
     }
 
     /// Reads which questions the engine opened and closed, and those whose clusters or rows changed.
-    fn take_questions<'a>(&mut self, delta: &Delta, changed: impl Iterator<Item = &'a RecordId>, dirty: &mut Dirty) {
+    fn take_proposals<'a>(&mut self, delta: &Delta, changed: impl Iterator<Item = &'a RecordId>, dirty: &mut Dirty) {
         for (a, b) in &delta.closed {
             self.forget_case(&Case::id_of(RecordId(*a), RecordId(*b)), dirty);
         }
         let mut touched: BTreeSet<u64> = delta.after.iter().flatten().copied().collect();
         touched.extend(changed.map(|id| id.0));
-        let items: Vec<ReviewItem> =
+        let items: Vec<Proposal> =
             touched.iter().flat_map(|id| self.live.review_of(*id)).chain(&delta.opened).cloned().collect();
         for item in &items {
             self.note_case(item, dirty);
@@ -258,7 +258,7 @@ impl Matcher {
         dirty.cases_gone.insert(id.to_owned());
     }
 
-    pub(super) fn note_case(&mut self, item: &ReviewItem, dirty: &mut Dirty) {
+    pub(super) fn note_case(&mut self, item: &Proposal, dirty: &mut Dirty) {
         self.put_case(self.case_of(item), None, dirty);
     }
 

@@ -21,7 +21,7 @@ use crate::domain::feed::Feed;
 use crate::domain::person::{FamilyId, GoldenFamily};
 use crate::domain::record::{PersonId, Record, RecordId, Standing};
 use crate::domain::row::Detail;
-use crate::engine::{Live, ReviewItem, ReviewReason, RowError, Rows, Value, Verdict as Judgement};
+use crate::engine::{Judgement, Live, Proposal, ProposalReason, RowError, Rows, Value};
 use crate::prepare::values_of;
 use crate::service::models::Models;
 use crate::service::stored::codec::row_key;
@@ -241,7 +241,7 @@ impl Matcher {
                 matcher.note_cluster(&cluster, &mut dirty);
             }
         }
-        let items: Vec<ReviewItem> = matcher.live.review().cloned().collect();
+        let items: Vec<Proposal> = matcher.live.review().cloned().collect();
         for item in &items {
             matcher.note_case(item, &mut Dirty::default());
         }
@@ -363,7 +363,7 @@ impl Matcher {
     }
 
     /// The case of a question: all records of both persons, and why it is asked.
-    pub(super) fn case_of(&self, item: &ReviewItem) -> Case {
+    pub(super) fn case_of(&self, item: &Proposal) -> Case {
         let pair = (RecordId(item.pair.0), RecordId(item.pair.1));
         let persons: BTreeSet<PersonId> = [pair.0, pair.1].iter().filter_map(|id| self.person_of(*id)).collect();
         let records: BTreeSet<RecordId> = persons.iter().flat_map(|person| self.records_of(*person)).collect();
@@ -371,18 +371,20 @@ impl Matcher {
         let mut reasons: Vec<String> = Vec::new();
         for reason in &item.reasons {
             match reason {
-                ReviewReason::Band => reasons.push("REVIEW_BAND".to_owned()),
-                ReviewReason::NoStrongIdentifier => reasons.push("NO_STRONG_IDENTIFIER".to_owned()),
-                ReviewReason::Veto { vetoes } => reasons.extend(plan.veto_ids(*vetoes).into_iter().map(str::to_owned)),
-                ReviewReason::Unreadable => reasons.push("UNREADABLE_VALUE".to_owned()),
-                ReviewReason::Refused(refused) => reasons.push(format!("REFUSED_{}", refused.code())),
-                ReviewReason::Bridge { by } => {
+                ProposalReason::Band => reasons.push("REVIEW_BAND".to_owned()),
+                ProposalReason::NoStrongIdentifier => reasons.push("NO_STRONG_IDENTIFIER".to_owned()),
+                ProposalReason::Veto { vetoes } => {
+                    reasons.extend(plan.veto_ids(*vetoes).into_iter().map(str::to_owned))
+                }
+                ProposalReason::Unreadable => reasons.push("UNREADABLE_VALUE".to_owned()),
+                ProposalReason::Refused(refused) => reasons.push(format!("REFUSED_{}", refused.code())),
+                ProposalReason::Bridge { by } => {
                     let third = self.person_of(RecordId(*by));
                     reasons.push(third.map_or_else(|| "BRIDGE".to_owned(), |third| format!("BRIDGE:{third}")));
                 }
             }
         }
-        let overlinked = item.reasons.iter().any(|reason| matches!(reason, ReviewReason::Refused(_)));
+        let overlinked = item.reasons.iter().any(|reason| matches!(reason, ProposalReason::Refused(_)));
         Case {
             id: Case::id_of(pair.0, pair.1),
             question: if overlinked { Question::OverLinked } else { Question::SamePerson },

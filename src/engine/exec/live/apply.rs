@@ -13,8 +13,8 @@ use super::clusters::NO_CLUSTER;
 use super::halves::Half;
 use super::index::{Block, Crossed, Guarded, Was};
 use super::{Buffers, Change, Delta, Live};
-use crate::engine::cluster::{Component, Refusal, Resolved, Verdict, key, resolve, review_items};
-use crate::engine::decide::Decision;
+use crate::engine::cluster::{Component, Judgement, Refusal, Resolved, key, propose, resolve};
+use crate::engine::decide::MachineDecision;
 use crate::engine::error::RowError;
 use crate::engine::score::{Scored, Scorer, Scratch};
 use crate::engine::value::Value;
@@ -69,8 +69,8 @@ impl Live {
             match change {
                 Change::Upsert { id, values } => drop(records.insert(id, Some(values))),
                 Change::Remove { id } => drop(records.insert(id, None)),
-                Change::Decide { a, b, verdict } => {
-                    self.decisions.decide(a, b, verdict);
+                Change::Decide { a, b, judgement } => {
+                    self.decisions.decide(a, b, judgement);
                     decided.extend([a, b]);
                 }
             }
@@ -303,14 +303,14 @@ impl Live {
             let mut next = 0;
             while let Some(slot) = bonded.members.get(next).copied() {
                 next += 1;
-                let links = self.halves.of(slot).filter(|half| half.decision == Decision::Link);
+                let links = self.halves.of(slot).filter(|half| half.decision == MachineDecision::Link);
                 for Half { other, weight, .. } in links {
                     if other > slot {
                         bonded.links.push((slot, other, weight));
                     }
                     bonded.members.extend(seen.insert(other).then_some(other));
                 }
-                let decided = self.decisions.about(self.rows.id(slot)).filter(|(_, v)| *v == Verdict::Same);
+                let decided = self.decisions.about(self.rows.id(slot)).filter(|(_, v)| *v == Judgement::Same);
                 for other in decided.filter_map(|(id, _)| self.slot_of(id)) {
                     bonded.members.extend(seen.insert(other).then_some(other));
                 }
@@ -386,7 +386,7 @@ impl Live {
             old.extend(self.review.remove(&pair).map(|item| (pair, item)));
         }
         let edges = rows.iter().flat_map(|slot| self.halves.of(*slot).map(|half| self.scored(*slot, &half)));
-        let items = review_items(
+        let items = propose(
             &self.rows,
             edges,
             |slot| self.clusters.of(slot),

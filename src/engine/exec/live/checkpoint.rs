@@ -3,7 +3,7 @@
 //! The bytes hold for one form and one plan; whoever keeps them must know which rows and decisions they stand for, and that
 //! values were made comparable as they are now. They hold values about people: they belong where rows may lie.
 
-mod questions;
+mod proposals;
 
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use super::index::FlatIndex;
 use super::postings::Flat;
 use super::slots::Slots;
 use super::{Buffers, Live};
-use crate::engine::cluster::{Decisions, Verdict};
+use crate::engine::cluster::{Judgement, Judgements};
 use crate::engine::error::CheckpointError;
 use crate::engine::flat::{Sink, Source, damaged, require};
 use crate::engine::plan::Plan;
@@ -26,8 +26,8 @@ const BEGINNING: [u8; 8] = *b"PadanSet";
 /// The form of what follows. Another one gets another number.
 const FORM: u32 = 1;
 
-/// Verdicts as a checkpoint has them.
-const VERDICTS: [Verdict; 2] = [Verdict::Same, Verdict::Different];
+/// Judgements as a checkpoint has them.
+const JUDGEMENTS: [Judgement; 2] = [Judgement::Same, Judgement::Different];
 
 impl Live {
     /// Writes the whole set. [`Self::read_from`] gives a set that answers, and goes on, as this one does.
@@ -46,8 +46,8 @@ impl Live {
         self.clusters.write(&mut sink)?;
         self.contents.write(&mut sink)?;
         self.index.write(&mut sink)?;
-        sink.section("questions", questions::flat_questions(self.review.values()))?;
-        sink.section("refusals", questions::flat_refusals(self.refusals.values()))
+        sink.section("questions", proposals::flat_proposals(self.review.values()))?;
+        sink.section("refusals", proposals::flat_refusals(self.refusals.values()))
     }
 
     /// Reads a set that [`Self::write_to`] wrote under an equal plan. Refuses bytes that are cut off or changed.
@@ -65,8 +65,8 @@ impl Live {
         let contents = Flat::read(source)?;
         let index = FlatIndex::read(rows.plan(), source)?;
         let (review, refusals): (_, Vec<u64>) = (source.section("questions")?, source.section("refusals")?);
-        let review = questions::questions(review).ok_or_else(|| damaged("questions"))?;
-        let refusals = questions::refusals(&refusals).ok_or_else(|| damaged("refusals"))?;
+        let review = proposals::proposals(review).ok_or_else(|| damaged("questions"))?;
+        let refusals = proposals::refusals(&refusals).ok_or_else(|| damaged("refusals"))?;
         let tables = || (contents.restore(|slot| rows.holds(slot)), index.restore(&rows));
         let ((contents, index), slot_of) = rayon::join(tables, || Slots::of(&rows));
         let slot_of = slot_of.map_err(|_| damaged("record numbers"))?;
@@ -105,21 +105,21 @@ fn begin(plan: &Plan, source: &mut Source<'_>) -> Result<(), CheckpointError> {
     Ok(())
 }
 
-fn write_decisions(decisions: &Decisions, sink: &mut Sink<'_>) -> Result<(), CheckpointError> {
+fn write_decisions(decisions: &Judgements, sink: &mut Sink<'_>) -> Result<(), CheckpointError> {
     let all = decisions.all();
     sink.section("decided pairs", all.iter().flat_map(|(a, b, _)| [*a, *b]))?;
-    sink.section("verdicts", all.iter().map(|(_, _, verdict)| *verdict as u8))
+    sink.section("verdicts", all.iter().map(|(_, _, judgement)| *judgement as u8))
 }
 
-fn read_decisions(source: &mut Source<'_>) -> Result<Decisions, CheckpointError> {
+fn read_decisions(source: &mut Source<'_>) -> Result<Judgements, CheckpointError> {
     let pairs: Vec<u64> = source.section("decided pairs")?;
     let (pairs, rest) = pairs.as_chunks::<2>();
     require("decided pairs", rest.is_empty())?;
-    let verdicts: Vec<u8> = source.exactly("verdicts", pairs.len())?;
-    let mut decisions = Decisions::default();
-    for ([a, b], verdict) in pairs.iter().zip(verdicts) {
-        let verdict = VERDICTS.get(usize::from(verdict)).ok_or_else(|| damaged("verdicts"))?;
-        decisions.decide(*a, *b, *verdict);
+    let judgements: Vec<u8> = source.exactly("verdicts", pairs.len())?;
+    let mut decisions = Judgements::default();
+    for ([a, b], judgement) in pairs.iter().zip(judgements) {
+        let judgement = JUDGEMENTS.get(usize::from(judgement)).ok_or_else(|| damaged("verdicts"))?;
+        decisions.decide(*a, *b, *judgement);
     }
     Ok(decisions)
 }

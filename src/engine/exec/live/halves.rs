@@ -1,7 +1,7 @@
 //! Edges, kept with each of their two rows.
 
 use super::lists::{EMPTY, Lists};
-use crate::engine::decide::Decision;
+use crate::engine::decide::MachineDecision;
 use crate::engine::error::CheckpointError;
 use crate::engine::flat::{Sink, Source, damaged, require};
 use crate::engine::score::Scored;
@@ -11,7 +11,7 @@ use crate::engine::score::Scored;
 pub(super) struct Half {
     pub(super) other: u32,
     pub(super) weight: f32,
-    pub(super) decision: Decision,
+    pub(super) decision: MachineDecision,
     pub(super) vetoes: u64,
 }
 
@@ -19,7 +19,7 @@ pub(super) struct Half {
 pub(super) const PACKED: usize = 3;
 
 /// A decision of the machine with the vetoes that hold.
-pub(super) type Judgement = (Decision, u64);
+pub(super) type Ruling = (MachineDecision, u64);
 
 /// The halves of all rows.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ pub(super) struct Halves {
     places: Vec<u32>,
     lists: Lists,
     /// The judgements there are: few, and most edges have the first ones.
-    judgements: Vec<Judgement>,
+    judgements: Vec<Ruling>,
 }
 
 impl Halves {
@@ -101,7 +101,7 @@ impl Halves {
 }
 
 /// Decisions as a checkpoint has them.
-const DECISIONS: [Decision; 3] = [Decision::Link, Decision::Review, Decision::Distinct];
+const DECISIONS: [MachineDecision; 3] = [MachineDecision::Link, MachineDecision::Review, MachineDecision::Distinct];
 
 impl Halves {
     pub(super) fn write(&self, sink: &mut Sink<'_>) -> Result<(), CheckpointError> {
@@ -123,7 +123,7 @@ impl Halves {
         let judgements: Vec<u64> = source.section("judgements")?;
         let judgement =
             |[decision, vetoes]: &[u64; 2]| DECISIONS.get(*decision as usize).map(|found| (*found, *vetoes));
-        let judgements: Option<Vec<Judgement>> = judgements.as_chunks().0.iter().map(judgement).collect();
+        let judgements: Option<Vec<Ruling>> = judgements.as_chunks().0.iter().map(judgement).collect();
         let judgements = judgements.ok_or_else(|| damaged("judgements"))?;
         let (edges, rest) = packed.as_chunks::<PACKED>();
         let fits = |[other, _, judgement]: &[u32; PACKED]| holds(*other) && (*judgement as usize) < judgements.len();

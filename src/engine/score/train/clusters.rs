@@ -7,9 +7,9 @@
 use rustc_hash::FxHashSet;
 
 use super::super::{Scored, Scorer, Scratch};
-use super::labels::{Known, SlotLabels};
+use super::labels::{PairLabel, SlotLabels};
 use super::threshold::probability;
-use crate::engine::decide::Decision;
+use crate::engine::decide::MachineDecision;
 use crate::engine::plan::Plan;
 use crate::engine::rows::Rows;
 
@@ -75,7 +75,7 @@ impl Choice<'_> {
         while let Some(first) = rest.first() {
             let link = (f64::from(first.weight) / STEP).floor() * STEP;
             let end = rest.partition_point(|edge| f64::from(edge.weight) >= link);
-            for edge in rest[..end].iter().filter(|edge| edge.decision == Decision::Link) {
+            for edge in rest[..end].iter().filter(|edge| edge.decision == MachineDecision::Link) {
                 forming.follow(edge);
             }
             rest = &rest[end..];
@@ -157,9 +157,9 @@ impl<'a> Forming<'a> {
                 }
                 sum += f64::from(score.weight);
                 right += match self.choice.labels.of(*a, *b) {
-                    Known::Match => 1.0,
-                    Known::Other => 0.0,
-                    Known::No => probability(f64::from(score.weight), self.choice.plan.thresholds().prior),
+                    PairLabel::Match => 1.0,
+                    PairLabel::Other => 0.0,
+                    PairLabel::No => probability(f64::from(score.weight), self.choice.plan.thresholds().prior),
                 };
             }
         }

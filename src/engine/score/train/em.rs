@@ -5,7 +5,7 @@
 //! weighs every pattern with its probability of being a match and counts again.
 
 use super::is_free;
-use super::labels::Known;
+use super::labels::PairLabel;
 use super::patterns::Sampled;
 use super::threshold::{LEAST_PRIOR, MOST_PRIOR};
 
@@ -153,9 +153,9 @@ pub(super) fn probabilities(roles: &[Vec<Role>], fit: &Fit, sampled: &Sampled) -
         roles.iter().enumerate().map(|(c, levels)| (0..levels.len()).map(|l| weight(c, l)).collect()).collect();
     let prior = (fit.lambda / (1.0 - fit.lambda)).log2();
     let of = |cell: &super::Cell| match cell.known {
-        Known::Match => 1.0,
-        Known::Other => 0.0,
-        Known::No => {
+        PairLabel::Match => 1.0,
+        PairLabel::Other => 0.0,
+        PairLabel::No => {
             let sum: f64 = weights.iter().zip(cell.pattern).map(|(levels, level)| levels[usize::from(level)]).sum();
             1.0 / (1.0 + (-(prior + sum)).exp2())
         }

@@ -11,7 +11,7 @@ const NO_ENTITY: u32 = u32::MAX;
 
 /// What is known about a pair.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Known {
+pub(super) enum PairLabel {
     /// Nothing.
     #[default]
     No,
@@ -89,7 +89,7 @@ pub(super) struct SlotLabels {
 
 impl SlotLabels {
     /// What is known about a pair.
-    pub(super) fn of(&self, a: u32, b: u32) -> Known {
+    pub(super) fn of(&self, a: u32, b: u32) -> PairLabel {
         let same = if self.entities.is_empty() {
             if self.pairs.is_empty() { None } else { self.pairs.get(&(a.min(b), a.max(b))).copied() }
         } else {
@@ -97,9 +97,9 @@ impl SlotLabels {
             (x != NO_ENTITY && y != NO_ENTITY).then_some(x == y)
         };
         match same {
-            None => Known::No,
-            Some(true) => Known::Match,
-            Some(false) => Known::Other,
+            None => PairLabel::No,
+            Some(true) => PairLabel::Match,
+            Some(false) => PairLabel::Other,
         }
     }
 

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::super::{Scored, Scorer, Scratch};
-use super::labels::{Known, SlotLabels};
+use super::labels::{PairLabel, SlotLabels};
 use super::threshold::Weights;
 use crate::engine::block::bulk::{Blocks, Partner, Partners};
 use crate::engine::meter::{Meter, Stage};
@@ -22,7 +22,7 @@ const DETERMINISTIC_PAIRS: u64 = 100_000;
 const PAIRS_PER_CHUNK: u64 = 1 << 15;
 
 /// What distinguishes counted pairs: the levels, the comparisons that blocking did not force, and what is known of them.
-type Seen = (Pattern, u32, Known);
+type Seen = (Pattern, u32, PairLabel);
 /// Counts of pairs.
 type Counts = FxHashMap<Seen, u64>;
 
@@ -33,7 +33,7 @@ pub(super) struct Cell {
     /// Bit `c`: some rule that reads no column of comparison `c` gives these pairs.
     pub(super) free: u32,
     /// What labels say about these pairs.
-    pub(super) known: Known,
+    pub(super) known: PairLabel,
     pub(super) count: u64,
 }
 
@@ -56,7 +56,7 @@ impl Sampled {
 
     /// The same pairs as if nothing were known about them.
     pub(super) fn unlabelled(&self) -> Self {
-        let cells = self.cells.iter().map(|cell| Cell { known: Known::No, ..*cell }).collect();
+        let cells = self.cells.iter().map(|cell| Cell { known: PairLabel::No, ..*cell }).collect();
         Self { cells, ..*self }
     }
 
@@ -198,7 +198,7 @@ impl<'a> Sample<'a> {
         let blocks = self.blocks.of_others(self.rows, rules);
         let scale = blocks.pairs().div_ceil(DETERMINISTIC_PAIRS).max(1);
         let pairs = Pairs { blocks: &blocks, rules, which: u64::MAX };
-        Sampled::new(self.counts(&pairs, |row| self.is_sampled(row, scale), |_, _| Known::No), scale)
+        Sampled::new(self.counts(&pairs, |row| self.is_sampled(row, scale), |_, _| PairLabel::No), scale)
     }
 
     /// Counts the patterns of the pairs that are seen from the wanted rows.
@@ -206,7 +206,7 @@ impl<'a> Sample<'a> {
         &self,
         pairs: &Pairs<'_>,
         wanted: impl Fn(u32) -> bool + Sync + Send,
-        known: impl Fn(u32, u32) -> Known + Sync + Send,
+        known: impl Fn(u32, u32) -> PairLabel + Sync + Send,
     ) -> Counts {
         let free: Vec<u32> = pairs.rules.iter().map(|rule| free_of(self.rows.plan(), rule)).collect();
         let scorer = Scorer::new(self.rows);
@@ -228,7 +228,7 @@ impl<'a> Sample<'a> {
         let (pairs, scale) = self.labels.true_pairs();
         let scorer = Scorer::new(self.rows);
         let count = |(mut counts, mut scratch): (Counts, Scratch), (a, b): &(u32, u32)| {
-            let seen = (scorer.pattern_of(*a, *b, &mut scratch), u32::MAX, Known::Match);
+            let seen = (scorer.pattern_of(*a, *b, &mut scratch), u32::MAX, PairLabel::Match);
             *counts.entry(seen).or_default() += 1;
             (counts, scratch)
         };
@@ -243,7 +243,7 @@ impl<'a> Sample<'a> {
         let add = |(all, known): &mut (Weights, Weights), scratch: &mut Scratch, row, partner: Partner| {
             let weight = scorer.score(partner.slot, row, scratch).weight;
             all.add(weight);
-            if self.labels.of(partner.slot, row) == Known::Match {
+            if self.labels.of(partner.slot, row) == PairLabel::Match {
                 known.add(weight);
             }
         };

@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::engine::{Day, Decision, Value, match_rows};
+use crate::engine::{Day, MachineDecision, Value, match_rows};
 
 const MODEL: &str = r#"
 model = { name = "people", version = "1", trained = false }
@@ -207,7 +207,7 @@ fn links(rows: &[Row], originals: usize, every: usize, text: &str) -> (usize, us
     let trained = train(&mut table, text).unwrap_or_else(|error| panic!("{error}"));
     let mut table = table.with_plan(trained.plan()).unwrap();
     let linkage = match_rows(&mut table, &[]).unwrap();
-    let links: Vec<_> = linkage.edges.iter().filter(|edge| edge.decision == Decision::Link).collect();
+    let links: Vec<_> = linkage.edges.iter().filter(|edge| edge.decision == MachineDecision::Link).collect();
     let right = links.iter().filter(|edge| edge.pair.1 as usize == originals + edge.pair.0 as usize / every).count();
     (links.len(), right)
 }

@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::em::{Input, Role, fit};
-use super::labels::Known;
+use super::labels::PairLabel;
 use super::patterns::{Cell, Sampled};
 use super::*;
 use crate::engine::plan::Pattern;
@@ -19,7 +19,7 @@ fn world(m: &[[f64; 3]; 3], u: &[[f64; 3]; 3], matches: f64, others: f64) -> Sam
         let mut pattern = Pattern::default();
         levels.iter().enumerate().for_each(|(c, l)| pattern[c] = *l as u8);
         let count = (matches * share(m) + others * share(u)).round() as u64;
-        cells.push(Cell { pattern, free: u32::MAX, known: Known::No, count });
+        cells.push(Cell { pattern, free: u32::MAX, known: PairLabel::No, count });
     }
     let seen = cells.iter().map(|cell| cell.count).sum();
     Sampled { cells, seen, scale: 1 }

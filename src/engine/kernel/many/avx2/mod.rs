@@ -12,7 +12,7 @@ mod word;
 use self::edit::Edit;
 pub(super) use self::group::{Group, LANES, LETTERS};
 use self::jaro::Jaro;
-use self::table::Table;
+use self::table::LetterRows;
 use self::word::{LONG, SHORT, long, long_numbers, short, short_numbers};
 use super::Swaps;
 use crate::engine::kernel::jaro::{boosted, range, weigh_short};
@@ -21,14 +21,14 @@ use crate::engine::kernel::prepared::Side;
 /// A text of at most [`LETTERS`] letters that is compared with groups of others.
 pub(super) struct Wide<'a> {
     side: Side<'a>,
-    table: Table,
+    table: LetterRows,
 }
 
 impl<'a> Wide<'a> {
     /// `None` on a machine without AVX2, and for a longer text.
     pub(super) fn new(side: Side<'a>) -> Option<Self> {
         let fits = side.text.len() <= LETTERS && std::arch::is_x86_feature_detected!("avx2");
-        fits.then(|| Self { side, table: Table::new(side) })
+        fits.then(|| Self { side, table: LetterRows::new(side) })
     }
 
     /// The Jaro-Winkler similarities of a group; those beyond its texts mean nothing.

@@ -18,7 +18,7 @@ const ROW: usize = 16;
 const ROWS: usize = 128 / ROW;
 
 /// The rows that have a letter of the text.
-pub(super) struct Table {
+pub(super) struct LetterRows {
     rows: [Row; ROWS],
     count: usize,
 }
@@ -31,7 +31,7 @@ struct Row {
     planes: [[u8; ROW]; 4],
 }
 
-impl Table {
+impl LetterRows {
     /// The table of a text of at most 32 letters.
     pub(super) fn new(side: Side<'_>) -> Self {
         let mut table = Self { rows: [Row::default(); ROWS], count: 0 };

@@ -2,20 +2,20 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Decisions, Refusal, ReviewItem, ReviewReason, Verdict, key};
-use crate::engine::decide::Decision;
+use super::{Judgement, Judgements, Proposal, ProposalReason, Refusal, key};
+use crate::engine::decide::MachineDecision;
 use crate::engine::rows::Rows;
 use crate::engine::score::{Scored, Scorer, Scratch};
 
 /// The questions that edges between clusters raise, by pair. `refusals` are those inside the same components.
-pub(crate) fn review_items(
+pub(crate) fn propose(
     rows: &Rows,
     edges: impl Iterator<Item = Scored>,
     cluster_of: impl Fn(u32) -> u64,
     members: impl Fn(u64) -> Vec<u64>,
-    decisions: &Decisions,
+    decisions: &Judgements,
     refusals: &[(Refusal, (u64, u64))],
-) -> Vec<ReviewItem> {
+) -> Vec<Proposal> {
     let refused: FxHashMap<(u64, u64), &Refusal> =
         refusals.iter().map(|(refusal, clusters)| (*clusters, refusal)).collect();
     let bridges = Bridges::of(refusals);
@@ -60,13 +60,13 @@ fn best_items(
     edges: impl Iterator<Item = Scored>,
     cluster_of: impl Fn(u32) -> u64,
     members: impl Fn(u64) -> Vec<u64>,
-    decisions: &Decisions,
+    decisions: &Judgements,
     bridges: &Bridges,
 ) -> Vec<(Scored, (u64, u64))> {
     let pair = |edge: &Scored| (rows.id(edge.a), rows.id(edge.b));
     let judged = |edge: &Scored| {
         let (a, b) = pair(edge);
-        decisions.verdict(a, b) == Some(Verdict::Different)
+        decisions.judgement(a, b) == Some(Judgement::Different)
     };
     let separated = |(one, other): (u64, u64)| {
         if decisions.is_empty() {
@@ -74,18 +74,18 @@ fn best_items(
         }
         let (one, other) = (members(one), members(other));
         let (few, many) = if one.len() <= other.len() { (one, other) } else { (other, one) };
-        let apart = |(id, verdict)| verdict == Verdict::Different && many.contains(&id);
+        let apart = |(id, judgement)| judgement == Judgement::Different && many.contains(&id);
         few.iter().any(|id| decisions.about(*id).any(apart))
     };
     let mut best: FxHashMap<(u64, u64), Scored> = FxHashMap::default();
     let mut parted: FxHashMap<(u64, u64), bool> = FxHashMap::default();
-    for edge in edges.filter(|edge| edge.decision != Decision::Distinct) {
+    for edge in edges.filter(|edge| edge.decision != MachineDecision::Distinct) {
         let clusters = key(cluster_of(edge.a), cluster_of(edge.b));
         if clusters.0 == clusters.1 || judged(&edge) {
             continue;
         }
         let parted = *parted.entry(clusters).or_insert_with(|| separated(clusters));
-        if parted && edge.decision != Decision::Link {
+        if parted && edge.decision != MachineDecision::Link {
             continue;
         }
         let kept = best.entry(clusters).or_insert(edge);
@@ -102,27 +102,27 @@ fn best_items(
 }
 
 /// The item of an edge between two clusters; `refusal` is the refusal between these clusters, if there is one.
-fn item(rows: &Rows, edge: &Scored, clusters: (u64, u64), refusal: Option<&Refusal>, bridges: &Bridges) -> ReviewItem {
+fn item(rows: &Rows, edge: &Scored, clusters: (u64, u64), refusal: Option<&Refusal>, bridges: &Bridges) -> Proposal {
     let pair = (rows.id(edge.a), rows.id(edge.b));
     let mut reasons = Vec::new();
     if edge.weight < rows.plan().thresholds().link {
-        reasons.push(ReviewReason::Band);
+        reasons.push(ProposalReason::Band);
     }
     if edge.vetoes != 0 {
-        reasons.push(ReviewReason::Veto { vetoes: edge.vetoes });
+        reasons.push(ProposalReason::Veto { vetoes: edge.vetoes });
     }
-    if edge.decision == Decision::Review && reasons.is_empty() {
+    if edge.decision == MachineDecision::Review && reasons.is_empty() {
         let unread = rows.unread(edge.a) | rows.unread(edge.b) != 0
             && Scorer::new(rows).score(edge.a, edge.b, &mut Scratch::default()).judged.unread != 0;
-        reasons.push(if unread { ReviewReason::Unreadable } else { ReviewReason::NoStrongIdentifier });
+        reasons.push(if unread { ProposalReason::Unreadable } else { ProposalReason::NoStrongIdentifier });
     }
     if let Some(refusal) = refusal {
-        reasons.push(ReviewReason::Refused(refusal.reason));
+        reasons.push(ProposalReason::Refused(refusal.reason));
     }
     if let Some(by) = bridges.over(pair) {
-        reasons.push(ReviewReason::Bridge { by });
+        reasons.push(ProposalReason::Bridge { by });
     }
     // Questions are kept, and most have one reason.
     reasons.shrink_to_fit();
-    ReviewItem { pair, weight: edge.weight, reasons, clusters }
+    Proposal { pair, weight: edge.weight, reasons, clusters }
 }

@@ -1,6 +1,6 @@
 //! Questions and refusals as numbers. There are few of them, so every reason takes as much as the largest.
 
-use crate::engine::cluster::{Refusal, RefusalReason, ReviewItem, ReviewReason};
+use crate::engine::cluster::{Proposal, ProposalReason, Refusal, RefusalReason};
 
 /// A reason: what it is, two numbers, and one more.
 type Reason = [u64; 4];
@@ -8,15 +8,15 @@ type Reason = [u64; 4];
 /// Stands for the weight of a refusal that has none; no 32 bits of a weight say so.
 const NO_WEIGHT: u64 = u64::MAX;
 
-pub(super) fn flat_questions<'a>(items: impl Iterator<Item = &'a ReviewItem>) -> impl Iterator<Item = u64> {
+pub(super) fn flat_proposals<'a>(items: impl Iterator<Item = &'a Proposal>) -> impl Iterator<Item = u64> {
     items.flat_map(|item| {
-        let ReviewItem { pair, weight, reasons, clusters } = item;
+        let Proposal { pair, weight, reasons, clusters } = item;
         let head = [pair.0, pair.1, bits(*weight), clusters.0, clusters.1, reasons.len() as u64];
         head.into_iter().chain(reasons.iter().flat_map(flat_reason))
     })
 }
 
-pub(super) fn questions(numbers: Vec<u64>) -> Option<Vec<ReviewItem>> {
+pub(super) fn proposals(numbers: Vec<u64>) -> Option<Vec<Proposal>> {
     let (mut numbers, mut items) = (numbers.into_iter(), Vec::new());
     while let Some(first) = numbers.next() {
         let mut next = || numbers.next();
@@ -26,7 +26,7 @@ pub(super) fn questions(numbers: Vec<u64>) -> Option<Vec<ReviewItem>> {
         for _ in 0..count {
             reasons.push(reason([next()?, next()?, next()?, next()?])?);
         }
-        items.push(ReviewItem { pair, weight, reasons, clusters });
+        items.push(Proposal { pair, weight, reasons, clusters });
     }
     Some(items)
 }
@@ -49,25 +49,25 @@ pub(super) fn refusals(numbers: &[u64]) -> Option<Vec<Refusal>> {
     if rest.is_empty() { refusals } else { None }
 }
 
-fn flat_reason(reason: &ReviewReason) -> Reason {
+fn flat_reason(reason: &ProposalReason) -> Reason {
     match *reason {
-        ReviewReason::Refused(reason) => flat_refusal_reason(reason),
-        ReviewReason::Band => [6, 0, 0, 0],
-        ReviewReason::NoStrongIdentifier => [7, 0, 0, 0],
-        ReviewReason::Unreadable => [8, 0, 0, 0],
-        ReviewReason::Veto { vetoes } => [9, 0, 0, vetoes],
-        ReviewReason::Bridge { by } => [10, by, 0, 0],
+        ProposalReason::Refused(reason) => flat_refusal_reason(reason),
+        ProposalReason::Band => [6, 0, 0, 0],
+        ProposalReason::NoStrongIdentifier => [7, 0, 0, 0],
+        ProposalReason::Unreadable => [8, 0, 0, 0],
+        ProposalReason::Veto { vetoes } => [9, 0, 0, vetoes],
+        ProposalReason::Bridge { by } => [10, by, 0, 0],
     }
 }
 
-fn reason(reason: Reason) -> Option<ReviewReason> {
+fn reason(reason: Reason) -> Option<ProposalReason> {
     Some(match reason {
-        [6, ..] => ReviewReason::Band,
-        [7, ..] => ReviewReason::NoStrongIdentifier,
-        [8, ..] => ReviewReason::Unreadable,
-        [9, _, _, vetoes] => ReviewReason::Veto { vetoes },
-        [10, by, ..] => ReviewReason::Bridge { by },
-        other => ReviewReason::Refused(refusal_reason(other)?),
+        [6, ..] => ProposalReason::Band,
+        [7, ..] => ProposalReason::NoStrongIdentifier,
+        [8, ..] => ProposalReason::Unreadable,
+        [9, _, _, vetoes] => ProposalReason::Veto { vetoes },
+        [10, by, ..] => ProposalReason::Bridge { by },
+        other => ProposalReason::Refused(refusal_reason(other)?),
     })
 }
 

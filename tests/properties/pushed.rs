@@ -32,8 +32,8 @@ pub(crate) struct Office {
     sent: usize,
 }
 
-/// What follows from all rows: who is whom, and how many questions there are.
-type State = (Persons, u64);
+/// What follows from all rows: who is whom, and how many cases are open and how many rest.
+type State = (Persons, [u64; 2]);
 
 impl Office {
     fn open() -> Self {
@@ -131,8 +131,8 @@ impl Office {
             for member in self.gateway.clusters().await.expect("clusters") {
                 persons.entry(member.person).or_default().insert(member.row_id);
             }
-            let questions = self.gateway.overview(&steward).await.expect("an overview").open_cases;
-            (persons.into_values().collect(), questions)
+            let overview = self.gateway.overview(&steward).await.expect("an overview");
+            (persons.into_values().collect(), [overview.open_cases, overview.resting_cases])
         })
     }
 
@@ -158,7 +158,7 @@ pub(crate) fn with_a_gateway(law: impl Fn(&mut Office, &[Row], &mut ChaCha8Rng) 
 fn alike(before: &State, after: &State, what: &str) -> Result<(), String> {
     same(&before.0, &after.0).map_err(|why| format!("{what}: {why}"))?;
     let (one, other) = (before.1, after.1);
-    if one == other { Ok(()) } else { Err(format!("{what}: {one} questions, then {other}")) }
+    if one == other { Ok(()) } else { Err(format!("{what}: {one:?} cases open and resting, then {other:?}")) }
 }
 
 /// In any order and in batches of any size, and as `dedupe` has it of the same rows.

@@ -69,7 +69,9 @@ async fn a_case_rests_however_long_its_record_is_away() {
     let place = Place::memory().await;
     let asked = |day: &str| {
         let mut row: serde_json::Value = serde_json::from_str(&row(2, day, 0)).expect("JSON");
-        (row["id_sumber"], row["nik"], row["no_jkn"]) = ("J3".into(), serde_json::Value::Null, "0000000007003".into());
+        // As a twin would have it.
+        (row["id_sumber"], row["nik"], row["no_jkn"]) =
+            ("J3".into(), "3201010301500009".into(), "0000000007003".into());
         row.to_string()
     };
     place.push("asked", &[row(2, "2025-05-01", 0), asked("2025-05-01")]).await;

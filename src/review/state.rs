@@ -29,7 +29,7 @@ pub enum Change {
     /// It is as it was, or there is none as before.
     Nothing,
     /// It is new, or another.
-    Put(Settled),
+    Put(Box<Settled>),
     /// It is no more: nobody asks, and nobody has decided.
     Remove,
 }
@@ -57,6 +57,6 @@ pub fn advance(before: Option<(&Case, Option<u64>)>, facts: Facts<'_>) -> Change
         (None, None) => Change::Nothing,
         (Some(_), None) => Change::Remove,
         (Some((case, decision)), Some(now)) if *case == now.case && decision == now.decision => Change::Nothing,
-        (_, Some(now)) => Change::Put(now),
+        (_, Some(now)) => Change::Put(Box::new(now)),
     }
 }

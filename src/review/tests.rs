@@ -63,7 +63,9 @@ struct Pair {
 impl Pair {
     fn after(events: &[Event]) -> Self {
         let mut pair = Self::default();
-        events.iter().for_each(|event| pair.happen(*event));
+        for event in events {
+            pair.happen(*event);
+        }
         pair
     }
 
@@ -117,7 +119,7 @@ impl Pair {
         let before = self.stored.as_ref().map(|stored| (&stored.case, stored.decision));
         match advance(before, self.facts()) {
             Change::Nothing => {}
-            Change::Put(now) => self.stored = Some(now),
+            Change::Put(now) => self.stored = Some(*now),
             Change::Remove => self.stored = None,
         }
     }
@@ -127,6 +129,9 @@ impl Pair {
     }
 }
 
+/// What has happened, and the state after each event that may come next.
+type Line = (&'static str, &'static [Event], [Option<CaseState>; 8]);
+
 #[test]
 fn every_state_by_every_event() {
     const NONE: Option<CaseState> = None;
@@ -134,7 +139,7 @@ fn every_state_by_every_event() {
     const RESTS: Option<CaseState> = Some(CaseState::Istirahat);
     const DONE: Option<CaseState> = Some(CaseState::Selesai);
     let events = [Asked(9), Dropped, Decided, DecidedInVain, TakenBack, Withdrawn, Back, BackSettled];
-    let table: [(&str, &[Event], [Option<CaseState>; 8]); 6] = [
+    let table: [Line; 6] = [
         ("nothing", &[], [OPEN, NONE, NONE, NONE, NONE, NONE, NONE, NONE]),
         ("open", &[Asked(5)], [OPEN, NONE, DONE, OPEN, OPEN, RESTS, OPEN, NONE]),
         ("decided in vain", &[Asked(5), DecidedInVain], [OPEN, DONE, DONE, OPEN, OPEN, DONE, OPEN, DONE]),
@@ -214,7 +219,7 @@ proptest! {
             }
             // A rebuild knows nothing of what was before.
             let anew = match advance(None, pair.facts()) {
-                Change::Put(now) => Some(now),
+                Change::Put(now) => Some(*now),
                 Change::Nothing | Change::Remove => None,
             };
             prop_assert_eq!(anew, stored);

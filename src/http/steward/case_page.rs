@@ -31,16 +31,11 @@ pub(super) struct CasePage {
     id: String,
     question: &'static str,
     reasons: Vec<String>,
-    /// A decision can be taken back.
-    done: bool,
-    /// It rests: nothing can be decided.
-    rests: bool,
+    offer: Offer,
     /// What it means that a row was withdrawn, where one was.
     resting: Option<&'static str>,
     /// How many persons and records share the NIK.
     shared: Option<(String, String)>,
-    /// The verdicts that can be given.
-    decidable: bool,
     compared: Comparison,
     others: u64,
     why: Option<Why>,
@@ -50,6 +45,42 @@ pub(super) struct CasePage {
     saved: bool,
     /// Makes a form safe to send twice.
     key: String,
+}
+
+/// What a steward can do with the case.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Offer {
+    /// Decide it.
+    Verdicts,
+    /// Take the decision back.
+    Undo,
+    /// Nothing: too many persons share the NIK.
+    TooMany,
+    /// Nothing: it rests.
+    Rest,
+}
+
+impl Offer {
+    fn of(view: &CaseView) -> Self {
+        match view.case.state {
+            CaseState::Istirahat => Self::Rest,
+            _ if view.can_be_taken_back() => Self::Undo,
+            _ if view.can_be_decided() => Self::Verdicts,
+            CaseState::Baru | CaseState::Selesai => Self::TooMany,
+        }
+    }
+
+    fn is_undo(self) -> bool {
+        self == Self::Undo
+    }
+
+    fn is_rest(self) -> bool {
+        self == Self::Rest
+    }
+
+    fn is_too_many(self) -> bool {
+        self == Self::TooMany
+    }
 }
 
 /// Why the pair has its weight.
@@ -101,11 +132,9 @@ impl CasePage {
             id: view.case.id.clone(),
             question: labels::question(view.case.question, lang),
             reasons: view.case.reasons.iter().map(|code| labels::reason(code, lang)).collect(),
-            done: view.can_be_taken_back(),
-            rests: view.case.state == CaseState::Istirahat,
+            offer: Offer::of(view),
             resting: view.resting.first().map(|_| resting_text(view.case.state, lang.texts())),
             shared: view.case.shared.map(|by| (format::count(by.persons, lang), format::count(by.records, lang))),
-            decidable: view.can_be_decided(),
             others: view
                 .case
                 .shared

@@ -374,7 +374,7 @@ impl Matcher {
                 ProposalReason::Band => reasons.push("REVIEW_BAND".to_owned()),
                 ProposalReason::NoStrongIdentifier => reasons.push("NO_STRONG_IDENTIFIER".to_owned()),
                 ProposalReason::Veto { vetoes } => {
-                    reasons.extend(plan.veto_ids(*vetoes).into_iter().map(str::to_owned))
+                    reasons.extend(plan.veto_ids(*vetoes).into_iter().map(str::to_owned));
                 }
                 ProposalReason::Unreadable => reasons.push("UNREADABLE_VALUE".to_owned()),
                 ProposalReason::Refused(refused) => reasons.push(format!("REFUSED_{}", refused.code())),

@@ -15,7 +15,10 @@ impl Matcher {
         for id in ids {
             let before = self.cases.get(&id).map(|case| (case, self.decided.get(&id).copied()));
             match advance(before, self.facts_of(&id)) {
-                Change::Put(Settled { case, decision }) => self.put_case(case, decision, dirty),
+                Change::Put(now) => {
+                    let Settled { case, decision } = *now;
+                    self.put_case(case, decision, dirty);
+                }
                 Change::Remove => self.forget_case(&id, dirty),
                 Change::Nothing => self.refresh_case(&id, dirty),
             }

@@ -1,5 +1,7 @@
 //! Golden records: one best value per field, with the source of each (DOMAIN 3, survivorship).
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::date::Date;
@@ -109,6 +111,9 @@ pub struct GoldenPerson {
     pub fields: Vec<(PersonField, Attributed)>,
     /// Families the person belongs to (present membership rows).
     pub families: Vec<FamilyId>,
+    /// What it is found by.
+    #[serde(default, skip_serializing_if = "NameWords::is_empty")]
+    pub words: NameWords,
 }
 
 impl GoldenPerson {
@@ -125,6 +130,35 @@ impl GoldenPerson {
     /// Date of death.
     pub fn died(&self) -> Option<Date> {
         self.value(PersonField::TglMeninggal)?.parse().ok()
+    }
+}
+
+/// The folded words of all names that a person's records hold, ascending, each once, joined by blanks.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NameWords(String);
+
+impl NameWords {
+    /// Words in any order, some of them more than once.
+    pub fn of<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        let words: BTreeSet<&str> = words.into_iter().collect();
+        Self(words.into_iter().collect::<Vec<_>>().join(" "))
+    }
+
+    /// The words, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split(' ').filter(|word| !word.is_empty())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl std::fmt::Debug for NameWords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NameWords(***)")
     }
 }
 

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use super::survivorship::{Confirm, FieldRule, Survivorship, Take, Tier};
 use crate::domain::null_word::NullWords;
-use crate::domain::person::{Attributed, FamilyId, GoldenPerson, PersonField};
+use crate::domain::person::{Attributed, FamilyId, GoldenPerson, NameWords, PersonField};
 use crate::domain::record::{PersonId, Record, RecordId};
 use crate::domain::row::Detail;
 
@@ -16,6 +16,8 @@ pub struct Source<'a> {
     pub record: &'a Record,
     /// The name without titles; the raw name stands in where it is not given.
     pub clean_name: Option<&'a str>,
+    /// The folded words of the name.
+    pub name_words: &'a [String],
     /// The NIK's digits, when it can serve as a key.
     pub nik: Option<&'a str>,
     /// The KK number's digits, when it can serve as evidence.
@@ -52,7 +54,8 @@ pub fn golden_person(
     }
     take_district_from_village(&mut fields);
     let records = sources.iter().map(|source| source.record.id).collect::<Vec<RecordId>>();
-    GoldenPerson { id, records, fields, families }
+    let words = NameWords::of(sources.iter().flat_map(|source| source.name_words).map(String::as_str));
+    GoldenPerson { id, records, fields, families, words }
 }
 
 /// Marks the rule of a number that nobody can use as a key; it is shown, never matched.

@@ -48,6 +48,7 @@ fn source(record: &Record) -> Source<'_> {
     Source {
         record,
         clean_name: None,
+        name_words: &[],
         nik: record.core.nik.as_deref().filter(|_| usable(&record.core.nik)),
         no_kk: record.core.no_kk.as_deref().filter(|_| usable(&record.core.no_kk)),
     }

@@ -8,6 +8,7 @@ pub mod address;
 pub mod code;
 pub mod date;
 mod fold;
+pub mod found_by;
 pub mod name;
 pub mod number;
 pub mod phone;

@@ -12,7 +12,7 @@ use crate::domain::decision::{Decision, Verdict};
 use crate::domain::feed::Feed;
 use crate::domain::flag::{Flag, FlagCode};
 use crate::domain::money::Rupiah;
-use crate::domain::person::{Attributed, FamilyId, GoldenFamily, GoldenPerson, PersonField};
+use crate::domain::person::{Attributed, FamilyId, GoldenFamily, GoldenPerson, NameWords, PersonField};
 use crate::domain::record::{PersonId, Record, RecordId, RecordKey, Sequence};
 use crate::domain::row::{AnggotaKeluarga, Detail, Enrolment, PersonCore, PesertaDidik, Rekening};
 use crate::domain::sex::Sex;
@@ -286,7 +286,13 @@ fn golden(record: &Record) -> GoldenPerson {
     ];
     fields.push((PersonField::KodeDesa, best("3201012001", 1)));
     fields.push((PersonField::KodeKecamatan, best("320101", 1)));
-    GoldenPerson { id: PersonId(record.id), records: vec![record.id], fields, families: vec![FamilyId(RecordId(1))] }
+    GoldenPerson {
+        id: PersonId(record.id),
+        records: vec![record.id],
+        fields,
+        families: vec![FamilyId(RecordId(1))],
+        words: NameWords::default(),
+    }
 }
 
 /// A person of three records, asked for by a retired number.

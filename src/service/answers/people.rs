@@ -8,7 +8,7 @@ use crate::auth::{Caller, Right};
 use crate::domain::batch::{AcceptedRow, Batch};
 use crate::domain::date::{Date, Period};
 use crate::domain::feed::Feed;
-use crate::domain::person::{FamilyId, GoldenFamily, GoldenPerson, PersonField};
+use crate::domain::person::{FamilyId, GoldenFamily, GoldenPerson, NameWords, PersonField};
 use crate::domain::record::{PersonId, Record, RecordId, Standing};
 use crate::domain::row::{Detail, Enrolment, Penyaluran, PersonCore};
 use crate::service::error::ServiceError;
@@ -134,7 +134,8 @@ impl View {
             return Err(ServiceError::NotFound { what: "person" });
         }
         let history = self.history(&sources).await?;
-        let person = GoldenPerson { id, records: vec![id.0], fields: Vec::new(), families: Vec::new() };
+        let (fields, families, words) = (Vec::new(), Vec::new(), NameWords::default());
+        let person = GoldenPerson { id, records: vec![id.0], fields, families, words };
         Ok(PersonView {
             person,
             withdrawn: true,
@@ -215,7 +216,7 @@ fn asked_core(query: &LookupQuery) -> PersonCore {
     }
 }
 
-fn may_see_persons(caller: &Caller) -> Result<(), ServiceError> {
+pub(super) fn may_see_persons(caller: &Caller) -> Result<(), ServiceError> {
     let may = caller.has(Right::Persons) || caller.has(Right::Review);
     if may { Ok(()) } else { Err(ServiceError::Forbidden) }
 }

@@ -193,6 +193,7 @@ pub(super) fn golden(
                 .map(|at| Source {
                     record: &records[*at],
                     clean_name: None,
+                    name_words: &[],
                     nik: niks[*at].as_deref(),
                     no_kk: kks[*at].as_deref(),
                 })

@@ -85,7 +85,7 @@ impl Models {
     }
 }
 
-/// How state is derived: another number whenever a program derives other families or cases from the same models.
+/// How state is derived: another number whenever a program derives something else from the same models.
 const DERIVATION: u32 = 4;
 
 impl Models {

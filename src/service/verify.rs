@@ -22,6 +22,7 @@ use crate::service::stored::head::{Head, row_digest};
 use crate::service::stored::journal::{
     COMPACTED_MARK, CompactedMark, DERIVED_MARK, DerivedMark, Entry, RESTORING_MARK, compacted_mark,
 };
+use crate::service::stored::names::{NameEntry, is_name};
 use crate::service::stored::reading::Pages;
 use crate::store::{Position, Read, Row, Table};
 
@@ -51,7 +52,7 @@ pub enum Wrong {
     DecisionWithoutRecord,
     /// Members and persons do not agree about a record.
     Members,
-    /// A family or a case names somebody who is not there.
+    /// A family, a case or a word of names leads to somebody who is not there, or somebody is not found by a word.
     DerivedReference,
     /// A restore has not ended.
     Incomplete,
@@ -76,7 +77,7 @@ impl Wrong {
             Self::ReceiptLines => ("receipts have other lines than their batch", backup),
             Self::DecisionWithoutRecord => ("decisions name records that are not there", backup),
             Self::Members => ("members and persons do not agree", rebuild),
-            Self::DerivedReference => ("families or cases name somebody who is not there", rebuild),
+            Self::DerivedReference => ("families, cases or words of names do not lead to whom they should", rebuild),
             Self::Incomplete => ("a restore into this store has not ended", "run `padan restore` again"),
         }
     }
@@ -121,6 +122,8 @@ struct SeenSoFar {
     receipt_lines: HashMap<String, u64>,
     members: HashMap<RecordId, PersonId>,
     persons: HashSet<PersonId>,
+    /// Words that persons are to be found by, and entries that find somebody by one.
+    words: (u64, u64),
 }
 
 /// Reads a whole state. Errors are counted, so that one broken table does not hide the others.
@@ -310,6 +313,7 @@ fn look_at(
             let strangers = person.records.iter().filter(|id| known.members.remove(id) != Some(person.id));
             verified.note(Wrong::Members, strangers.count() as u64);
             known.persons.insert(person.id);
+            known.words.0 += person.words.iter().count() as u64;
         }
         Table::Families => {
             let family: GoldenFamily = decode(bytes, "family")?;
@@ -318,6 +322,12 @@ fn look_at(
         Table::Cases => {
             let case: Case = decode(bytes, "case")?;
             verified.check(Wrong::DerivedReference, case.records.iter().all(|id| known.records.contains_key(id)));
+        }
+        Table::Lookups if is_name(key) => {
+            let corrupt = || ServiceError::Corrupt { what: "word of a name".to_owned() };
+            let entry = NameEntry::read(key, bytes).ok_or_else(corrupt)?;
+            verified.check(Wrong::DerivedReference, known.persons.contains(&entry.person));
+            known.words.1 += 1;
         }
         Table::Lookups | Table::Outcomes => drop(plain(bytes, table.name())?),
         Table::Marks => {
@@ -366,6 +376,7 @@ fn ended(table: Table, known: &mut SeenSoFar, verified: &mut Verified) {
             verified.note(Wrong::ReceiptLines, other.count() as u64);
         }
         Table::Persons => verified.note(Wrong::Members, known.members.len() as u64),
+        Table::Lookups => verified.note(Wrong::DerivedReference, known.words.0.abs_diff(known.words.1)),
         Table::Rows
         | Table::Batches
         | Table::Idempotency
@@ -374,7 +385,6 @@ fn ended(table: Table, known: &mut SeenSoFar, verified: &mut Verified) {
         | Table::Members
         | Table::Families
         | Table::Cases
-        | Table::Lookups
         | Table::Outcomes
         | Table::Marks => {}
     }

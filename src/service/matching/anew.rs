@@ -11,6 +11,7 @@ use super::follow::Tail;
 use super::load::{Trust, same};
 use super::lookups::{lookups_of_decision, shared_key};
 use super::matcher::{Dirty, Matcher};
+use super::names::FoundBy;
 use super::write::Pen;
 use crate::domain::record::{PersonId, RecordId};
 use crate::service::digest::DERIVED;
@@ -34,6 +35,9 @@ const MANY_TIMES: u64 = 4;
 
 /// What is found by numbers and accounts: keys in an order that has nothing to do with that of the records.
 const SCATTERED: [Lookup; 2] = [Lookup::Number, Lookup::Payment];
+
+/// Look-ups that are compared with what is stored where they are written.
+const COMPARED_APART: [Lookup; 3] = [Lookup::Number, Lookup::Payment, Lookup::Name];
 
 /// How what waits is matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,16 +95,22 @@ impl Gateway {
         }
         let stale_ms = started.elapsed().as_millis() as u64;
         // A part is written while the next one is derived.
-        let mut part = WriteBatch::new();
+        let (mut part, mut names) = (WriteBatch::new(), FoundBy::default());
         for portion in self.matching().read(|matcher| matcher.portions(None, PORTION))? {
-            let (written, next) = tokio::join!(self.write_part(pen, *applied, part), self.part_of(portion));
+            let next = self.part_of(portion, &mut names);
+            let (written, next) = tokio::join!(self.write_part(pen, *applied, part), next);
             written?;
             (part, parts) = (next?, parts + 1);
+            if names.are_many() {
+                self.write_names(pen, *applied, &mut names).await?;
+            }
         }
         self.write_part(pen, *applied, part).await?;
         let derived_ms = started.elapsed().as_millis() as u64;
         // Which families there are is known when they are derived.
         self.delete_stale(pen, *applied, Table::Families).await?;
+        self.write_names(pen, *applied, &mut names).await?;
+        self.delete_stale_names(pen, *applied, names).await?;
         self.write_numbers(pen, *applied).await?;
         let rest = self.matching().read(Matcher::of_no_record)?;
         let last = self.differing(rest).await?;
@@ -117,11 +127,38 @@ impl Gateway {
         if pen.leads && !part.is_empty() { self.commit_marked(pen, reached, part, false).await } else { Ok(()) }
     }
 
-    /// What the store does not hold yet of what follows from some records.
-    async fn part_of(&self, portion: Vec<RecordId>) -> Result<WriteBatch, ServiceError> {
+    /// What the store does not hold yet of what follows from some records, but for names.
+    async fn part_of(&self, portion: Vec<RecordId>, names: &mut FoundBy) -> Result<WriteBatch, ServiceError> {
         let dirty = self.ask_matcher(move |matcher| matcher.all_of(&portion)).await?;
-        let changes = self.derived(dirty).await?;
+        let mut changes = self.derived(dirty).await?;
+        names.take(&mut changes);
         self.differing(changes).await
+    }
+
+    /// Writes the words by which persons are found that were derived so far, in the order of the words.
+    async fn write_names(&self, pen: &mut Pen, reached: Reached, names: &mut FoundBy) -> Result<(), ServiceError> {
+        let mut entries = names.entries().into_iter().peekable();
+        while entries.peek().is_some() {
+            let some = entries.by_ref().take(PORTION).map(|(key, value)| ((Table::Lookups, key), value));
+            let write = self.differing(Changes { puts: some.collect(), ..Changes::default() }).await?;
+            self.write_part(pen, reached, write).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes words by which nobody is found any more.
+    async fn delete_stale_names(&self, pen: &mut Pen, reached: Reached, names: FoundBy) -> Result<(), ServiceError> {
+        let names = names.complete();
+        let prefix = Lookup::Name.prefix();
+        let mut write = WriteBatch::new();
+        let mut pages = Pages::between(self.reader(), Table::Lookups, prefix.clone(), prefix_end(&prefix));
+        while let Some(page) = pages.next().await? {
+            for (key, _) in page.into_iter().filter(|(key, _)| !names.allow(key)) {
+                write.delete(Table::Lookups, key);
+            }
+            self.write_if_large(pen, reached, &mut write).await?;
+        }
+        self.write_part(pen, reached, write).await
     }
 
     /// What the store does not hold yet.
@@ -214,11 +251,10 @@ fn ranges_of(table: Table) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
     if table != Table::Lookups {
         return vec![(Vec::new(), None)];
     }
-    // Those that are scattered are compared where they are written.
-    let mut scattered = SCATTERED.map(Lookup::prefix);
-    scattered.sort();
-    let starts = std::iter::once(Vec::new()).chain(scattered.iter().filter_map(|prefix| prefix_end(prefix)));
-    let ends = scattered.iter().cloned().map(Some).chain([None]);
+    let mut apart = COMPARED_APART.map(Lookup::prefix);
+    apart.sort();
+    let starts = std::iter::once(Vec::new()).chain(apart.iter().filter_map(|prefix| prefix_end(prefix)));
+    let ends = apart.iter().cloned().map(Some).chain([None]);
     starts.zip(ends).collect()
 }
 

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::matcher::{Dirty, Matcher};
+use super::names::name_entries;
 use crate::domain::family_card::read_kk;
 use crate::domain::nik::read_nik;
 use crate::domain::person::{FamilyId, GoldenFamily, GoldenPerson};
 use crate::domain::record::{PersonId, Record, RecordId};
 use crate::domain::region::Regions;
 use crate::golden::{Membership, Source, golden_families, golden_person};
+use crate::normalise::found_by::name_words;
 use crate::normalise::parse_name;
 use crate::service::models::Models;
 use crate::service::stored::codec::{encode, id_key};
@@ -63,11 +65,12 @@ pub(in crate::service) fn derive(matcher: &mut Matcher, dirty: &Dirty, records: 
     }
     let persons: Vec<PersonId> = persons.into_iter().collect();
     let matcher = &*matcher;
-    derived.puts.par_extend(persons.par_iter().map(|id| {
+    derived.puts.par_extend(persons.par_iter().flat_map_iter(|id| {
         let members = matcher.records_of(*id);
         let sources: Vec<&Record> = members.iter().filter_map(|record| by_id.get(record).copied()).collect();
         let person = golden(*id, &sources, matcher.families_of(&members), matcher.models());
-        ((Table::Persons, id_key(id.0)), encode(&person))
+        let found_by = name_entries(&person).into_iter().map(|(key, value)| ((Table::Lookups, key), value));
+        std::iter::once(((Table::Persons, id_key(id.0)), encode(&person))).chain(found_by)
     }));
     for id in &dirty.cases_gone {
         derived.deletes.insert((Table::Cases, id.as_bytes().to_vec()));
@@ -123,12 +126,13 @@ fn usable_kk(record: &Record) -> Option<String> {
 
 /// The golden record of one person.
 fn golden(id: PersonId, records: &[&Record], families: Vec<FamilyId>, models: &Models) -> GoldenPerson {
-    let read: Vec<(Option<String>, Option<String>, Option<String>)> = records
+    let read: Vec<(Option<(String, Vec<String>)>, Option<String>, Option<String>)> = records
         .iter()
         .map(|record| {
             let core = &record.core;
             let nik = core.nik.as_deref().map(|raw| read_nik(raw, record.tgl_data, Regions::embedded()));
-            let name = core.nama.as_deref().map(|raw| parse_name(raw, models.names).clean());
+            let name = core.nama.as_deref().map(|raw| parse_name(raw, models.names));
+            let name = name.map(|parts| (parts.clean(), name_words(&parts, models.names)));
             (name, nik.and_then(|nik| nik.usable().map(str::to_owned)), usable_kk(record))
         })
         .collect();
@@ -137,7 +141,8 @@ fn golden(id: PersonId, records: &[&Record], families: Vec<FamilyId>, models: &M
         .zip(&read)
         .map(|(record, (name, nik, kk))| Source {
             record,
-            clean_name: name.as_deref(),
+            clean_name: name.as_ref().map(|(clean, _)| clean.as_str()),
+            name_words: name.as_ref().map_or(&[], |(_, words)| words),
             nik: nik.as_deref(),
             no_kk: kk.as_deref(),
         })

@@ -348,7 +348,8 @@ impl Gateway {
 
     /// Writes what followed from a step, and publishes it.
     async fn write_changes(&self, pen: &mut Pen, step: Option<Unwritten>) -> Result<(), ServiceError> {
-        let Some(Unwritten { reached, changes }) = step.filter(|_| pen.leads) else { return Ok(()) };
+        let Some(Unwritten { reached, mut changes }) = step.filter(|_| pen.leads) else { return Ok(()) };
+        self.renew_persons(&mut changes).await?;
         self.write_derived(pen, reached, changes).await?;
         if pen.leads { self.note_matched(reached).await } else { Ok(()) }
     }

@@ -124,6 +124,12 @@ pub(in crate::service) fn numbers_asked(query: &LookupQuery, day: Date) -> Optio
     asked.into_iter().find_map(|(kind, raw)| Some(numbers(kind, raw.as_deref()?, day)))
 }
 
+/// A number of no known kind, under all kinds and forms.
+pub(in crate::service) fn numbers_of_any_kind(raw: &str, day: Date) -> Vec<Number> {
+    let kinds = [Kind::Nik, Kind::Kk, Kind::Nisn, Kind::Jkn, Kind::Account];
+    kinds.into_iter().flat_map(|kind| numbers(kind, raw, day)).collect()
+}
+
 /// Who bears a number: mostly one record.
 #[derive(Debug)]
 enum Bearers {

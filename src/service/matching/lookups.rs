@@ -90,7 +90,7 @@ impl Matcher {
             // The number stands where other keys have a record.
             return record_in(key).is_some_and(|number| self.shared.contains_key(&Number::from_value(number.0)));
         }
-        // Decisions stay for ever, and there is always a count.
+        // Decisions stay for ever, there is always a count, and words of names are looked after by `names`.
         true
     }
 

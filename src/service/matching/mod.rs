@@ -17,6 +17,7 @@ pub(super) mod load;
 mod look_up;
 mod lookups;
 pub(super) mod matcher;
+pub(super) mod names;
 pub(super) mod places;
 mod settle;
 mod shared_nik;

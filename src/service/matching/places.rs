@@ -15,12 +15,17 @@ pub(in crate::service) struct Place(NonZeroU64);
 impl Place {
     /// The place of a row.
     pub(in crate::service) fn of(core: &PersonCore) -> Option<Self> {
-        let read = |code: &Option<String>| Regions::embedded().read_code(code.as_deref()?)?.parse().ok();
-        read(&core.kode_desa).or_else(|| read(&core.kode_kecamatan)).map(Self)
+        Self::read(core.kode_desa.as_deref(), core.kode_kecamatan.as_deref())
     }
 
-    /// As a number.
-    pub(super) fn number(self) -> u64 {
+    /// The place of these codes of a village and a sub-district.
+    pub(in crate::service) fn read(desa: Option<&str>, kecamatan: Option<&str>) -> Option<Self> {
+        let read = |code: Option<&str>| Regions::embedded().read_code(code?)?.parse().ok();
+        read(desa).or_else(|| read(kecamatan)).map(Self)
+    }
+
+    /// The code as a number.
+    pub(in crate::service) fn number(self) -> u64 {
         self.0.get()
     }
 
@@ -40,6 +45,28 @@ impl Place {
     /// The code.
     pub(in crate::service) fn code(self) -> String {
         self.0.to_string()
+    }
+}
+
+/// A region as a number, to be held against many places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::service) struct Area {
+    code: u64,
+    digits: u32,
+}
+
+impl Area {
+    /// The region of a code of any level; `None` where it is no code.
+    pub(in crate::service) fn of(code: &str) -> Option<Self> {
+        let code = present(code);
+        let digits = u32::try_from(code.len()).ok().filter(|digits| (1..=10).contains(digits))?;
+        code.parse().ok().map(|code| Self { code, digits })
+    }
+
+    /// Whether the place with this number lies in it.
+    pub(in crate::service) fn holds(self, place: u64) -> bool {
+        let below = place.checked_ilog10().and_then(|last| (last + 1).checked_sub(self.digits));
+        below.is_some_and(|below| place / 10_u64.pow(below) == self.code)
     }
 }
 
@@ -99,7 +126,12 @@ mod tests {
             let place = Place::of(&core(desa, kecamatan)).expect("a place");
             assert_eq!(place.code().starts_with(present(region)), inside, "{desa} {kecamatan} in {region}");
             assert_eq!(place.lies_in(region), inside, "{desa} {kecamatan} in {region}");
+            let area = Area::of(region).expect("a region");
+            assert_eq!(area.holds(place.number()), inside, "{desa} {kecamatan} in {region}");
         }
         assert_eq!(Place::of(&core("", "")), None);
+        for no_code in ["", "x", "32010520081"] {
+            assert_eq!(Area::of(no_code), None, "{no_code}");
+        }
     }
 }

@@ -20,7 +20,7 @@ use crate::domain::record::{RecordId, Sequence};
 use crate::service::error::ServiceError;
 
 /// Format: the value as it is.
-const PLAIN: u8 = 1;
+pub(super) const PLAIN: u8 = 1;
 
 /// Format: the length of the plain value without its format (four bytes, big-endian), then it, packed with dictionary 1.
 const PACKED_1: u8 = 2;

@@ -38,6 +38,8 @@ pub(in crate::service) enum Lookup {
     PairOfCase = b'v' as isize,
     /// The decisions about a record that has the higher number of the pair: the lower one.
     DecidedWith = b'j' as isize,
+    /// The persons whose names have a word that begins so: `stored::names`.
+    Name = b'w' as isize,
     /// How much there is of everything.
     Counts = b'#' as isize,
 }

@@ -5,4 +5,5 @@ pub(super) mod decisions;
 pub(super) mod head;
 pub(super) mod journal;
 pub(super) mod lookups;
+pub(super) mod names;
 pub(super) mod reading;

@@ -6,5 +6,6 @@ pub mod clusters;
 mod overview;
 mod people;
 mod receipts;
+mod search;
 pub(super) mod view;
 pub mod views;

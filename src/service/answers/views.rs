@@ -149,6 +149,38 @@ impl std::fmt::Debug for LookupQuery {
     }
 }
 
+/// What somebody typed to find a person, and what narrows it. Values travel in the body, never in a URL.
+#[derive(Clone, Default)]
+pub struct SearchQuery {
+    /// Words of a name, a number, the id of a case or of a person, or a sender's row key.
+    pub text: String,
+    /// The text is a row key of this feed and nothing else.
+    pub feed: Option<Feed>,
+    /// Only persons in this region: 2, 4, 6 or 10 digits.
+    pub kode_wilayah: Option<String>,
+    /// Only persons born in these years, the first and the last.
+    pub born: Option<(u16, u16)>,
+}
+
+impl std::fmt::Debug for SearchQuery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SearchQuery(***)")
+    }
+}
+
+/// Who fits a search.
+#[derive(Debug, Clone, Default)]
+pub struct SearchAnswer {
+    /// The best of them.
+    pub persons: Vec<GoldenPerson>,
+    /// The case whose id was typed; its persons are among those found.
+    pub case: Option<String>,
+    /// How many more were found.
+    pub left_off: u64,
+    /// Everything was looked at. If not, there may be more than those found.
+    pub complete: bool,
+}
+
 /// What persons and families are called, for lists that hold their numbers.
 #[derive(Clone, Default)]
 pub struct Names {

@@ -64,13 +64,18 @@ pub(crate) fn date(name: &str, text: Option<&str>) -> Result<Option<Date>, Probl
 
 /// Reads an optional region code of a query: 2, 4, 6 or 10 digits; a code that has been replaced by one other is that one.
 pub(crate) fn region(name: &str, text: Option<String>) -> Result<Option<String>, Problem> {
+    region_of(Code::QueryInvalid, name, text)
+}
+
+/// Reads an optional region code of a query or a field; `wrong` is what is wrong with the request if it is none.
+pub(crate) fn region_of(wrong: Code, name: &str, text: Option<String>) -> Result<Option<String>, Problem> {
     let Some(code) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
     if matches!(code.len(), 2 | 4 | 6 | 10) && code.bytes().all(|b| b.is_ascii_digit()) {
         return Ok(Some(Regions::embedded().current(&code).to_owned()));
     }
     let (pesan, message) =
         ("kode wilayah terdiri dari 2, 4, 6, atau 10 angka", "a region code has 2, 4, 6 or 10 digits");
-    Err(Problem::field(Code::QueryInvalid, name, pesan, message))
+    Err(Problem::field(wrong, name, pesan, message))
 }
 
 /// Whether the caller asks for a media type by name.

@@ -5,7 +5,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::api::{
-    batches, cases, completeness, explain, health, overview, persons, receipts, records, reports, schemas,
+    batches, cases, completeness, explain, health, overview, persons, receipts, records, reports, schemas, search,
 };
 use super::problem::ProblemDocument;
 
@@ -21,7 +21,7 @@ use super::problem::ProblemDocument;
     ),
     paths(
         batches::push, records::push, batches::show, receipts::show, completeness::declare, completeness::list,
-        persons::lookup, persons::show, cases::list, cases::show, cases::decide,
+        persons::lookup, search::search, persons::show, cases::list, cases::show, cases::decide,
         explain::pair,
         reports::complementarity, overview::show, schemas::show, health::alive, health::ready, health::metrics,
     ),

@@ -7,7 +7,7 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 
 use super::api::{
-    batches, cases, completeness, explain, health, overview, persons, receipts, records, reports, schemas,
+    batches, cases, completeness, explain, health, overview, persons, receipts, records, reports, schemas, search,
 };
 use super::config::Config;
 use super::openapi::Contract;
@@ -28,6 +28,7 @@ pub(super) const API: &[(&str, Endpoint)] = &[
     ("/v1/batches/{id}", || web::get().to(batches::show)),
     ("/v1/batches/{id}/receipt", || web::get().to(receipts::show)),
     ("/v1/persons/lookup", || web::post().to(persons::lookup)),
+    ("/v1/persons/search", || web::post().to(search::search)),
     ("/v1/persons/{id}", || web::get().to(persons::show)),
     ("/v1/cases", || web::get().to(cases::list)),
     ("/v1/cases/{id}", || web::get().to(cases::show)),

@@ -13,6 +13,7 @@ pub(crate) mod receipts;
 pub(crate) mod records;
 pub(crate) mod reports;
 pub(crate) mod schemas;
+pub(crate) mod search;
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};

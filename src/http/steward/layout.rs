@@ -117,6 +117,11 @@ impl Layout {
         }
     }
 
+    /// Whether somebody's menu has an item.
+    pub(super) fn shows(&self, item: &str) -> bool {
+        self.menu.iter().any(|(path, _)| *path == item)
+    }
+
     /// Whether a menu item is the page, or the page lies below it.
     pub(super) fn present(&self, item: &str) -> bool {
         self.path == item || item != "/" && self.path.starts_with(item)

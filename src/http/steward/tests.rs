@@ -12,13 +12,13 @@ use super::overview_page::OverviewPage;
 use super::person_page::PersonPage;
 use super::problem_page::ProblemPage;
 use super::report_page::{Choice, ReportPage};
-use super::search_page::SearchPage;
+use super::search_page::{Outcome, SearchPage, Typed};
 use super::session::Session;
 use super::sign_in::SignInPage;
 use super::{samples, style};
 use crate::domain::date::Date;
 use crate::http::problem::Code;
-use crate::service::answers::views::{Found, Names};
+use crate::service::answers::views::{Found, Names, SearchAnswer};
 
 const TODAY: Date = Date::constant(2025, 11, 20);
 
@@ -46,7 +46,11 @@ fn pages(lang: &str) -> Vec<(&'static str, String)> {
     let report = samples::report_view();
     let nobody = Layout { user: None, menu: Vec::new(), ..layout("/masuk", lang) };
     let key = || "KEY".to_owned();
-    let people = Found { persons: vec![samples::person_view()], bearers: Some(2), left_off: 0 };
+    let near = Outcome::Near(Found { persons: vec![samples::person_view()], bearers: Some(2), left_off: 0 });
+    let persons = vec![samples::person_view().person];
+    let fitting =
+        Outcome::Fitting(SearchAnswer { persons, case: Some("C3-17".to_owned()), left_off: 4, complete: false });
+    let search = |outcome: &Outcome| html(&SearchPage::new(layout("/cari", lang), Typed::default(), outcome));
     vec![
         ("masuk", html(&SignInPage::new(nobody.clone(), "/konflik".to_owned(), Some(nobody.lang.texts().code_wrong)))),
         ("ringkasan", html(&OverviewPage::new(layout("/", lang), &samples::overview()))),
@@ -66,7 +70,8 @@ fn pages(lang: &str) -> Vec<(&'static str, String)> {
             html(&CasePage::new(layout("/konflik/C3-17", lang), &samples::resting_case_view(), TODAY, key())),
         ),
         ("orang", html(&PersonPage::new(layout("/orang/P0000000003", lang), &person, &samples::names()))),
-        ("cari", html(&SearchPage::new(layout("/cari", lang), Some(Ok(&people))))),
+        ("cari", search(&fitting)),
+        ("cari-mirip", search(&near)),
         ("komplementaritas", html(&ReportPage::new(layout("/komplementaritas", lang), Choice::default(), &report))),
         ("temuan", findings(&Part::default(), lang, &samples::names())),
         ("masalah", html(&ProblemPage::new(nobody, Code::NotFound, Vec::new(), Some("0193b".to_owned())))),

@@ -17,6 +17,7 @@ mod questions;
 mod retention;
 mod rules;
 mod sample;
+mod search;
 mod shared;
 mod state;
 mod support;

@@ -60,6 +60,8 @@ fn a_marked_record_leaves_no_mark() {
         client("dinsos").json("POST", &format!("/v1/feeds/{feed}/records"), "r", &json!({"nama": MARKS[0]})),
         steward.json("POST", "/v1/persons/lookup", "l", &json!({"nama": MARKS[0]})),
         steward.json("POST", "/v1/persons/lookup", "m", &json!({"nik": {"x": MARKS[2]}})),
+        steward.json("POST", "/v1/persons/search", "s", &json!({"teks": MARKS[0], "tahun_lahir": MARKS[6]})),
+        steward.json("POST", "/v1/persons/search", "t", &json!({"teks": MARKS[2].repeat(20)})),
         steward.json("POST", "/v1/cases/C1-2/verdict", "v", &json!({"putusan": MARKS[0], "alasan": "x"})),
         client("dinsos").with_token(MARKS[0]).get("/v1/overview"),
     ];
@@ -73,6 +75,11 @@ fn a_marked_record_leaves_no_mark() {
     let found = steward.json("POST", "/v1/persons/lookup", "n", &json!({"nik": MARKS[2]})).expect(200);
     assert!(found.text.contains(MARKS[0]), "{}", found.text);
     search("a person", &found.text, &shown);
+    for typed in [MARKS[0], MARKS[2], MARKS[3]] {
+        let found = steward.json("POST", "/v1/persons/search", "n", &json!({"teks": typed})).expect(200);
+        assert!(found.text.contains(MARKS[0]), "{}", found.text);
+        search("a hit", &found.text, &[MARKS[0], MARKS[6]]);
+    }
 
     search("the metrics", &steward.get("/metrics").expect(200).text, &[]);
     search("the log", &process.told(), &[]);

@@ -8,26 +8,26 @@ use crate::support::{TestApp, TestClient};
 const NIK: &str = "3201050503800011";
 
 /// A gateway with clients, and a count for keys.
-struct Place {
-    app: TestApp,
-    steward: TestClient,
+pub(crate) struct Place {
+    pub(crate) app: TestApp,
+    pub(crate) steward: TestClient,
     keys: std::cell::Cell<u32>,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let app = TestApp::start();
         let steward = app.client("petugas");
         Self { app, steward, keys: std::cell::Cell::new(0) }
     }
 
-    fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         self.keys.set(self.keys.get() + 1);
         format!("k{}", self.keys.get())
     }
 
     /// Pushes rows and waits until they are matched.
-    fn push(&self, role: &str, feed: &str, rows: &[Value]) {
+    pub(crate) fn push(&self, role: &str, feed: &str, rows: &[Value]) {
         let body = rows.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
         let answer = self.app.client(role).push(feed, &self.key(), &body);
         assert!(answer.status < 300, "{}", answer.text);
@@ -35,7 +35,7 @@ impl Place {
         self.app.settle();
     }
 
-    fn members(&self, rows: &[Value]) {
+    pub(crate) fn members(&self, rows: &[Value]) {
         self.push("dinsos", "dinsos-anggota-keluarga", rows);
     }
 
@@ -50,7 +50,7 @@ impl Place {
         (ids, page["next"].as_str().map(str::to_owned))
     }
 
-    fn verdict(&self, case: &str, putusan: &str) -> u16 {
+    pub(crate) fn verdict(&self, case: &str, putusan: &str) -> u16 {
         let body = json!({"putusan": putusan, "alasan": "uji"});
         self.steward.json("POST", &format!("/v1/cases/{case}/verdict"), &self.key(), &body).status
     }
@@ -60,7 +60,7 @@ impl Place {
     }
 }
 
-fn member(id: &str, nik: &str, nama: &str, born: &str, family: &str) -> Value {
+pub(crate) fn member(id: &str, nik: &str, nama: &str, born: &str, family: &str) -> Value {
     let sex = if nik.as_bytes().get(6).is_some_and(|digit| *digit >= b'4') { "P" } else { "L" };
     json!({
         "id_sumber": id, "tgl_data": "2025-11-01", "nik": nik, "nama": nama, "tanggal_lahir": born,

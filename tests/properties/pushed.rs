@@ -7,7 +7,8 @@ use padan::domain::batch::Completeness;
 use padan::domain::case::CaseState;
 use padan::domain::decision::Verdict;
 use padan::domain::feed::Feed;
-use padan::service::answers::views::{CaseFilter, VerdictRequest};
+use padan::domain::record::PersonId;
+use padan::service::answers::views::{CaseFilter, SearchAnswer, SearchQuery, VerdictRequest};
 use padan::service::clock::SystemClock;
 use padan::service::gateway::{Gateway, IdempotencyKey};
 use padan::service::start::{Missing, StartWith};
@@ -136,6 +137,29 @@ impl Office {
         })
     }
 
+    /// The person of each row that is there, by the row's id.
+    fn person_of_row(&self) -> BTreeMap<String, PersonId> {
+        self.runtime.block_on(async {
+            self.gateway.settled().await;
+            let members = self.gateway.clusters().await.expect("clusters");
+            members.into_iter().map(|member| (member.row_id, member.person)).collect()
+        })
+    }
+
+    /// Who is found by a text.
+    fn found_by(&self, text: &str) -> SearchAnswer {
+        let steward = self.clients.by_token("kode-petugas").expect("a steward");
+        let query = SearchQuery { text: text.to_owned(), ..SearchQuery::default() };
+        self.runtime.block_on(self.gateway.search(&steward, query)).expect("an answer")
+    }
+
+    /// Whether anybody is found by the word that [`changed`] puts into names.
+    fn finds_wrong_names(&self) -> bool {
+        self.runtime.block_on(self.gateway.settled());
+        let found = self.found_by("salah");
+        found.persons.iter().any(|person| person.words.iter().any(|word| word == "SALA"))
+    }
+
     fn close(self) {
         self.stop.send_replace(Running::Stopping);
         self.runtime.block_on(async {
@@ -216,5 +240,38 @@ fn a_wrong_version_and_a_withdrawal_leave_nothing_behind() {
         same(&persons_of(&rest), &office.state().0).map_err(|why| format!("withdrawn: {why}"))?;
         office.push(&some);
         alike(&first, &office.state(), "withdrawn and sent again")
+    });
+}
+
+/// By the name on each row that is there its person is found, and nobody by a name that no row has any more.
+#[test]
+fn names_that_are_there_find_their_persons_and_no_others_do() {
+    with_a_gateway(|office, rows, random| {
+        office.push(rows);
+        let wrong = changed(rows, random);
+        office.push(&wrong);
+        if !wrong.is_empty() && !office.finds_wrong_names() {
+            return Err("nobody is found by a wrong name".to_owned());
+        }
+        let (again, gone): (Vec<Row>, Vec<Row>) = wrong.into_iter().partition(|_| random.random_bool(0.5));
+        office.push(&withdrawals(&gone));
+        let again: BTreeSet<String> = again.iter().map(Row::id).collect();
+        office.push(&rows.iter().filter(|row| again.contains(&row.id())).cloned().collect::<Vec<_>>());
+        let person_of = office.person_of_row();
+        if office.finds_wrong_names() {
+            return Err("somebody is found by a name that no row has".to_owned());
+        }
+        for row in rows.iter().filter(|_| random.random_bool(0.1)) {
+            let Some((person, name)) = person_of.get(&row.id()).zip(row.text("nama")) else { continue };
+            if name.chars().any(char::is_numeric) || !name.chars().any(char::is_alphabetic) {
+                continue;
+            }
+            let found = office.found_by(name);
+            let there = found.persons.iter().any(|found| found.id == *person);
+            if !there && found.left_off == 0 {
+                return Err(format!("row {} does not lead to its person", row.id()));
+            }
+        }
+        Ok(())
     });
 }

@@ -8,19 +8,99 @@ use super::name::parse_name;
 use super::tables::NameTables;
 use crate::domain::name::NameParts;
 
-/// A word that somebody typed, as the whole of a word of a name or as its beginning.
+/// How a word that was typed fits words of a name; the better first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fit {
+    /// One of them is the word.
+    Whole,
+    /// One of them begins with it.
+    Begun,
+}
+
+/// A word or the beginning of one, folded.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Spelling {
+    whole: String,
+    /// None begins with another.
+    beginnings: Vec<String>,
+}
+
+/// A word that somebody typed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AskedWord {
-    /// The folded word, if it is whole.
-    pub whole: String,
-    /// What folded words begin with that it is a beginning of. None begins with another.
-    pub beginnings: Vec<String>,
+    alone: Spelling,
+    /// As one word with the one before it, and with the one behind it: NUR and HAYATI are NURHAYATI.
+    together: Vec<Spelling>,
+    /// As two words: NURHAYATI is NUR and HAYATI.
+    apart: Vec<(String, String)>,
 }
 
 /// Its words are of a person.
 impl std::fmt::Debug for AskedWord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("AskedWord(***)")
+    }
+}
+
+/// Letters that each of two words has at least that are one word together.
+const SHORTEST_PART: usize = 3;
+
+impl Spelling {
+    /// A word may end where it ends, and then its last letters fold as an ending, or go on with a vowel: SUD is the
+    /// beginning of SUDIRMAN, and SUT as a whole.
+    fn of(word: &str) -> Self {
+        let mut folder = Folder::default();
+        let whole = folder.k1(word).to_owned();
+        let open = folder.k1(&format!("{word}A")).strip_suffix('A').unwrap_or_default().to_owned();
+        let mut beginnings = vec![whole.clone(), open];
+        beginnings.retain(|beginning| !beginning.is_empty());
+        // A shorter beginning takes in the longer one.
+        beginnings.sort_unstable();
+        beginnings.dedup_by(|longer, shorter| longer.starts_with(shorter.as_str()));
+        Self { whole, beginnings }
+    }
+
+    fn fit(&self, word: &str) -> Option<Fit> {
+        if word == self.whole {
+            return Some(Fit::Whole);
+        }
+        self.beginnings.iter().any(|beginning| word.starts_with(beginning.as_str())).then_some(Fit::Begun)
+    }
+}
+
+impl AskedWord {
+    fn of(word: &str) -> Self {
+        let mut folder = Folder::default();
+        let cuts = SHORTEST_PART..(word.len() + 1).saturating_sub(SHORTEST_PART);
+        let mut part = |text: &str| folder.k1(text).to_owned();
+        let apart = cuts.map(|cut| (part(&word[..cut]), part(&word[cut..])));
+        Self { alone: Spelling::of(word), together: Vec::new(), apart: apart.collect() }
+    }
+
+    /// A word of another script: its letters are a code, and what is a part of it is no word.
+    fn verbatim(word: &str) -> Self {
+        let alone = Spelling { whole: word.to_owned(), beginnings: vec![word.to_owned()] };
+        Self { alone, together: Vec::new(), apart: Vec::new() }
+    }
+
+    /// How it fits the folded words of a name; `None` where it does not.
+    pub fn fit<'a>(&self, words: impl Iterator<Item = &'a str> + Clone) -> Option<Fit> {
+        let spellings = || std::iter::once(&self.alone).chain(&self.together);
+        let best = words.clone().flat_map(|word| spellings().filter_map(move |one| one.fit(word))).min();
+        let has = |part: &String| words.clone().any(|word| word == part);
+        let apart = || self.apart.iter().any(|(front, back)| has(front) && has(back));
+        if best != Some(Fit::Whole) && apart() { Some(Fit::Whole) } else { best }
+    }
+
+    /// Of each word that it may fit, or of one of two words, the beginning.
+    pub fn beginnings(&self) -> impl Iterator<Item = &str> {
+        let spellings = std::iter::once(&self.alone).chain(&self.together);
+        spellings.flat_map(|one| &one.beginnings).map(String::as_str)
+    }
+
+    /// Whole words that one of any two words is that it may fit.
+    pub fn wholes(&self) -> impl Iterator<Item = &str> {
+        self.apart.iter().map(|(_, back)| back.as_str())
     }
 }
 
@@ -38,39 +118,29 @@ pub fn name_words(parts: &NameParts, tables: &NameTables) -> Vec<String> {
 /// The words of what somebody typed to find a name, each once, in the order typed. Titles are left out.
 pub fn asked_words(raw: &str, tables: &NameTables) -> Vec<AskedWord> {
     let parts = parse_name(raw, tables);
-    // The letters that stand for words of another script are folded already.
-    let latin = parts.plain.is_ascii();
-    let tokens = parts.tokens.iter().map(|token| if latin { asked(&token.clean) } else { verbatim(&token.k1) });
-    let others = parts.patronymic.iter().chain(&parts.alias).map(|word| asked(canonical(word, tables)));
-    let mut words: Vec<AskedWord> = Vec::new();
+    if !parts.plain.is_ascii() {
+        return parts.tokens.iter().map(|token| AskedWord::verbatim(&token.k1)).collect();
+    }
+    let tokens = parts.tokens.iter().map(|token| token.clean.as_str());
+    let others = parts.patronymic.iter().chain(&parts.alias).map(|word| canonical(word, tables));
+    let mut typed: Vec<&str> = Vec::new();
     for word in tokens.chain(others) {
-        if !word.beginnings.is_empty() && !words.contains(&word) {
-            words.push(word);
+        if !typed.contains(&word) {
+            typed.push(word);
         }
     }
+    let mut words: Vec<AskedWord> = typed.iter().map(|word| AskedWord::of(word)).collect();
+    for (at, pair) in typed.windows(2).enumerate() {
+        let together = Spelling::of(&pair.concat());
+        words[at].together.push(together.clone());
+        words[at + 1].together.push(together);
+    }
+    words.retain(|word| !word.alone.beginnings.is_empty());
     words
 }
 
 fn canonical<'a>(word: &'a str, tables: &NameTables) -> &'a str {
     tables.word(word).canonical.unwrap_or(word)
-}
-
-/// A word may end where it ends, and then its last letters fold as an ending, or go on with a vowel: SUD is the beginning of
-/// SUDIRMAN, and SUT as a whole.
-fn asked(word: &str) -> AskedWord {
-    let mut folder = Folder::default();
-    let whole = folder.k1(word).to_owned();
-    let open = folder.k1(&format!("{word}A")).strip_suffix('A').unwrap_or_default().to_owned();
-    let mut beginnings = vec![whole.clone(), open];
-    beginnings.retain(|beginning| !beginning.is_empty());
-    // A shorter beginning takes in the longer one.
-    beginnings.sort_unstable();
-    beginnings.dedup_by(|longer, shorter| longer.starts_with(shorter.as_str()));
-    AskedWord { whole, beginnings }
-}
-
-fn verbatim(word: &str) -> AskedWord {
-    AskedWord { whole: word.to_owned(), beginnings: vec![word.to_owned()] }
 }
 
 #[cfg(test)]
@@ -111,20 +181,33 @@ mod tests {
             ("iqbal", "MUHAMMAD IKBAL", true),
             ("taufik", "TAUPIQ HIDAYAT", true),
             ("sulaiman", "AHMAD BIN SULEMAN", true),
+            ("nur hayati", "NURHAYATI", true),
+            ("nurhayati", "NUR HAYATI", true),
+            ("NOERHAYATI", "SITI NUR HAYATI", true),
+            ("sri wahyu", "SRIWAHYUNI", true),
+            ("nur hayati", "NURHAYANI", false),
+            ("nurhayati", "NUR HAYANI", false),
             ("suharto", "SUHARTI", false),
             ("siti aminah", "SITI ROHMAH", false),
             ("minah", "AMINAH", false),
         ] {
             let asked = asked_words(typed, NameTables::embedded());
             let words = words_of(name);
-            let begins = |word: &AskedWord| {
-                word.beginnings.iter().any(|start| words.iter().any(|word| word.starts_with(start.as_str())))
-            };
             assert!(!asked.is_empty(), "{typed}");
-            assert_eq!(asked.iter().all(begins), fits, "{typed} for {name}");
+            let fit = |word: &AskedWord| word.fit(words.iter().map(String::as_str));
+            assert_eq!(asked.iter().all(|word| fit(word).is_some()), fits, "{typed} for {name}");
+            // Whoever fits a word is found where its beginnings and whole words are.
+            for asked in asked.iter().filter(|word| fit(word).is_some()) {
+                let begun = |word: &String| asked.beginnings().any(|start| word.starts_with(start));
+                let found = words.iter().any(|word| begun(word) || asked.wholes().any(|whole| whole == word));
+                assert!(found, "{typed} for {name}");
+            }
         }
         let han = asked_words("王芳", NameTables::embedded());
-        assert_eq!(han.iter().map(|word| word.whole.clone()).collect::<Vec<_>>(), words_of("王芳"));
+        let words = words_of("王芳");
+        assert_eq!(han.len(), words.len());
+        assert!(han.iter().all(|word| word.fit(words.iter().map(String::as_str)) == Some(Fit::Whole)));
+        assert!(han[0].fit(words_of("李芳").iter().map(String::as_str)).is_none());
     }
 
     #[test]

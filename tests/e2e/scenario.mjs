@@ -165,6 +165,23 @@ const STEPS = [
     assert.equal(new URL(page.url()).search, '');
   }],
 
+  ['a person is found by the name alone, turned round and begun, and by the year', async ({ browser, page, seen }) => {
+    await browser.open('/cari');
+    const words = seen.name.toLowerCase().split(' ');
+    await page.fill('#teks', words.reverse().map((word) => word.slice(0, 6)).join(' '));
+    await page.fill('#lahir', isoDay(seen.born).slice(0, 4));
+    await page.locator('form:has(#teks) button').click();
+    await page.locator('#h-found').waitFor();
+    const found = await page.locator('section[aria-labelledby=h-found] tbody a').evaluateAll((a) => a.map((x) => x.pathname));
+    assert.ok(seen.persons.some((person) => found.includes(person)), `${seen.persons} is not in ${found}`);
+    assert.equal(new URL(page.url()).search, '');
+    await page.fill('#teks', seen.case.split('/').pop());
+    await page.fill('#lahir', '');
+    await page.locator('form:has(#teks) button').click();
+    await page.locator('#h-found').waitFor();
+    assert.match(await text(page, 'section[aria-labelledby=h-found]'), /Kasus dengan nomor ini|Tidak ada orang/);
+  }],
+
   ['the verdict can be taken back', async ({ browser, page, seen }) => {
     await browser.open(seen.case);
     await page.fill('#alasan', REVOKED);

@@ -54,7 +54,7 @@ impl NameEntry<'_> {
     }
 
     /// All words of the person's names.
-    pub(in crate::service) fn words(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::service) fn words(&self) -> impl Iterator<Item = &str> + Clone {
         let others = self.others.split(' ').filter(|word| !word.is_empty());
         std::iter::once(self.word).chain(others)
     }
@@ -63,6 +63,11 @@ impl NameEntry<'_> {
 /// The beginning of the keys of all words with this beginning.
 pub(in crate::service) fn beginning(word: &str) -> Vec<u8> {
     Lookup::Name.key(&[word.as_bytes()])
+}
+
+/// The beginning of the keys of a word and no longer one.
+pub(in crate::service) fn whole(word: &str) -> Vec<u8> {
+    Lookup::Name.key(&[word.as_bytes(), &[0]])
 }
 
 /// Whether a key of the table is that of a word.
@@ -84,7 +89,7 @@ pub(in crate::service) fn entries(person: PersonId, facts: Facts, words: &NameWo
             }
             value.extend_from_slice(other.as_bytes());
         }
-        (Lookup::Name.key(&[word.as_bytes(), &[0], &id_key(person.0)]), value)
+        ([whole(word), id_key(person.0)].concat(), value)
     };
     words.iter().map(entry).collect()
 }
@@ -113,7 +118,7 @@ mod tests {
                 assert_eq!((all[0], read.person, read.facts), (word, person, facts));
                 all.sort_unstable();
                 assert_eq!(all, words.iter().collect::<Vec<_>>());
-                assert!(is_name(key) && key.starts_with(&beginning(&word[..1])));
+                assert!(is_name(key) && key.starts_with(&beginning(&word[..1])) && key.starts_with(&whole(word)));
                 assert!(plain(value, "a value as others").is_ok());
                 for cut in 0..FACTS {
                     assert!(NameEntry::read(key, &value[..cut]).is_none());

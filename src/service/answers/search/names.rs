@@ -7,9 +7,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::asked::Narrowing;
 use crate::domain::record::PersonId;
-use crate::normalise::found_by::AskedWord;
+use crate::normalise::found_by::{AskedWord, Fit};
 use crate::service::error::ServiceError;
-use crate::service::stored::names::{NameEntry, beginning};
+use crate::service::stored::names::{NameEntry, beginning, whole};
 use crate::store::{Read, Row, Table, after, prefix_end};
 
 /// Entries looked at in one search: what some 20 ms are enough for.
@@ -47,8 +47,10 @@ struct Lane(Vec<(Vec<u8>, Option<Vec<u8>>)>);
 
 impl Lane {
     fn of(word: &AskedWord) -> Self {
-        let range = |start: &String| (beginning(start), prefix_end(&beginning(start)));
-        Self(word.beginnings.iter().rev().map(range).collect())
+        let mut starts: Vec<Vec<u8>> = word.beginnings().map(beginning).chain(word.wholes().map(whole)).collect();
+        starts.sort_unstable();
+        starts.dedup_by(|longer, shorter| longer.starts_with(shorter));
+        Self(starts.into_iter().rev().map(|start| (start.clone(), prefix_end(&start))).collect())
     }
 
     async fn next(&mut self, reader: &dyn Read) -> Result<Vec<Row>, ServiceError> {
@@ -128,11 +130,7 @@ impl NameScan {
 fn how_good(asked: &[AskedWord], entry: &NameEntry<'_>) -> Option<(usize, usize)> {
     let mut begun = 0;
     for word in asked {
-        let begins = |other: &str| word.beginnings.iter().any(|start| other.starts_with(start.as_str()));
-        if !entry.words().any(begins) {
-            return None;
-        }
-        begun += usize::from(!entry.words().any(|other| other == word.whole));
+        begun += usize::from(word.fit(entry.words())? == Fit::Begun);
     }
     Some((begun, entry.words().count().saturating_sub(asked.len())))
 }
@@ -170,6 +168,8 @@ mod tests {
         assert_eq!(order("amin sit", &names, 9), (vec![0, 2], 2));
         assert_eq!(order("siti", &names, 2), (vec![1, 0], 4), "the rest is counted");
         assert_eq!(order("tuti", &names, 9), (vec![], 0));
+        assert_eq!(order("nur ayati", &["NURAYATI", "NUR", "AYATI NUR"], 9), (vec![2, 0], 2));
+        assert_eq!(order("nurhayati", &["NURAYATI", "NUR", "AYATI NUR"], 9), (vec![0, 2], 2));
         assert_eq!(order("siti", &["SITI", "SITI", "SITI"], 2), (vec![0, 1], 3), "equal names by their numbers");
     }
 }

@@ -84,7 +84,7 @@ impl AskedWord {
     }
 
     /// How it fits the folded words of a name; `None` where it does not.
-    pub fn fit<'a>(&self, words: impl Iterator<Item = &'a str> + Clone) -> Option<Fit> {
+    pub fn fit<'a>(&self, words: &(impl Iterator<Item = &'a str> + Clone)) -> Option<Fit> {
         let spellings = || std::iter::once(&self.alone).chain(&self.together);
         let best = words.clone().flat_map(|word| spellings().filter_map(move |one| one.fit(word))).min();
         let has = |part: &String| words.clone().any(|word| word == part);
@@ -194,7 +194,7 @@ mod tests {
             let asked = asked_words(typed, NameTables::embedded());
             let words = words_of(name);
             assert!(!asked.is_empty(), "{typed}");
-            let fit = |word: &AskedWord| word.fit(words.iter().map(String::as_str));
+            let fit = |word: &AskedWord| word.fit(&words.iter().map(String::as_str));
             assert_eq!(asked.iter().all(|word| fit(word).is_some()), fits, "{typed} for {name}");
             // Whoever fits a word is found where its beginnings and whole words are.
             for asked in asked.iter().filter(|word| fit(word).is_some()) {
@@ -206,8 +206,8 @@ mod tests {
         let han = asked_words("王芳", NameTables::embedded());
         let words = words_of("王芳");
         assert_eq!(han.len(), words.len());
-        assert!(han.iter().all(|word| word.fit(words.iter().map(String::as_str)) == Some(Fit::Whole)));
-        assert!(han[0].fit(words_of("李芳").iter().map(String::as_str)).is_none());
+        assert!(han.iter().all(|word| word.fit(&words.iter().map(String::as_str)) == Some(Fit::Whole)));
+        assert!(han[0].fit(&words_of("李芳").iter().map(String::as_str)).is_none());
     }
 
     #[test]

@@ -124,9 +124,12 @@ fn usable_kk(record: &Record) -> Option<String> {
     read_kk(record.core.no_kk.as_deref()?, record.tgl_data).usable().map(str::to_owned)
 }
 
+/// A name without titles, and by which words it is found.
+type ReadName = (String, Vec<String>);
+
 /// The golden record of one person.
 fn golden(id: PersonId, records: &[&Record], families: Vec<FamilyId>, models: &Models) -> GoldenPerson {
-    let read: Vec<(Option<(String, Vec<String>)>, Option<String>, Option<String>)> = records
+    let read: Vec<(Option<ReadName>, Option<String>, Option<String>)> = records
         .iter()
         .map(|record| {
             let core = &record.core;

@@ -130,7 +130,7 @@ impl NameScan {
 fn how_good(asked: &[AskedWord], entry: &NameEntry<'_>) -> Option<(usize, usize)> {
     let mut begun = 0;
     for word in asked {
-        begun += usize::from(word.fit(entry.words())? == Fit::Begun);
+        begun += usize::from(word.fit(&entry.words())? == Fit::Begun);
     }
     Some((begun, entry.words().count().saturating_sub(asked.len())))
 }

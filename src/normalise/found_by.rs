@@ -53,7 +53,8 @@ impl Spelling {
         let whole = folder.k1(word).to_owned();
         let open = folder.k1(&format!("{word}A")).strip_suffix('A').unwrap_or_default().to_owned();
         let mut beginnings = vec![whole.clone(), open];
-        beginnings.retain(|beginning| !beginning.is_empty());
+        // Of three letters at least two are left, or they are no beginning of much: ZZZ is S.
+        beginnings.retain(|beginning| beginning.len() >= word.len().min(SHORTEST_PART).saturating_sub(1).max(1));
         // A shorter beginning takes in the longer one.
         beginnings.sort_unstable();
         beginnings.dedup_by(|longer, shorter| longer.starts_with(shorter.as_str()));
@@ -83,6 +84,11 @@ impl AskedWord {
         Self { alone, together: Vec::new(), apart: Vec::new() }
     }
 
+    /// Letters of the folded word.
+    pub fn letters(&self) -> usize {
+        self.alone.whole.len()
+    }
+
     /// How it fits the folded words of a name; `None` where it does not.
     pub fn fit<'a>(&self, words: &(impl Iterator<Item = &'a str> + Clone)) -> Option<Fit> {
         let spellings = || std::iter::once(&self.alone).chain(&self.together);
@@ -92,15 +98,15 @@ impl AskedWord {
         if best != Some(Fit::Whole) && apart() { Some(Fit::Whole) } else { best }
     }
 
-    /// Of each word that it may fit, or of one of two words, the beginning.
+    /// Beginnings of the words that it may fit.
     pub fn beginnings(&self) -> impl Iterator<Item = &str> {
         let spellings = std::iter::once(&self.alone).chain(&self.together);
         spellings.flat_map(|one| &one.beginnings).map(String::as_str)
     }
 
-    /// Whole words that one of any two words is that it may fit.
+    /// Whole words that it may fit, or of two words one.
     pub fn wholes(&self) -> impl Iterator<Item = &str> {
-        self.apart.iter().map(|(_, back)| back.as_str())
+        std::iter::once(self.alone.whole.as_str()).chain(self.apart.iter().map(|(_, back)| back.as_str()))
     }
 }
 
@@ -135,7 +141,7 @@ pub fn asked_words(raw: &str, tables: &NameTables) -> Vec<AskedWord> {
         words[at].together.push(together.clone());
         words[at + 1].together.push(together);
     }
-    words.retain(|word| !word.alone.beginnings.is_empty());
+    words.retain(|word| !word.alone.whole.is_empty());
     words
 }
 
@@ -187,6 +193,9 @@ mod tests {
             ("sri wahyu", "SRIWAHYUNI", true),
             ("nur hayati", "NURHAYANI", false),
             ("nurhayati", "NUR HAYANI", false),
+            ("zzz", "SITI", false),
+            ("zzz", "S SITI", true),
+            ("si", "SITI", true),
             ("suharto", "SUHARTI", false),
             ("siti aminah", "SITI ROHMAH", false),
             ("minah", "AMINAH", false),

@@ -83,6 +83,11 @@ impl Narrowing {
         Ok(Self { area, born: query.born })
     }
 
+    /// Whether it lets everybody through.
+    pub(super) fn is_none(self) -> bool {
+        self.area.is_none() && self.born.is_none()
+    }
+
     /// Whether somebody fits. Whose place or year nobody knows fits no place and no year.
     pub(super) fn fits(self, facts: Facts) -> bool {
         self.area.is_none_or(|area| facts.place.is_some_and(|place| area.holds(place)))

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use libfuzzer_sys::fuzz_target;
 use padan::cli::input::{IdWanted, InputOptions, InputTable};
 use parquet::arrow::ArrowWriter;

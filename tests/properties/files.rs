@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use padan::cli::input::{InputOptions, InputTable, Wanted};
 use padan::domain::feed::Feed;
 use padan::tables::Tabular;

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use ::parquet::file::reader::ChunkReader;
-use arrow::array::{RecordBatch, StringArray};
+use arrow_array::{RecordBatch, StringArray};
 
 use super::parquet_text::{Cells, as_text, has_text};
 use super::{Builder, IdRule, InputError, RowProblem, Wanted};

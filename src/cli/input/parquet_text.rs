@@ -1,12 +1,15 @@
 //! Values of Parquet as text: a day without a time is a date, a whole number has no point, a list is `a;b`.
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, Float16Array, Float32Array, Float64Array, GenericListArray, OffsetSizeTrait,
-    PrimitiveArray, StringArray, StringBuilder,
+use arrow_array::builder::StringBuilder;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{ArrowPrimitiveType, Float16Type, Float32Type, Float64Type};
+use arrow_array::{
+    Array, ArrayRef, Float16Array, Float32Array, Float64Array, GenericListArray, OffsetSizeTrait, PrimitiveArray,
+    StringArray,
 };
-use arrow::compute::{CastOptions, can_cast_types, cast_with_options};
-use arrow::datatypes::{ArrowPrimitiveType, DataType, Float16Type, Float32Type, Float64Type};
-use arrow::error::ArrowError;
+use arrow_cast::{CastOptions, can_cast_types, cast_with_options};
+use arrow_schema::ArrowError;
+use arrow_schema::DataType;
 
 use super::number;
 use super::text::trimmed;
@@ -16,7 +19,7 @@ const MIDNIGHT: &str = "T00:00:00";
 
 /// A value that does not fit is an error and not a missing one.
 const STRICT: CastOptions<'static> =
-    CastOptions { safe: false, format_options: arrow::util::display::FormatOptions::new() };
+    CastOptions { safe: false, format_options: arrow_cast::display::FormatOptions::new() };
 
 /// Whether values of a type have a form as text.
 pub(super) fn has_text(data_type: &DataType) -> bool {

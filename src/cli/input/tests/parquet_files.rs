@@ -3,12 +3,13 @@ use std::sync::Arc;
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
 use ::parquet::file::properties::WriterProperties;
-use arrow::array::{
+use arrow_array::types::Int32Type;
+use arrow_array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int64Array,
     LargeStringArray, ListArray, RecordBatch, StringArray, StringViewArray, StructArray, TimestampMicrosecondArray,
     TimestampMillisecondArray,
 };
-use arrow::datatypes::{DataType, Field, Int32Type};
+use arrow_schema::{DataType, Field};
 
 use super::*;
 
@@ -33,7 +34,7 @@ const MIDNIGHT: i64 = 639_878_400;
 fn every_common_type_becomes_text() {
     let lists = ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1), None, Some(2)]), None]);
     let names = vec![Some(vec!["Sari", "", "Wulan"]), None];
-    let mut words = arrow::array::ListBuilder::new(arrow::array::StringBuilder::new());
+    let mut words = arrow_array::builder::ListBuilder::new(arrow_array::builder::StringBuilder::new());
     for list in names {
         words.append_option(list.map(|list| list.into_iter().map(Some)));
     }

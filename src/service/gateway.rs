@@ -14,7 +14,7 @@ use super::error::ServiceError;
 use super::intake::Intake;
 pub use super::intake::idempotency::IdempotencyKey;
 use super::matching::Matching;
-use super::matching::load::Begun;
+use super::matching::load::AtOpening;
 use super::matching::matcher::Matcher;
 use super::models::Models;
 use super::retention::Rounds;
@@ -83,7 +83,7 @@ impl Gateway {
         Ok(gateway)
     }
 
-    fn new(parts: Parts, begun: &Begun) -> Self {
+    fn new(parts: Parts, begun: &AtOpening) -> Self {
         Self(Arc::new(Inner {
             instance: parts.clock.new_id(),
             ready: AtomicBool::new(false),

@@ -8,10 +8,10 @@
 
 mod decide;
 mod declare;
-pub(super) mod fresh;
 pub(super) mod idempotency;
 pub(super) mod numbers;
 pub(super) mod push;
+mod waiting;
 mod withdrawal;
 
 use std::collections::BTreeSet;
@@ -22,13 +22,13 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use self::fresh::Fresh;
 use self::idempotency::{InFlight, RequestId};
 use self::numbers::Pool;
+use self::waiting::Waiting;
 use crate::domain::record::Record;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
-use crate::service::matching::load::Begun;
+use crate::service::matching::load::AtOpening;
 use crate::service::stored::journal::Entry;
 use crate::store::{Position, StoreError, WriteBatch};
 
@@ -46,7 +46,7 @@ pub(super) struct Intake {
     /// Numbers of records and rows.
     pub(super) numbers: Pool,
     in_flight: InFlight,
-    fresh: Mutex<Fresh>,
+    waiting: Mutex<Waiting>,
     wake: Notify,
     /// The last position that this gateway knows to be acknowledged.
     acknowledged: AtomicU64,
@@ -103,11 +103,11 @@ pub(super) enum TakenIn<T> {
 }
 
 impl Intake {
-    pub(super) fn new(begun: &Begun, shared: bool) -> Self {
+    pub(super) fn new(begun: &AtOpening, shared: bool) -> Self {
         Self {
             numbers: Pool::new(begun.free, shared),
             in_flight: InFlight::default(),
-            fresh: Mutex::default(),
+            waiting: Mutex::default(),
             wake: Notify::new(),
             acknowledged: AtomicU64::new(begun.head.0),
             began: begun.head,
@@ -122,22 +122,22 @@ impl Intake {
 
     /// Rows that this gateway acknowledged and that are not matched yet.
     pub(super) fn waiting_rows(&self) -> u64 {
-        self.fresh().waiting_rows()
+        self.waiting().waiting_rows()
     }
 
     /// The batches that this gateway took and that are not matched yet.
     pub(super) fn waiting_batches(&self) -> BTreeSet<String> {
-        self.fresh().waiting_batches()
+        self.waiting().waiting_batches()
     }
 
     /// Whether a batch that this gateway took is matched and the rules were not evaluated for it.
     pub(super) fn waits_for_rules(&self, batch: &str, evaluated: Position) -> bool {
-        self.fresh().waits_for_rules(batch, evaluated)
+        self.waiting().waits_for_rules(batch, evaluated)
     }
 
     /// Forgets which batches wait for the rules up to here.
     pub(super) fn drop_evaluated(&self, through: Position) {
-        self.fresh().drop_evaluated(through);
+        self.waiting().drop_evaluated(through);
     }
 
     /// Whether every input behind `matched` was taken by this gateway since it was started.
@@ -146,15 +146,15 @@ impl Intake {
     }
 
     /// Records that were acknowledged just now and are still in memory.
-    pub(super) fn fresh_records(&self, position: Position) -> Option<Vec<Record>> {
-        self.fresh().take(position)
+    pub(super) fn records_at_hand(&self, position: Position) -> Option<Vec<Record>> {
+        self.waiting().take(position)
     }
 
     /// Forgets what is matched; answers how many rows still wait.
     pub(super) fn drop_matched(&self, through: Position) -> u64 {
-        let mut fresh = self.fresh();
-        fresh.drop_through(through);
-        fresh.waiting_rows()
+        let mut waiting = self.waiting();
+        waiting.drop_through(through);
+        waiting.waiting_rows()
     }
 
     /// Whether no push of many rows was acknowledged for a while.
@@ -174,12 +174,12 @@ impl Intake {
         if records.len() >= MANY_ROWS {
             *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         }
-        self.fresh().add(position, records, batch);
+        self.waiting().add(position, records, batch);
         self.wake.notify_one();
     }
 
-    fn fresh(&self) -> MutexGuard<'_, Fresh> {
-        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

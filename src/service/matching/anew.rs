@@ -33,8 +33,23 @@ const PART_BYTES: usize = 4 << 20;
 /// So many times what is matched is too much to let wait longer.
 const MANY_TIMES: u64 = 4;
 
-/// What is found by numbers and accounts: keys in an order that has nothing to do with that of the records.
-const SCATTERED: [Lookup; 2] = [Lookup::Number, Lookup::Payment];
+/// By what records are found whose keys stand in an order that has nothing to do with that of the records.
+#[derive(Debug, Clone, Copy)]
+enum Scattered {
+    /// Numbers of persons.
+    Number,
+    /// Accounts of payments.
+    Payment,
+}
+
+impl Scattered {
+    fn lookup(self) -> Lookup {
+        match self {
+            Self::Number => Lookup::Number,
+            Self::Payment => Lookup::Payment,
+        }
+    }
+}
 
 /// Look-ups that are compared with what is stored where they are written.
 const COMPARED_APART: [Lookup; 3] = [Lookup::Number, Lookup::Payment, Lookup::Name];
@@ -183,8 +198,9 @@ impl Gateway {
     /// Writes by which numbers and accounts records are found, in the order of the keys, which are as good as random: taken
     /// with their records, each would change a page of its own.
     async fn write_numbers(&self, pen: &mut Pen, reached: Reached) -> Result<(), ServiceError> {
-        for lookup in SCATTERED {
-            let right = self.ask_matcher(move |matcher| matcher.numbered(lookup)).await?;
+        for scattered in [Scattered::Number, Scattered::Payment] {
+            let right = self.ask_matcher(move |matcher| matcher.numbered(scattered)).await?;
+            let lookup = scattered.lookup();
             let mut right = right.into_iter().peekable();
             let key_of = |(number, record): (u64, RecordId)| lookup.of_record(number, record);
             let mut write = WriteBatch::new();
@@ -282,10 +298,10 @@ impl Matcher {
     }
 
     /// The numbers and records of a look-up, ascending.
-    fn numbered(&self, lookup: Lookup) -> Vec<(u64, RecordId)> {
-        let mut found: Vec<(u64, RecordId)> = match lookup {
-            Lookup::Payment => self.payments().collect(),
-            _ => self.identifiers.all().collect(),
+    fn numbered(&self, scattered: Scattered) -> Vec<(u64, RecordId)> {
+        let mut found: Vec<(u64, RecordId)> = match scattered {
+            Scattered::Number => self.identifiers.all().collect(),
+            Scattered::Payment => self.payments().collect(),
         };
         found.sort_unstable();
         found

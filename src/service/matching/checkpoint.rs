@@ -237,7 +237,9 @@ fn read_withdrawn(bytes: &[u8]) -> Result<WithdrawnCases, CheckpointError> {
     let entries: Vec<(RecordId, Case)> =
         serde_json::from_slice(bytes).map_err(|_| CheckpointError::Damaged { section: WITHDRAWN })?;
     let mut withdrawn = WithdrawnCases::default();
-    entries.into_iter().for_each(|(record, case)| withdrawn.note(record, vec![case]));
+    for (record, case) in entries {
+        withdrawn.note(record, vec![case]);
+    }
     Ok(withdrawn)
 }
 

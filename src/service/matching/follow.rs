@@ -286,7 +286,7 @@ impl Gateway {
             step.reached = Reached { through: position.0 - 1, rows: done + room };
             return;
         }
-        match self.intake().fresh_records(position).filter(|_| done == 0) {
+        match self.intake().records_at_hand(position).filter(|_| done == 0) {
             Some(records) => step.records.extend(records),
             None => step.rows.extend(left),
         }

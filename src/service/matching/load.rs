@@ -39,7 +39,7 @@ pub(in crate::service) struct Loaded {
 }
 
 /// What taking pushes needs to know.
-pub(in crate::service) struct Begun {
+pub(in crate::service) struct AtOpening {
     /// The first numbers that nothing was given.
     pub(in crate::service) free: Free,
     /// The last position of the journal.
@@ -50,7 +50,7 @@ pub(in crate::service) struct Begun {
 
 /// Reads what taking pushes needs to know: the mark of the derived state tells most of it, the journal behind it the
 /// rest. Without a mark all rows are looked at.
-pub(in crate::service) async fn begin(snapshot: &dyn Read, models: &Models) -> Result<Begun, ServiceError> {
+pub(in crate::service) async fn begin(snapshot: &dyn Read, models: &Models) -> Result<AtOpening, ServiceError> {
     if snapshot.get(Table::Marks, RESTORING_MARK.to_vec()).await?.is_some() {
         return Err(ServiceError::Incomplete);
     }
@@ -80,7 +80,7 @@ pub(in crate::service) async fn begin(snapshot: &dyn Read, models: &Models) -> R
         }
     }
     let derived = if whole && passed(reached, compacted.as_ref()) { reached.position() } else { Position::default() };
-    Ok(Begun { free, head, derived })
+    Ok(AtOpening { free, head, derived })
 }
 
 /// Whether the journal still tells everything that came behind `reached`. It does not in a store that was restored from

@@ -199,12 +199,7 @@ impl Matcher {
     }
 
     /// The matcher over a matched set: all but the families.
-    pub(super) fn assemble(
-        models: Arc<Models>,
-        live: Live,
-        remembered: Remembered,
-        decisions: Vec<Decision>,
-    ) -> Self {
+    pub(super) fn assemble(models: Arc<Models>, live: Live, remembered: Remembered, decisions: Vec<Decision>) -> Self {
         let Remembered { known: all_known, withdrawn_cases } = remembered;
         let ids: Vec<u64> = all_known.iter().map(|(id, _)| id.0).collect();
         let mut matcher = Self {

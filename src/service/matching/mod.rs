@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, watch};
 
 use self::follow::Tail;
-use self::load::{Begun, Trust};
+use self::load::{AtOpening, Trust};
 use self::matcher::Matcher;
 use super::answers::view::View;
 use super::error::ServiceError;
@@ -87,7 +87,7 @@ impl Progress {
 }
 
 impl Matching {
-    pub(super) fn new(begun: &Begun) -> Self {
+    pub(super) fn new(begun: &AtOpening) -> Self {
         let progress = Progress { matched: begun.derived, ..Progress::default() };
         Self {
             matcher: RwLock::new(None),

@@ -9,7 +9,7 @@ use crate::service::stored::journal::{
 use crate::store::{Committed, Position, Read, Store, StoreError, Table, WriteBatch};
 
 /// Where a compaction stands: what is compacted, and what may be.
-pub(super) struct Standing {
+pub(super) struct StoredMarks {
     /// The mark of compaction as it is stored.
     stored: Option<Vec<u8>>,
     /// How far the journal is compacted.
@@ -20,14 +20,14 @@ pub(super) struct Standing {
 
 /// Who sees to it that the mark of the derived state passes what a step leaves in the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Passing {
+pub(super) enum MarkPassedBy {
     /// The gateway that follows the journal.
     Follower,
     /// The step itself, where everything before it is matched: nobody else works on the store.
     Step,
 }
 
-impl Standing {
+impl StoredMarks {
     /// Reads the marks; `None` where the derived state is not whole, so that nothing may go.
     pub(super) async fn read(reader: &dyn Read) -> Result<Option<Self>, ServiceError> {
         let (stored, mark) = compacted_mark(reader).await?;
@@ -48,7 +48,7 @@ impl Standing {
         self,
         store: &dyn Store,
         step: Step,
-        passing: Passing,
+        passed_by: MarkPassedBy,
     ) -> Result<Committed, ServiceError> {
         let mut write = WriteBatch::new();
         match self.stored {
@@ -65,7 +65,7 @@ impl Standing {
         let mark = CompactedMark { reached: step.reached, free: derived.free };
         write.put(Table::Marks, COMPACTED_MARK, encode(&mark));
         if !step.removed.is_empty() {
-            if passing == Passing::Step {
+            if passed_by == MarkPassedBy::Step {
                 let head = store.head().await?;
                 pass(&mut write, (stored, derived), head);
             }

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::commit::{Passing, Standing};
+use super::commit::{MarkPassedBy, StoredMarks};
 use super::counts::Counts;
 use super::plan::Planner;
 use crate::domain::date::Timestamp;
@@ -66,12 +66,12 @@ impl Gateway {
         let Some(age) = self.settings().retention.older_than else { return Ok(None) };
         // As long as the step takes, nothing is matched: what it looks at stays as it is.
         let tail = self.tail().await?;
-        let standing = if tail.pen.leads { Standing::read(self.reader()).await? } else { None };
-        let Some(standing) = standing else { return Ok(None) };
+        let marks = if tail.pen.leads { StoredMarks::read(self.reader()).await? } else { None };
+        let Some(marks) = marks else { return Ok(None) };
         let mut planner = Planner { reader: self.reader(), cutoff: age.before(now), now, counted: None };
-        let Some(step) = planner.next(standing.reached, standing.matched()).await? else { return Ok(None) };
+        let Some(step) = planner.next(marks.reached, marks.matched()).await? else { return Ok(None) };
         let counts = step.counts.clone();
-        standing.commit(&**self.store(), step, Passing::Follower).await?;
+        marks.commit(&**self.store(), step, MarkPassedBy::Follower).await?;
         drop(tail);
         for (table, taken) in counts.by_name() {
             metrics::counter!(metric::COMPACTED, "table" => table).increment(taken.entries);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::age::Age;
-use super::commit::{Passing, Standing};
+use super::commit::{MarkPassedBy, StoredMarks};
 use super::counts::Counts;
 use super::plan::Planner;
 use crate::domain::date::Timestamp;
@@ -68,21 +68,21 @@ pub async fn compact(store: &dyn Store, now: Timestamp, age: Age, mode: Mode) ->
     }
     let mut counts = Counts::default();
     loop {
-        let standing = Standing::read(store.reader()).await?.ok_or(RetentionError::NotMatched)?;
+        let marks = StoredMarks::read(store.reader()).await?.ok_or(RetentionError::NotMatched)?;
         let mut planner = Planner { reader: store.reader(), cutoff, now, counted: None };
-        let Some(step) = planner.next(standing.reached, standing.matched()).await? else { return Ok(counts) };
+        let Some(step) = planner.next(marks.reached, marks.matched()).await? else { return Ok(counts) };
         counts += &step.counts;
-        standing.commit(store, step, Passing::Step).await?;
+        marks.commit(store, step, MarkPassedBy::Step).await?;
     }
 }
 
 /// One state of the store, however long it is read.
 async fn count(store: &dyn Store, now: Timestamp, cutoff: Timestamp) -> Result<Counts, RetentionError> {
     let snapshot = store.snapshot().await.map_err(ServiceError::from)?;
-    let standing = Standing::read(&*snapshot).await?.ok_or(RetentionError::NotMatched)?;
+    let marks = StoredMarks::read(&*snapshot).await?.ok_or(RetentionError::NotMatched)?;
     let mut planner = Planner { reader: &*snapshot, cutoff, now, counted: Some(HashSet::new()) };
-    let (mut counts, mut reached) = (Counts::default(), standing.reached);
-    while let Some(step) = planner.next(reached, standing.matched()).await? {
+    let (mut counts, mut reached) = (Counts::default(), marks.reached);
+    while let Some(step) = planner.next(reached, marks.matched()).await? {
         counts += &step.counts;
         reached = step.reached;
     }

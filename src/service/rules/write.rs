@@ -143,9 +143,10 @@ impl Difference {
             let key = subject_key(subject);
             let now = new.get(&key).map(|(_, kept)| encode(kept));
             if now.as_ref() == Some(&before) {
-                let same = new.remove(&key).filter(|_| self.listed.is_some());
                 // Whoever evaluated everything before may have been cut off before lists and counts were written.
-                same.into_iter().for_each(|(scope, kept)| self.add(scope, kept));
+                if let Some((scope, kept)) = new.remove(&key).filter(|_| self.listed.is_some()) {
+                    self.add(scope, kept);
+                }
                 continue;
             }
             self.take_away(subject.scope(), decode(&before, "outcomes")?);

@@ -249,15 +249,15 @@ async fn of_two_that_compact_at_once_one_is_refused() {
     history(&place).await;
     place.clock.pass(100);
     let now = place.clock.now();
-    let standing = async || commit::Standing::read(place.store.reader()).await.expect("read").expect("whole");
-    let (first, second) = (standing().await, standing().await);
+    let marks = async || commit::StoredMarks::read(place.store.reader()).await.expect("read").expect("whole");
+    let (first, second) = (marks().await, marks().await);
     let step = async || {
         let mut planner = plan::Planner { reader: place.store.reader(), cutoff: now, now, counted: None };
         planner.next(first.reached, first.matched()).await.expect("planned").expect("a step")
     };
     let (one, two) = (step().await, step().await);
-    first.commit(&*place.store, one, commit::Passing::Follower).await.expect("the first");
-    let refused = second.commit(&*place.store, two, commit::Passing::Follower).await;
+    first.commit(&*place.store, one, commit::MarkPassedBy::Follower).await.expect("the first");
+    let refused = second.commit(&*place.store, two, commit::MarkPassedBy::Follower).await;
     assert!(matches!(refused, Err(ServiceError::Changed { .. })));
     place.gateway.catch_up().await.expect("matched");
     place.check("once").await;

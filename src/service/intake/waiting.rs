@@ -11,7 +11,7 @@ const MOST_KEPT: u64 = 40_000;
 
 /// Acknowledged pushes by their positions.
 #[derive(Default)]
-pub(in crate::service) struct Fresh {
+pub(in crate::service) struct Waiting {
     pushes: BTreeMap<Position, Push>,
     rows: u64,
     /// Records that are kept.
@@ -29,7 +29,7 @@ struct Push {
     batch: Option<String>,
 }
 
-impl Fresh {
+impl Waiting {
     /// Keeps a push, unless the matcher was faster.
     pub(in crate::service) fn add(&mut self, position: Position, records: Vec<Record>, batch: Option<String>) {
         if position > self.through {
@@ -86,15 +86,15 @@ mod tests {
 
     #[test]
     fn a_batch_waits_for_matching_then_for_the_rules() {
-        let mut fresh = Fresh::default();
-        fresh.add(Position(1), Vec::new(), Some("a".to_owned()));
-        fresh.add(Position(2), Vec::new(), Some("b".to_owned()));
-        assert!(!fresh.waits_for_rules("a", Position(0)));
-        fresh.drop_through(Position(1));
-        assert_eq!(fresh.waiting_batches(), BTreeSet::from(["b".to_owned()]));
-        assert!(fresh.waits_for_rules("a", Position(0)));
-        assert!(!fresh.waits_for_rules("a", Position(1)));
-        fresh.drop_evaluated(Position(1));
-        assert!(!fresh.waits_for_rules("a", Position(0)));
+        let mut waiting = Waiting::default();
+        waiting.add(Position(1), Vec::new(), Some("a".to_owned()));
+        waiting.add(Position(2), Vec::new(), Some("b".to_owned()));
+        assert!(!waiting.waits_for_rules("a", Position(0)));
+        waiting.drop_through(Position(1));
+        assert_eq!(waiting.waiting_batches(), BTreeSet::from(["b".to_owned()]));
+        assert!(waiting.waits_for_rules("a", Position(0)));
+        assert!(!waiting.waits_for_rules("a", Position(1)));
+        waiting.drop_evaluated(Position(1));
+        assert!(!waiting.waits_for_rules("a", Position(0)));
     }
 }

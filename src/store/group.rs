@@ -31,7 +31,7 @@ pub(super) trait Engine: Send + 'static {
     fn end(&mut self, staged: Staged) -> Result<(), StoreError>;
 
     /// The thread fell over; nothing may be written any more.
-    fn fell_over(&mut self);
+    fn panicked(&mut self);
 }
 
 /// The way to the thread that writes. Dropping it waits for the batches under way.
@@ -179,7 +179,7 @@ impl<E: Engine> Writer<E> {
             }
         }));
         if worked.is_err() {
-            self.engine.fell_over();
+            self.engine.panicked();
         }
     }
 

@@ -49,3 +49,15 @@ fn leftovers_are_seen() {
     let wanted = [(1, "allow"), (2, "ignore"), (3, "todo"), (6, "ignore")];
     assert_eq!(found, wanted.map(|(line, name)| (line, name.to_owned())));
 }
+
+/// One rule for modules with parts: their first file stands with the others, as `mod.rs`.
+#[test]
+fn a_module_with_parts_stands_in_its_folder() {
+    let beside = |file: &&SourceFile| file.path.with_extension("").is_dir();
+    let problems: Vec<String> = files_under("src")
+        .chain(files_under("tests/it"))
+        .filter(beside)
+        .map(|file| format!("{}: move it to mod.rs in the folder of its name", file.path.display()))
+        .collect();
+    report(&problems);
+}

@@ -119,7 +119,7 @@ impl Engine for Writer {
         Ok(())
     }
 
-    fn fell_over(&mut self) {
+    fn panicked(&mut self) {
         // Whoever came first has said it.
         let _ = self.shared.failure.set(StoreError::Poisoned { after: "writing a group" });
     }

@@ -79,7 +79,7 @@ impl Engine for Writer {
         written
     }
 
-    fn fell_over(&mut self) {
+    fn panicked(&mut self) {
         self.shared.poison("writing a group");
     }
 }

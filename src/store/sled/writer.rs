@@ -55,7 +55,7 @@ impl Engine for Writer {
         written
     }
 
-    fn fell_over(&mut self) {
+    fn panicked(&mut self) {
         self.shared.poison("writing a group");
     }
 }

@@ -254,12 +254,12 @@ fn other_columns_raise_alarms_too() {
 }
 
 const SAMPLES: [(Feed, &[u8]); 6] = [
-    (AnggotaKeluarga, include_bytes!("../../tests/data/feeds/dinsos-anggota-keluarga.ndjson")),
-    (PesertaDidik, include_bytes!("../../tests/data/feeds/disdik-peserta-didik.ndjson")),
-    (KepesertaanJkn, include_bytes!("../../tests/data/feeds/dinkes-kepesertaan-jkn.ndjson")),
-    (LayananKia, include_bytes!("../../tests/data/feeds/dinkes-layanan-kia.ndjson")),
-    (Rekening, include_bytes!("../../tests/data/feeds/bank-rekening.ndjson")),
-    (Penyaluran, include_bytes!("../../tests/data/feeds/bank-penyaluran.ndjson")),
+    (AnggotaKeluarga, include_bytes!("../../../tests/data/feeds/dinsos-anggota-keluarga.ndjson")),
+    (PesertaDidik, include_bytes!("../../../tests/data/feeds/disdik-peserta-didik.ndjson")),
+    (KepesertaanJkn, include_bytes!("../../../tests/data/feeds/dinkes-kepesertaan-jkn.ndjson")),
+    (LayananKia, include_bytes!("../../../tests/data/feeds/dinkes-layanan-kia.ndjson")),
+    (Rekening, include_bytes!("../../../tests/data/feeds/bank-rekening.ndjson")),
+    (Penyaluran, include_bytes!("../../../tests/data/feeds/bank-penyaluran.ndjson")),
 ];
 
 #[test]

@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn everything_that_model_rules_and_feeds_name_has_words() {
-        let model: toml::Table = toml::from_str(include_str!("../../../config/model/indonesia.toml")).expect("TOML");
+        let model: toml::Table = toml::from_str(include_str!("../../../../config/model/indonesia.toml")).expect("TOML");
         let list = |table: &toml::Table, name: &str| table[name].as_array().expect("a list").clone();
         let text = |value: &toml::Value, name: &str| value[name].as_str().expect("a text").to_owned();
         let mut missing = Vec::new();
@@ -303,9 +303,9 @@ mod tests {
             }
         }
         for rules in [
-            include_str!("../../../config/rules/gaps.toml"),
-            include_str!("../../../config/rules/overlaps.toml"),
-            include_str!("../../../config/rules/quality.toml"),
+            include_str!("../../../../config/rules/gaps.toml"),
+            include_str!("../../../../config/rules/overlaps.toml"),
+            include_str!("../../../../config/rules/quality.toml"),
         ] {
             let rules: toml::Table = toml::from_str(rules).expect("TOML");
             for rule in list(&rules, "rule") {

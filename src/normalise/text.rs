@@ -226,6 +226,16 @@ mod tests {
         assert_eq!(plain("NGUYỄN", Case::Lower), plain("nguyễn", Case::Lower));
     }
 
+    #[test]
+    fn every_letter_is_the_same_read_again() {
+        for letter in ('\0'..=char::MAX).map(String::from) {
+            for case in [Case::Upper, Case::Lower] {
+                let once = plain(&letter, case);
+                assert_eq!(once.as_deref().and_then(|text| plain(text, case)), once, "{letter:?}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn reading_twice_is_reading_once(raw in "\\PC{0,16}") {

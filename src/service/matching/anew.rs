@@ -31,7 +31,7 @@ const PORTION: usize = 20_000;
 const PART_BYTES: usize = 4 << 20;
 
 /// So many times what is matched is too much to let wait longer.
-const MANY_TIMES: u64 = 4;
+const MANY_TIMES: u64 = 32;
 
 /// By what records are found whose keys stand in an order that has nothing to do with that of the records.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,7 @@ pub(super) enum Way {
 impl Gateway {
     /// How to match what waits. To match all rows takes a row about a fifth of the time that a step takes it, so that it is
     /// faster from a quarter of what is matched on. While still more comes in it pays to wait for the end, but not until
-    /// several times as much waits as is matched, or half of what may wait.
+    /// many times as much waits as is matched, or half of what may wait.
     pub(super) fn way_to_match(&self, tail: &Tail) -> Result<Way, ServiceError> {
         let (waiting, settings) = (self.waiting_rows(), self.settings());
         if !tail.pen.leads || waiting < settings.match_at_once_from.max(1) {

@@ -8,6 +8,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -140,7 +141,8 @@ pub(super) fn write(matcher: &Matcher, reached: Reached, entry: u64, path: &Path
 }
 
 fn write_file(matcher: &Matcher, reached: Reached, entry: u64, path: &Path) -> Result<(), CheckpointError> {
-    let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
+    let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut out = BufWriter::with_capacity(1 << 20, file);
     let about = About { by: matcher.models().derived_by(), reached, entry };
     let said = serde_json::to_vec(&about).map_err(std::io::Error::other)?;
     let mut sink = Sink::new(&mut out);

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::identifiers::Number;
 use super::matcher::{Known, Matcher};
+use super::places::Areas;
 use crate::domain::case::{CaseState, Question};
 use crate::domain::record::{PersonId, RecordId};
 
@@ -41,9 +42,10 @@ impl Matcher {
         portions
     }
 
-    /// The records in a region, as far as their rows say where they are.
-    pub(super) fn records_in(&self, region: &str) -> impl Iterator<Item = RecordId> {
-        let inside = |known: &Known| known.place.is_some_and(|place| place.lies_in(region));
+    /// The records in some regions, as far as their rows say where they are. One walk, however many regions there are: a
+    /// declaration may name every village.
+    pub(super) fn records_in(&self, regions: &Areas) -> impl Iterator<Item = RecordId> {
+        let inside = |known: &Known| known.place.is_some_and(|place| regions.hold(place));
         self.known.iter().filter(move |(_, known)| inside(known)).map(|(id, _)| *id)
     }
 

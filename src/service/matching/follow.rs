@@ -15,6 +15,7 @@ use super::anew::Way;
 use super::derive::{Changes, derive};
 use super::load::{Trust, record_of};
 use super::matcher::{Dirty, Matcher};
+use super::places::Areas;
 use super::write::Pen;
 use crate::domain::decision::Decision;
 use crate::domain::record::{Record, RecordId, Sequence};
@@ -326,13 +327,16 @@ impl Gateway {
         let asked = self.asked_then(&records).await?;
         let work = move |matcher: &mut Matcher| {
             let mut dirty = matcher.apply(records, asked, decisions)?;
-            dirty.touched.extend(declared.iter().flat_map(|region| matcher.records_in(region)));
+            if !declared.is_empty() {
+                let declared = Areas::of(declared.iter().map(String::as_str));
+                dirty.touched.extend(matcher.records_in(&declared));
+            }
             Ok::<_, RowError>(dirty)
         };
         let dirty = self.on_matcher(work).await?;
         let dirty = dirty.map_err(|error| ServiceError::Corrupt { what: error.to_string() })?;
         *applied = reached;
-        let touched = Touched::records(dirty.touched.iter().copied());
+        let touched = Touched::of_step(&dirty.touched);
         let mut changes = self.derived(dirty).await?;
         changes.puts.insert((Table::Outcomes, Touched::key(reached)), encode(&touched));
         Ok(Unwritten { reached, changes })

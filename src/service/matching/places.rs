@@ -5,6 +5,8 @@
 
 use std::num::NonZeroU64;
 
+use rustc_hash::FxHashSet;
+
 use crate::domain::region::Regions;
 use crate::domain::row::PersonCore;
 
@@ -34,14 +36,6 @@ impl Place {
         NonZeroU64::new(number).map(Self)
     }
 
-    /// Whether it lies in a region, or is it.
-    pub(in crate::service) fn lies_in(self, region: &str) -> bool {
-        let digits = |number: u64| number.ilog10() + 1;
-        let Ok(region) = present(region).parse::<NonZeroU64>() else { return region.is_empty() };
-        let more = digits(self.0.get()).checked_sub(digits(region.get()));
-        more.is_some_and(|more| self.0.get() / 10_u64.pow(more) == region.get())
-    }
-
     /// The code.
     pub(in crate::service) fn code(self) -> String {
         self.0.to_string()
@@ -67,6 +61,26 @@ impl Area {
     pub(in crate::service) fn holds(self, place: u64) -> bool {
         let below = place.checked_ilog10().and_then(|last| (last + 1).checked_sub(self.digits));
         below.is_some_and(|below| place / 10_u64.pow(below) == self.code)
+    }
+}
+
+/// Regions, of which a place may lie in any: however many they are, that takes one look for each level.
+pub(super) struct Areas(FxHashSet<u64>);
+
+/// Digits of the codes of provinces, regencies, sub-districts and villages.
+const LEVELS: [u32; 4] = [2, 4, 6, 10];
+
+impl Areas {
+    /// The regions of these codes; what is no code holds no place.
+    pub(super) fn of<'a>(codes: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(codes.into_iter().filter_map(Area::of).map(|area| area.code).collect())
+    }
+
+    /// Whether a place lies in one of them.
+    pub(super) fn hold(&self, place: Place) -> bool {
+        let digits = place.number().ilog10() + 1;
+        let above = LEVELS.into_iter().filter_map(|level| digits.checked_sub(level));
+        above.map(|below| place.number() / 10_u64.pow(below)).any(|code| self.0.contains(&code))
     }
 }
 
@@ -125,7 +139,8 @@ mod tests {
         ] {
             let place = Place::of(&core(desa, kecamatan)).expect("a place");
             assert_eq!(place.code().starts_with(present(region)), inside, "{desa} {kecamatan} in {region}");
-            assert_eq!(place.lies_in(region), inside, "{desa} {kecamatan} in {region}");
+            let among_others = Areas::of(["11", "760101", region, ""]);
+            assert_eq!(among_others.hold(place), inside, "{desa} {kecamatan} in {region}");
             let area = Area::of(region).expect("a region");
             assert_eq!(area.holds(place.number()), inside, "{desa} {kecamatan} in {region}");
         }

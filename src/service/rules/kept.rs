@@ -1,5 +1,7 @@
 //! How outcomes rest in the store: by subject, by rule and place, and counted by sub-district.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::finding::{Finding, Outcome, Scope, Subject};
@@ -36,22 +38,29 @@ pub(in crate::service) async fn outcomes_mark(
     Ok((stored, mark))
 }
 
+/// Records that are named one by one; a list of so many takes a few megabytes.
+const MOST_NAMED: usize = 1_000_000;
+
 /// Records whose surroundings a step changed, under its position: to be evaluated again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::service) struct Touched {
     /// Which records; they are told by how much they differ from the one before, so that they pack well.
     steps: Vec<u64>,
-    /// All of them: something was declared.
+    /// All of them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(in crate::service) all: bool,
 }
 
 impl Touched {
-    /// Some records, ascending.
-    pub(in crate::service) fn records(records: impl IntoIterator<Item = RecordId>) -> Self {
+    /// What a step touched. Very many are not named one by one: to look at all of them costs little more, and the list has
+    /// to be one value of the store.
+    pub(in crate::service) fn of_step(records: &BTreeSet<RecordId>) -> Self {
+        if records.len() > MOST_NAMED {
+            return Self::everything();
+        }
         let mut before = 0;
-        let step = |id: RecordId| id.0 - std::mem::replace(&mut before, id.0);
-        Self { steps: records.into_iter().map(step).collect(), all: false }
+        let step = |id: &RecordId| id.0 - std::mem::replace(&mut before, id.0);
+        Self { steps: records.iter().map(step).collect(), all: false }
     }
 
     /// All records that there are.
@@ -182,9 +191,11 @@ mod tests {
     #[test]
     fn touched_records_are_read_as_they_were_written() {
         let ids = [RecordId(3), RecordId(4), RecordId(90)];
-        let touched = Touched::records(ids);
+        let touched = Touched::of_step(&ids.into());
         assert_eq!(touched.steps, [3, 1, 86]);
         assert_eq!(touched.iter().collect::<Vec<_>>(), ids);
+        let many: BTreeSet<RecordId> = (0..=MOST_NAMED as u64).map(RecordId).collect();
+        assert_eq!(Touched::of_step(&many), Touched::everything());
     }
 
     #[test]

@@ -130,9 +130,10 @@ fn date_and_time(text: &str, format: DateFormat) -> Option<Written> {
 /// Cuts a time of day off: behind a `T`, or behind a blank and with a colon in it.
 fn split_time(text: &str) -> (&str, Option<&str>) {
     let Some(colon) = text.find(':') else { return (text, None) };
-    let start = text[..colon].rfind(|c: char| c == 'T' || c == 't' || c.is_whitespace());
+    // A blank may be of several bytes.
+    let start = text[..colon].char_indices().rfind(|(_, c)| *c == 'T' || *c == 't' || c.is_whitespace());
     match start {
-        Some(at) => (text[..at].trim_end_matches([' ', ',']), Some(&text[at + 1..])),
+        Some((at, sign)) => (text[..at].trim_end_matches([' ', ',']), Some(&text[at + sign.len_utf8()..])),
         None => (text, None),
     }
 }

@@ -55,6 +55,7 @@ pub(crate) mod flat;
 pub mod kernel;
 mod meter;
 pub mod name;
+pub(crate) mod packed;
 mod plan;
 mod rows;
 mod score;

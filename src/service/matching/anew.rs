@@ -241,7 +241,8 @@ impl Gateway {
 
     /// Deletes entries of a table that do not follow from the matcher's state.
     async fn delete_stale(&self, pen: &mut Pen, reached: Reached, table: Table) -> Result<(), ServiceError> {
-        let families = self.matching().read(|matcher| matcher.family_of.values().map(|id| id.0).collect())?;
+        let families =
+            self.matching().read(|matcher| matcher.known.in_families().map(|(_, family)| family.0).collect())?;
         let families: Arc<FxHashSet<RecordId>> = Arc::new(families);
         let mut write = WriteBatch::new();
         for (from, to) in ranges_of(table) {
@@ -283,7 +284,7 @@ impl Matcher {
                 dirty.members.push((*record, Some(person)));
                 dirty.persons.insert(person);
             }
-            dirty.groups.extend(self.known.get(record).and_then(|known| known.family));
+            dirty.groups.extend(self.known.get(*record).and_then(|known| known.family()));
             let cases = self.cases_by_record.get(record).into_iter().flatten();
             let cases = cases.filter_map(|id| self.cases.get(id)).filter(|case| case.pair.0 == *record);
             for case in cases {
@@ -300,7 +301,7 @@ impl Matcher {
     /// The numbers and records of a look-up, ascending.
     fn numbered(&self, scattered: Scattered) -> Vec<(u64, RecordId)> {
         let mut found: Vec<(u64, RecordId)> = match scattered {
-            Scattered::Number => self.identifiers.all().collect(),
+            Scattered::Number => self.known.all_numbers().collect(),
             Scattered::Payment => self.payments().collect(),
         };
         found.sort_unstable();
@@ -326,7 +327,7 @@ impl Matcher {
         let record = record_in(key);
         match table {
             Table::Members => record.is_some_and(|id| self.person_of(id).is_some()),
-            Table::Persons => record.is_some_and(|id| self.members.contains_key(&PersonId(id))),
+            Table::Persons => record.is_some_and(|id| self.known.is_person(PersonId(id))),
             Table::Families => record.is_some_and(|id| families.contains(&id)),
             Table::Cases => std::str::from_utf8(key).is_ok_and(|id| self.cases.contains_key(id)),
             Table::Lookups => self.has_lookup(key),

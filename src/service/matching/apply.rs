@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::identifiers::Number;
+use super::identifiers::{Number, numbers_of};
 use super::lookups::lookups_of_decision;
-use super::matcher::{Dirty, Known, Matcher};
+use super::matcher::{Dirty, Matcher};
+use super::records::{FamilyKey, Known};
 use super::withdrawn::AskedThen;
 use crate::domain::case::Case;
 use crate::domain::decision::{Decision, Verdict};
@@ -54,7 +55,7 @@ impl Matcher {
     fn newest_of(&self, records: Vec<Record>) -> BTreeMap<RecordId, Record> {
         let mut newest: BTreeMap<RecordId, Record> = BTreeMap::new();
         for record in records {
-            let known = self.known.get(&record.id).map(|known| known.standing);
+            let known = self.known.get(record.id).map(|known| known.standing);
             let waiting = newest.get(&record.id).map(Record::standing);
             if known.max(waiting).is_none_or(|before| before < record.standing()) {
                 newest.insert(record.id, record);
@@ -71,8 +72,9 @@ impl Matcher {
         concerned: &mut Concerned,
     ) -> Vec<Change> {
         // What a row held together before it changed has to be looked at as well.
-        dirty.groups = self.related(newest.keys().filter_map(|id| self.known.get(id)).filter_map(|known| known.family));
-        dirty.families_left = newest.keys().filter_map(|id| self.family_of.remove(id)).collect();
+        dirty.groups = self.related(newest.keys().filter_map(|id| self.known.get(*id)?.family()));
+        let rows: Vec<RecordId> = newest.keys().copied().collect();
+        dirty.families_left = self.forget_families(&rows);
         concerned.niks.extend(self.niks_of(newest.keys()));
         let change = |record: &Record, values| match values {
             Some(values) => Change::Upsert { id: record.id.0, values },
@@ -107,12 +109,15 @@ impl Matcher {
         dirty.touched.extend(self.on_same_account(record.id));
         let before = self.lookups_of(record.id);
         dirty.lookups.extend(before.into_iter().map(|(key, _)| (key, None)));
-        self.forget_known(record.id);
-        self.note_known(record.id, Known::of(record));
+        let known = Known::of(record);
+        if let Some(before) = self.known.put(record.id, &known, &numbers_of(record)) {
+            self.count_record(&before, -1);
+        }
+        self.count_record(&known, 1);
         dirty.touched.extend(self.on_same_account(record.id));
         let now = self.lookups_of(record.id);
         dirty.lookups.extend(now.into_iter().map(|(key, value)| (key, Some(value))));
-        dirty.groups.extend(self.known.get(&record.id).and_then(|known| known.family));
+        dirty.groups.extend(known.family());
     }
 
     /// Takes note of decisions; answers what the engine has to change.
@@ -144,7 +149,7 @@ impl Matcher {
         }
         // The values of a row may have changed without its cluster having changed.
         dirty.persons.extend(changed.filter_map(|record| self.person_of(*record)));
-        dirty.persons_gone.retain(|person| !self.members.contains_key(person));
+        dirty.persons_gone.retain(|person| !self.known.is_person(*person));
         dirty.members.retain(|(record, person)| self.person_of(*record) == *person);
     }
 
@@ -160,39 +165,6 @@ impl Matcher {
         dirty.lookups.extend(about);
     }
 
-    pub(super) fn note_known(&mut self, id: RecordId, known: Known) {
-        if let Some(family) = known.family {
-            self.families.entry(family).or_default().insert(id);
-            known.card.map(|card| self.cards.entry(card).or_default().insert(family));
-        }
-        self.count_record(&known, 1);
-        self.accounts.note(id, known.account.map(Number::from_value).as_slice());
-        self.identifiers.note(id, &known.numbers);
-        self.known.insert(id, known);
-    }
-
-    fn forget_known(&mut self, id: RecordId) {
-        let Some(known) = self.known.remove(&id) else { return };
-        self.count_record(&known, -1);
-        self.accounts.forget(id, known.account.map(Number::from_value).as_slice());
-        self.identifiers.forget(id, &known.numbers);
-        if let Some(family) = known.family {
-            if let Some(rows) = self.families.get_mut(&family) {
-                rows.remove(&id);
-            }
-            if self.families.get(&family).is_some_and(BTreeSet::is_empty) {
-                self.families.remove(&family);
-            }
-            if let Some(card) = known.card {
-                let others = self.families.get(&family).into_iter().flatten();
-                let still = others.filter_map(|other| self.known.get(other)).any(|other| other.card == Some(card));
-                if !still && let Some(groups) = self.cards.get_mut(&card) {
-                    groups.remove(&family);
-                }
-            }
-        }
-    }
-
     pub(super) fn note_decision(&mut self, decision: Decision) {
         self.decisions.entry((decision.a.min(decision.b), decision.a.max(decision.b))).or_default().push(decision);
     }
@@ -201,15 +173,15 @@ impl Matcher {
     fn forget_cluster(&mut self, cluster: &[u64], dirty: &mut Dirty) {
         let Some(first) = cluster.first() else { return };
         let person = PersonId(RecordId(*first));
-        if let Some(records) = self.members.remove(&person) {
+        if self.known.is_person(person) {
+            let records = self.records_of(person);
             self.count_person(&records, -1);
         }
         dirty.persons_gone.insert(person);
-        for record in cluster.iter().map(|id| RecordId(*id)) {
-            self.person_of.remove(&record);
-            dirty.members.push((record, None));
-            dirty.groups.extend(self.known.get(&record).and_then(|known| known.family));
-        }
+        let records: Vec<RecordId> = cluster.iter().map(|id| RecordId(*id)).collect();
+        self.known.part(&records);
+        dirty.members.extend(records.iter().map(|record| (*record, None)));
+        dirty.groups.extend(self.families_among(&records));
     }
 
     /// Takes note of a cluster: its person is named after its oldest record.
@@ -217,14 +189,16 @@ impl Matcher {
         let Some(first) = cluster.first() else { return };
         let person = PersonId(RecordId(*first));
         let records: Vec<RecordId> = cluster.iter().map(|id| RecordId(*id)).collect();
-        for record in &records {
-            self.person_of.insert(*record, person);
-            dirty.members.push((*record, Some(person)));
-            dirty.groups.extend(self.known.get(record).and_then(|known| known.family));
-        }
+        self.known.join(&records);
         self.count_person(&records, 1);
-        self.members.insert(person, records);
+        dirty.members.extend(records.iter().map(|record| (*record, Some(person))));
+        dirty.groups.extend(self.families_among(&records));
         dirty.persons.insert(person);
+    }
+
+    /// The memberships of records.
+    fn families_among(&self, records: &[RecordId]) -> impl Iterator<Item = FamilyKey> {
+        records.iter().filter_map(|id| self.known.get(*id)?.family())
     }
 
     /// Reads which questions the engine opened and closed, and those whose clusters or rows changed.

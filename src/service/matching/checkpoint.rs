@@ -19,15 +19,13 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::follow::Tail;
 use super::identifiers::Number;
-use super::matcher::{FamilyKey, Known, Matcher, Remembered};
-use super::places::Place;
+use super::matcher::{Matcher, Remembered};
+use super::records::{Packed, Records};
 use super::withdrawn::WithdrawnCases;
 use crate::domain::case::Case;
-use crate::domain::date::Date;
 use crate::domain::decision::Decision;
-use crate::domain::feed::Feed;
 use crate::domain::person::FamilyId;
-use crate::domain::record::{RecordId, Sequence, Standing};
+use crate::domain::record::RecordId;
 use crate::engine::flat::{Sink, Source, require};
 use crate::engine::{CheckpointError, Live};
 use crate::service::error::ServiceError;
@@ -37,7 +35,7 @@ use crate::service::stored::journal::{CompactedMark, DerivedMark, Reached};
 use crate::store::{Position, Read, Table};
 
 /// How the file begins. Another form gets another beginning.
-const BEGINNING: [u8; 8] = *b"PadanIx1";
+const BEGINNING: [u8; 8] = *b"PadanIx2";
 
 /// When a gateway ends, the index is written if one in so many rows is not in the file.
 const INDEX_AT_END: u64 = 1_000;
@@ -167,24 +165,23 @@ fn read_about(input: &mut impl std::io::Read) -> Result<About, CheckpointError> 
 
 /// Column by column: numbers of one kind stand together.
 fn write_known(matcher: &Matcher, sink: &mut Sink<'_>) -> Result<(), CheckpointError> {
-    let mut all: Vec<(RecordId, &Known)> = matcher.known.iter().map(|(id, known)| (*id, known)).collect();
-    all.sort_unstable_by_key(|(id, _)| *id);
-    let known = || all.iter().map(|(_, known)| *known);
-    sink.section("records", all.iter().map(|(id, _)| id.0))?;
-    sink.section("days", known().map(|known| known.standing.day.map_or(0, day_number)))?;
-    sink.section("row numbers", known().map(|known| known.standing.sequence.0))?;
-    sink.section("feeds", known().map(|known| known.feed.code()))?;
-    sink.section("states", known().map(|known| u8::from(known.withdrawn) | u8::from(known.flagged) << 1))?;
-    sink.section("places", known().map(|known| known.place.map_or(0, Place::number)))?;
-    sink.section("memberships", known().map(|known| known.family.map_or(0, |family| family.0)))?;
-    sink.section("family cards", known().map(|known| known.card.unwrap_or_default()))?;
-    sink.section("accounts", known().map(|known| known.account.unwrap_or_default()))?;
-    sink.section("niks", known().map(|known| known.nik.map_or(0, Number::value)))?;
-    sink.section("how many numbers", known().map(|known| known.numbers.len() as u32))?;
-    sink.section("numbers", known().flat_map(|known| known.numbers.iter().map(|number| number.value())))?;
-    let families = || matcher.family_of.iter();
-    sink.section("members", families().map(|(record, _)| record.0))?;
-    sink.section("families", families().map(|(_, family)| family.0.0))?;
+    let mut all: Vec<RecordId> = matcher.known.ids().to_vec();
+    all.sort_unstable();
+    let packed = || all.iter().filter_map(|id| matcher.known.packed_of(*id));
+    let numbers = || all.iter().map(|id| matcher.known.numbers_of(*id));
+    sink.section("records", all.iter().map(|id| id.0))?;
+    sink.section("days", packed().map(|row| row.day))?;
+    sink.section("row numbers", packed().map(|row| row.sequence))?;
+    sink.section("feeds", packed().map(|row| row.feed))?;
+    sink.section("states", packed().map(|row| row.states))?;
+    sink.section("places", packed().map(|row| row.place))?;
+    sink.section("families and accounts", packed().map(|row| row.of))?;
+    sink.section("family cards", packed().map(|row| row.card))?;
+    sink.section("niks", packed().map(|row| row.nik))?;
+    sink.section("how many numbers", numbers().map(|numbers| numbers.count() as u32))?;
+    sink.section("numbers", numbers().flatten().map(Number::value))?;
+    sink.section("members", matcher.known.in_families().map(|(record, _)| record.0))?;
+    sink.section("families", matcher.known.in_families().map(|(_, family)| family.0.0))?;
     let withdrawn: Vec<(RecordId, &Case)> = matcher.withdrawn_cases.entries().collect();
     sink.section(WITHDRAWN, serde_json::to_vec(&withdrawn).map_err(std::io::Error::other)?)
 }
@@ -201,30 +198,28 @@ fn read_known(input: &mut impl std::io::Read) -> Result<KnownAndFamilies, Checkp
     let feeds: Vec<u8> = source.exactly("feeds", count)?;
     let states: Vec<u8> = source.exactly("states", count)?;
     let places: Vec<u64> = source.exactly("places", count)?;
-    let memberships: Vec<u64> = source.exactly("memberships", count)?;
+    let of: Vec<u64> = source.exactly("families and accounts", count)?;
     let cards: Vec<u64> = source.exactly("family cards", count)?;
-    let accounts: Vec<u64> = source.exactly("accounts", count)?;
     let niks: Vec<u64> = source.exactly("niks", count)?;
     let many: Vec<u32> = source.exactly("how many numbers", count)?;
     let numbers: Vec<u64> = source.section("numbers")?;
     require("numbers", many.iter().map(|many| u64::from(*many)).sum::<u64>() == numbers.len() as u64)?;
-    let some = |number: u64| Some(number).filter(|number| *number != 0);
-    let (mut known, mut from) = (Vec::with_capacity(count), 0);
+    let (mut known, mut from) = (Records::default(), 0);
     for at in 0..count {
         let to = from + many[at] as usize;
-        let of_record = Known {
-            standing: Standing { day: read_day(days[at])?, sequence: Sequence(sequences[at]) },
-            feed: feed_of(feeds[at]).ok_or(CheckpointError::Damaged { section: "feeds" })?,
-            withdrawn: states[at] & 1 != 0,
-            flagged: states[at] & 2 != 0,
-            place: Place::from_number(places[at]),
-            family: some(memberships[at]).map(FamilyKey),
-            card: some(cards[at]),
-            account: some(accounts[at]),
-            nik: some(niks[at]).map(Number::from_value),
-            numbers: numbers[from..to].iter().map(|number| Number::from_value(*number)).collect(),
+        let row = Packed {
+            sequence: sequences[at],
+            nik: niks[at],
+            of: of[at],
+            card: cards[at],
+            place: places[at],
+            day: days[at],
+            feed: feeds[at],
+            states: states[at],
         };
-        known.push((RecordId(ids[at]), of_record));
+        let row = row.known().ok_or(CheckpointError::Damaged { section: "feeds and days" })?;
+        let numbers: Vec<Number> = numbers[from..to].iter().map(|number| Number::from_value(*number)).collect();
+        known.gather(RecordId(ids[at]), &row, &numbers);
         from = to;
     }
     let members: Vec<u64> = source.section("members")?;
@@ -243,23 +238,6 @@ fn read_withdrawn(bytes: &[u8]) -> Result<WithdrawnCases, CheckpointError> {
         withdrawn.note(record, vec![case]);
     }
     Ok(withdrawn)
-}
-
-fn feed_of(code: u8) -> Option<Feed> {
-    Feed::ALL.into_iter().find(|feed| feed.code() == code)
-}
-
-/// A day as `yyyymmdd`; 0 is none.
-fn day_number(day: Date) -> u32 {
-    u32::try_from(day.year()).unwrap_or_default() * 10_000 + day.month() as u32 * 100 + day.day() as u32
-}
-
-fn read_day(number: u32) -> Result<Option<Date>, CheckpointError> {
-    if number == 0 {
-        return Ok(None);
-    }
-    let day = Date::new((number / 10_000) as i16, (number / 100 % 100) as i8, (number % 100) as i8);
-    day.map(Some).map_err(|_| CheckpointError::Damaged { section: "days" })
 }
 
 impl Gateway {
@@ -305,18 +283,4 @@ fn has_room(path: &Path, records: u64) -> Result<(), CheckpointError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let free = crate::store::free_bytes(folder)?;
     if free / BYTES_A_RECORD > records { Ok(()) } else { Err(std::io::Error::from(ErrorKind::StorageFull).into()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_read_as_they_were_written() {
-        for day in [Date::constant(2025, 11, 20), Date::constant(1, 1, 1), Date::constant(1899, 12, 31)] {
-            assert_eq!(read_day(day_number(day)).expect("a day"), Some(day));
-        }
-        assert_eq!(read_day(0).expect("no day"), None);
-        assert!(read_day(20_251_340).is_err());
-    }
 }

@@ -4,9 +4,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::identifiers::Number;
-use super::matcher::{Known, Matcher};
+use super::matcher::Matcher;
 use super::places::Areas;
+use super::records::{FamilyKey, Known};
 use crate::domain::case::{CaseState, Question};
 use crate::domain::record::{PersonId, RecordId};
 
@@ -23,15 +23,25 @@ pub(in crate::service) struct Surroundings {
     pub(in crate::service) shared_niks: FxHashMap<RecordId, u32>,
 }
 
+/// What led to other records already: many may share one, so each is followed once.
+#[derive(Default)]
+struct Seen {
+    records: FxHashSet<RecordId>,
+    persons: FxHashSet<PersonId>,
+    cards: FxHashSet<u64>,
+    families: FxHashSet<FamilyKey>,
+    accounts: FxHashSet<u64>,
+}
+
 impl Matcher {
     /// The components of some records, or of all, packed into portions of at least `size` records (but the last).
     pub(in crate::service) fn portions(&self, of: Option<&[RecordId]>, size: usize) -> Vec<Vec<RecordId>> {
-        let mut all: Vec<RecordId> = of.map_or_else(|| self.known.keys().copied().collect(), <[RecordId]>::to_vec);
+        let mut all: Vec<RecordId> = of.map_or_else(|| self.known.ids().to_vec(), <[RecordId]>::to_vec);
         all.sort_unstable();
-        let mut seen: FxHashSet<RecordId> = FxHashSet::default();
+        let mut seen = Seen::default();
         let (mut portions, mut portion) = (Vec::new(), Vec::new());
         for start in all {
-            if seen.insert(start) {
+            if seen.records.insert(start) {
                 self.add_component(start, &mut seen, &mut portion);
             }
             if portion.len() >= size {
@@ -46,37 +56,39 @@ impl Matcher {
     /// declaration may name every village.
     pub(super) fn records_in(&self, regions: &Areas) -> impl Iterator<Item = RecordId> {
         let inside = |known: &Known| known.place.is_some_and(|place| regions.hold(place));
-        self.known.iter().filter(move |(_, known)| inside(known)).map(|(id, _)| *id)
+        self.known.all().filter(move |(_, known)| inside(known)).map(|(id, _)| id)
     }
 
-    fn add_component(&self, start: RecordId, seen: &mut FxHashSet<RecordId>, portion: &mut Vec<RecordId>) {
+    fn add_component(&self, start: RecordId, seen: &mut Seen, portion: &mut Vec<RecordId>) {
         let mut next = portion.len();
         portion.push(start);
         while let Some(record) = portion.get(next).copied() {
             next += 1;
-            for other in self.beside(record) {
-                if seen.insert(other) {
-                    portion.push(other);
-                }
-            }
+            let beside = self.beside(record, seen);
+            portion.extend(beside.into_iter().filter(|other| seen.records.insert(*other)));
         }
     }
 
-    /// Records that share a person, a membership, a family card or an account with a record.
-    fn beside(&self, record: RecordId) -> Vec<RecordId> {
-        let mut found = self.person_of(record).map(|person| self.records_of(person)).unwrap_or_default();
-        let Some(known) = self.known.get(&record) else { return found };
-        let on_card = known.card.and_then(|card| self.cards.get(&card));
-        let memberships = on_card.into_iter().flatten().chain(&known.family);
-        found.extend(memberships.filter_map(|family| self.families.get(family)).flatten());
-        found.extend(self.on_same_account(record));
+    /// Records that share a person, a membership, a family card or an account with a record, but for those that another one
+    /// led to.
+    fn beside(&self, record: RecordId, seen: &mut Seen) -> Vec<RecordId> {
+        let person = self.person_of(record).filter(|person| seen.persons.insert(*person));
+        let mut found = person.map(|person| self.records_of(person)).unwrap_or_default();
+        let Some(known) = self.known.get(record) else { return found };
+        // Who is in the family of somebody on the card is found from there.
+        let card = known.card().filter(|card| seen.cards.insert(*card));
+        found.extend(card.into_iter().flat_map(|card| self.known.on_card(card)));
+        let family = known.family().filter(|family| seen.families.insert(*family));
+        found.extend(family.into_iter().flat_map(|family| self.known.in_family(family)));
+        let account = known.account().filter(|account| seen.accounts.insert(*account));
+        found.extend(account.into_iter().flat_map(|account| self.known.on_account(account)));
         found
     }
 
     /// The account rows and payments of the account of a record.
     pub(super) fn on_same_account(&self, record: RecordId) -> Vec<RecordId> {
-        let account = self.known.get(&record).and_then(|known| known.account).map(Number::from_value);
-        account.into_iter().flat_map(|account| self.accounts.bearers(account)).collect()
+        let account = self.known.get(record).and_then(|known| known.account());
+        account.map(|account| self.known.on_account(account)).unwrap_or_default()
     }
 
     /// What the rules need to know of a portion.
@@ -103,10 +115,9 @@ impl Matcher {
     /// How many persons bear the NIK of a record; `None` where it is one, or nobody's.
     fn persons_on_nik_of(&self, record: RecordId) -> Option<u32> {
         self.person_of(record)?;
-        let nik = self.known.get(&record)?.nik?;
-        let mut bearers = self.identifiers.bearers(nik);
+        let nik = self.known.get(record)?.nik?;
         // Nearly always it is the record alone.
-        if bearers.next() == Some(record) && bearers.next().is_none() {
+        if self.known.bearers(nik) == [record] {
             return None;
         }
         let persons: FxHashSet<PersonId> = self.bearers_of_nik(nik).filter_map(|id| self.person_of(id)).collect();

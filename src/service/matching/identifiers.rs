@@ -3,16 +3,13 @@
 //! Matching passes over numbers that are doubtful, shared by many or borne by too many rows. Who looks a number up wants
 //! just those, so the look-up has an index of its own, over the cleaned form of a number and over what was written.
 
-use std::collections::BTreeSet;
-
-use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::domain::date::Date;
 use crate::domain::family_card::read_kk;
 use crate::domain::identifier::{IdentifierKind, read_identifier};
 use crate::domain::nik::read_nik;
-use crate::domain::record::{Record, RecordId};
+use crate::domain::record::Record;
 use crate::domain::region::Regions;
 use crate::domain::row::Detail;
 use crate::service::answers::views::LookupQuery;
@@ -130,71 +127,6 @@ pub(in crate::service) fn numbers_of_any_kind(raw: &str, day: Date) -> Vec<Numbe
     kinds.into_iter().flat_map(|kind| numbers(kind, raw, day)).collect()
 }
 
-/// Who bears a number: mostly one record.
-#[derive(Debug)]
-enum Bearers {
-    One(RecordId),
-    Many(BTreeSet<RecordId>),
-}
-
-/// Number to records.
-#[derive(Debug, Default)]
-pub(in crate::service) struct Identifiers(FxHashMap<Number, Bearers>);
-
-impl Identifiers {
-    /// Notes the numbers of a record.
-    pub(in crate::service) fn note(&mut self, id: RecordId, numbers: &[Number]) {
-        for number in numbers {
-            let bearers = self.0.entry(*number).or_insert(Bearers::One(id));
-            match bearers {
-                Bearers::One(one) if *one == id => {}
-                Bearers::One(one) => *bearers = Bearers::Many([*one, id].into()),
-                Bearers::Many(many) => {
-                    many.insert(id);
-                }
-            }
-        }
-    }
-
-    /// Forgets the numbers of a record.
-    pub(in crate::service) fn forget(&mut self, id: RecordId, numbers: &[Number]) {
-        for number in numbers {
-            let none_left = match self.0.get_mut(number) {
-                None => false,
-                Some(Bearers::One(one)) => *one == id,
-                Some(Bearers::Many(many)) => {
-                    many.remove(&id);
-                    many.is_empty()
-                }
-            };
-            if none_left {
-                self.0.remove(number);
-            }
-        }
-    }
-
-    /// The records that bear a number, ascending.
-    pub(in crate::service) fn bearers(&self, number: Number) -> impl Iterator<Item = RecordId> {
-        let (one, many) = match self.0.get(&number) {
-            None => (None, None),
-            Some(Bearers::One(one)) => (Some(*one), None),
-            Some(Bearers::Many(many)) => (None, Some(many)),
-        };
-        one.into_iter().chain(many.into_iter().flatten().copied())
-    }
-
-    /// Every number with every record that bears it.
-    pub(in crate::service) fn all(&self) -> impl Iterator<Item = (u64, RecordId)> {
-        self.0.keys().flat_map(|number| self.bearers(*number).map(|record| (number.0, record)))
-    }
-
-    /// The numbers that several records bear.
-    pub(in crate::service) fn shared(&self) -> impl Iterator<Item = Number> {
-        let several = |bearers: &Bearers| matches!(bearers, Bearers::Many(many) if many.len() > 1);
-        self.0.iter().filter(move |(_, bearers)| several(bearers)).map(|(number, _)| *number)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -224,24 +156,5 @@ mod tests {
             assert_eq!(a.iter().any(|number| b.contains(number)), found, "{row} {asked}");
         }
         assert_ne!(numbers(Kind::Nik, "3201050503800011", DAY), numbers(Kind::Kk, "3201050503800011", DAY));
-    }
-
-    #[test]
-    fn numbers_come_and_go_with_their_records() {
-        let mut all = Identifiers::default();
-        let (x, y) = (Number::of(Kind::Nik, "1"), Number::of(Kind::Nik, "2"));
-        let bearers = |all: &Identifiers, number| all.bearers(number).map(|id| id.0).collect::<Vec<_>>();
-        for id in [3, 1, 2] {
-            all.note(RecordId(id), &[x]);
-        }
-        all.note(RecordId(1), &[x, y]);
-        assert_eq!((bearers(&all, x), bearers(&all, y)), (vec![1, 2, 3], vec![1]));
-        assert_eq!(all.shared().collect::<Vec<_>>(), [x]);
-        all.forget(RecordId(1), &[x, y]);
-        all.forget(RecordId(3), &[x, y]);
-        assert_eq!((bearers(&all, x), bearers(&all, y)), (vec![2], vec![]));
-        assert_eq!(all.shared().count(), 0);
-        all.forget(RecordId(2), &[x]);
-        assert!(all.0.is_empty());
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::identifiers::Number;
-use super::matcher::{Known, Matcher};
+use super::matcher::Matcher;
 use super::places::Place as Region;
+use super::records::Known;
 use crate::domain::case::{Case, CaseState};
 use crate::domain::decision::Decision;
 use crate::domain::record::RecordId;
@@ -20,8 +21,8 @@ pub(super) type Entry = (Vec<u8>, Vec<u8>);
 impl Matcher {
     /// By what a record is found.
     pub(super) fn lookups_of(&self, id: RecordId) -> Vec<Entry> {
-        let Some(known) = self.known.get(&id) else { return Vec::new() };
-        let numbers = known.numbers.iter().map(|number| Lookup::Number.of_record(number.value(), id));
+        let Some(known) = self.known.get(id) else { return Vec::new() };
+        let numbers = self.known.numbers_of(id).map(|number| Lookup::Number.of_record(number.value(), id));
         let payment = known.payment().map(|account| Lookup::Payment.of_record(account, id));
         let numbers = numbers.chain(payment).map(|key| (key, nothing()));
         self.present_of(id).into_iter().chain(numbers).collect()
@@ -29,14 +30,14 @@ impl Matcher {
 
     /// Which row of a record is the present one.
     pub(super) fn present_of(&self, id: RecordId) -> Option<Entry> {
-        let known = self.known.get(&id)?;
+        let known = self.known.get(id)?;
         let present = Present { sequence: known.standing.sequence, withdrawn: known.withdrawn };
         Some((Lookup::Present.key(&[&id_key(id)]), encode(&present)))
     }
 
     /// The accounts of payments, each with the record of the payment.
     pub(super) fn payments(&self) -> impl Iterator<Item = (u64, RecordId)> {
-        self.known.iter().filter_map(|(id, known)| Some((known.payment()?, *id)))
+        self.known.all().filter_map(|(id, known)| Some((known.payment()?, id)))
     }
 
     /// By what a case is found.
@@ -63,7 +64,7 @@ impl Matcher {
     fn facets(&self, case: &Case) -> Facets {
         let shares: Vec<RecordId> = self.shares_nik(case).collect();
         let places: BTreeSet<Region> =
-            case.records.iter().chain(&shares).filter_map(|id| self.known.get(id)?.place).collect();
+            case.records.iter().chain(&shares).filter_map(|id| self.known.get(*id)?.place).collect();
         Facets {
             question: case.question,
             reasons: case.reasons.clone(),
@@ -76,7 +77,7 @@ impl Matcher {
         let first = key.first().copied().unwrap_or_default();
         let is = |lookup: Lookup| first == lookup as u8;
         if is(Lookup::Present) {
-            return key.len() == PRESENT_KEY && record_in(key).is_some_and(|id| self.known.contains_key(&id));
+            return key.len() == PRESENT_KEY && record_in(key).is_some_and(|id| self.known.contains(id));
         }
         if is(Lookup::CasesAbout) {
             return record_in(key).is_some_and(|id| self.cases_about(id).1.is_some());
@@ -96,13 +97,19 @@ impl Matcher {
 
     /// All entries.
     pub(super) fn all_lookups(&self) -> BTreeMap<Vec<u8>, Option<Vec<u8>>> {
-        let records = self.known.keys().flat_map(|id| self.lookups_of(*id));
+        let records = self.known.ids().iter().flat_map(|id| self.lookups_of(*id));
         let cases = self.cases.values().flat_map(|case| self.lookups_of_case(case));
         let decisions = self.decisions.values().flatten().flat_map(lookups_of_decision);
         let shared = self.shared.iter().map(|(nik, case)| (shared_key(*nik), encode(case)));
         let all = records.chain(cases).chain(shared).chain(decisions.map(|key| (key, nothing())));
         let about = self.cases_by_record.keys().map(|id| self.cases_about(*id)).filter(|(_, value)| value.is_some());
         all.map(|(key, value)| (key, Some(value))).chain(about).collect()
+    }
+
+    /// Counts all records.
+    pub(super) fn count_records(&mut self) {
+        let all: Vec<Known> = self.known.all().map(|(_, known)| known).collect();
+        all.iter().for_each(|known| self.count_record(known, 1));
     }
 
     /// Counts a record that comes (1) or goes (-1).
@@ -120,7 +127,7 @@ impl Matcher {
 
     /// Counts a person that comes or goes.
     pub(super) fn count_person(&mut self, records: &[RecordId], by: i64) {
-        let mut feeds = records.iter().filter_map(|id| self.known.get(id)).map(|known| known.feed);
+        let mut feeds = records.iter().filter_map(|id| self.known.get(*id)).map(|known| known.feed);
         let in_many = feeds.next().is_some_and(|first| feeds.any(|other| other != first));
         self.counts.persons = self.counts.persons.wrapping_add_signed(by);
         self.counts.in_many_feeds = self.counts.in_many_feeds.wrapping_add_signed(if in_many { by } else { 0 });

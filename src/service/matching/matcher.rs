@@ -11,15 +11,15 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::apply::judgement;
 use super::explained::explained;
-use super::identifiers::{Identifiers, Number, account_of, nik_of, numbers_of};
+use super::identifiers::{Number, account_of, nik_of, numbers_of};
 use super::places::Place;
+use super::records::{Belongs, FamilyKey, Known, Records};
 use super::withdrawn::WithdrawnCases;
 use crate::domain::case::{Case, CaseState, Explained, Question};
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::family_card::read_kk;
-use crate::domain::feed::Feed;
 use crate::domain::person::{FamilyId, GoldenFamily};
-use crate::domain::record::{PersonId, Record, RecordId, Standing};
+use crate::domain::record::{PersonId, Record, RecordId};
 use crate::domain::row::Detail;
 use crate::engine::{Judgement, Live, Proposal, ProposalReason, RowError, Rows, Value};
 use crate::prepare::values_of;
@@ -27,31 +27,11 @@ use crate::service::models::Models;
 use crate::service::stored::codec::row_key;
 use crate::service::stored::lookups::Counts;
 
-/// A membership of one agency (`agency|id_keluarga`), as a hash: it only has to be told from others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::service) struct FamilyKey(pub(super) u64);
-
-/// What stays in memory of a record.
-#[derive(Debug, Clone)]
-pub(in crate::service) struct Known {
-    pub(in crate::service) standing: Standing,
-    pub(in crate::service) feed: Feed,
-    pub(in crate::service) withdrawn: bool,
-    pub(in crate::service) flagged: bool,
-    pub(in crate::service) place: Option<Place>,
-    pub(in crate::service) family: Option<FamilyKey>,
-    pub(in crate::service) card: Option<u64>,
-    pub(in crate::service) account: Option<u64>,
-    /// Its NIK, when that can be somebody's.
-    pub(in crate::service) nik: Option<Number>,
-    /// The numbers it can be looked up by.
-    pub(super) numbers: Box<[Number]>,
-}
-
 /// A record as the matcher takes it in: what stays in memory of it, and its values if it takes part in matching.
 pub(in crate::service) struct Incoming {
     pub(in crate::service) id: RecordId,
     pub(in crate::service) known: Known,
+    numbers: Box<[Number]>,
     values: Option<Vec<Value>>,
     /// The cases that the row keeps, where it withdraws the record.
     asked: Vec<Case>,
@@ -59,7 +39,8 @@ pub(in crate::service) struct Incoming {
 
 impl Incoming {
     pub(in crate::service) fn of(record: &Record, asked: Vec<Case>, models: &Models) -> Self {
-        Self { id: record.id, known: Known::of(record), values: values_of(&models.columns, record), asked }
+        let (known, numbers) = (Known::of(record), numbers_of(record));
+        Self { id: record.id, known, numbers, values: values_of(&models.columns, record), asked }
     }
 }
 
@@ -73,7 +54,7 @@ pub(in crate::service) struct Gathered {
 /// What stays in memory of all records beside the matched set.
 #[derive(Default)]
 pub(super) struct Remembered {
-    pub(super) known: Vec<(RecordId, Known)>,
+    pub(super) known: Records,
     pub(super) withdrawn_cases: WithdrawnCases,
 }
 
@@ -91,8 +72,8 @@ impl Gathered {
     /// Takes in records that are not there yet.
     pub(in crate::service) fn take(&mut self, records: Vec<Incoming>) -> Result<(), RowError> {
         let mut rows = Vec::with_capacity(records.len());
-        for Incoming { id, known, values, asked } in records {
-            self.remembered.known.push((id, known));
+        for Incoming { id, known, numbers, values, asked } in records {
+            self.remembered.known.gather(id, &known, &numbers);
             self.remembered.withdrawn_cases.note(id, asked);
             rows.extend(values.map(|values| (id.0, values)));
         }
@@ -103,39 +84,32 @@ impl Gathered {
 impl Known {
     pub(super) fn of(record: &Record) -> Self {
         let present = !record.withdrawn;
-        let family = match &record.detail {
+        let belongs = match &record.detail {
             Detail::Anggota(row) if present => {
-                Some(FamilyKey(xxh3_64(format!("{}|{}", record.key.agency, row.id_keluarga).as_bytes())))
+                let family = xxh3_64(format!("{}|{}", record.key.agency, row.id_keluarga).as_bytes());
+                let card = record.core.no_kk.as_deref().map(|raw| read_kk(raw, record.tgl_data));
+                let card = card.and_then(|read| read.usable().map(|kk| xxh3_64(kk.as_bytes())));
+                Belongs::Family(FamilyKey(family), card)
+            }
+            Detail::Rekening(_) | Detail::Penyaluran(_) if present => {
+                account_of(record).map_or(Belongs::Nowhere, Belongs::Account)
             }
             Detail::Anggota(_)
             | Detail::Siswa(_)
             | Detail::Jkn(_)
             | Detail::Kia(_)
             | Detail::Rekening(_)
-            | Detail::Penyaluran(_) => None,
+            | Detail::Penyaluran(_) => Belongs::Nowhere,
         };
-        let card = record.core.no_kk.as_deref().filter(|_| family.is_some());
-        let card = card.and_then(|raw| read_kk(raw, record.tgl_data).usable().map(|kk| xxh3_64(kk.as_bytes())));
-        let holds_account = matches!(record.detail, Detail::Rekening(_) | Detail::Penyaluran(_)) && present;
         Self {
             standing: record.standing(),
             feed: record.key.feed,
             withdrawn: record.withdrawn,
             flagged: !record.flags.is_empty(),
             place: Place::of(&record.core),
-            family,
-            card,
+            belongs,
             nik: nik_of(record),
-            numbers: numbers_of(record),
-            account: account_of(record).filter(|_| holds_account),
         }
-    }
-}
-
-impl Known {
-    /// The account of a payment.
-    pub(super) fn payment(&self) -> Option<u64> {
-        self.account.filter(|_| self.feed == Feed::Penyaluran)
     }
 }
 
@@ -143,15 +117,7 @@ impl Known {
 pub(in crate::service) struct Matcher {
     models: Arc<Models>,
     pub(in crate::service) live: Live,
-    pub(in crate::service) known: FxHashMap<RecordId, Known>,
-    pub(super) person_of: FxHashMap<RecordId, PersonId>,
-    pub(super) members: FxHashMap<PersonId, Vec<RecordId>>,
-    pub(super) families: FxHashMap<FamilyKey, BTreeSet<RecordId>>,
-    pub(super) cards: FxHashMap<u64, BTreeSet<FamilyKey>>,
-    /// The account rows and the payments of each account.
-    pub(super) accounts: Identifiers,
-    pub(super) family_of: FxHashMap<RecordId, FamilyId>,
-    pub(in crate::service) identifiers: Identifiers,
+    pub(in crate::service) known: Records,
     /// The cases of NIKs that several persons bear.
     pub(in crate::service) shared: FxHashMap<Number, String>,
     /// All cases: open, resting, decided.
@@ -200,19 +166,12 @@ impl Matcher {
 
     /// The matcher over a matched set: all but the families.
     pub(super) fn assemble(models: Arc<Models>, live: Live, remembered: Remembered, decisions: Vec<Decision>) -> Self {
-        let Remembered { known: all_known, withdrawn_cases } = remembered;
-        let ids: Vec<u64> = all_known.iter().map(|(id, _)| id.0).collect();
+        let Remembered { mut known, withdrawn_cases } = remembered;
+        known.index();
         let mut matcher = Self {
             live,
             models,
-            known: FxHashMap::default(),
-            person_of: FxHashMap::default(),
-            members: FxHashMap::default(),
-            families: FxHashMap::default(),
-            cards: FxHashMap::default(),
-            accounts: Identifiers::default(),
-            family_of: FxHashMap::default(),
-            identifiers: Identifiers::default(),
+            known,
             shared: FxHashMap::default(),
             cases: BTreeMap::new(),
             decided: FxHashMap::default(),
@@ -221,19 +180,16 @@ impl Matcher {
             counts: Counts::default(),
             decisions: BTreeMap::new(),
         };
-        for (id, known) in all_known {
-            matcher.note_known(id, known);
-        }
+        matcher.count_records();
         for decision in decisions {
             matcher.note_decision(decision);
         }
-        let mut dirty = Dirty::default();
         // Those that take no part in matching are in no cluster.
-        for id in ids {
+        for id in matcher.known.ids().to_vec() {
             // Each cluster once, at its first record.
-            let cluster = matcher.live.cluster_of(id).unwrap_or_default();
-            if cluster.first() == Some(&id) {
-                matcher.note_cluster(&cluster, &mut dirty);
+            let cluster = matcher.live.cluster_of(id.0).unwrap_or_default();
+            if cluster.first() == Some(&id.0) {
+                matcher.note_cluster(&cluster, &mut Dirty::default());
             }
         }
         let items: Vec<Proposal> = matcher.live.review().cloned().collect();
@@ -250,9 +206,9 @@ impl Matcher {
     /// Everything, as if all of it had just changed.
     pub(in crate::service) fn everything(&self) -> Dirty {
         Dirty {
-            members: self.person_of.iter().map(|(record, person)| (*record, Some(*person))).collect(),
-            persons: self.members.keys().copied().collect(),
-            groups: self.families.keys().copied().collect(),
+            members: self.known.members().map(|(record, person)| (record, Some(person))).collect(),
+            persons: self.known.persons().collect(),
+            groups: self.known.memberships().collect(),
             cases: self.cases.keys().cloned().collect(),
             lookups: self.all_lookups(),
             ..Dirty::default()
@@ -266,18 +222,18 @@ impl Matcher {
 
     /// The person a record belongs to.
     pub(in crate::service) fn person_of(&self, record: RecordId) -> Option<PersonId> {
-        self.person_of.get(&record).copied()
+        self.known.person_of(record)
     }
 
     /// The records of a person, ascending.
     pub(in crate::service) fn records_of(&self, person: PersonId) -> Vec<RecordId> {
-        self.members.get(&person).cloned().unwrap_or_default()
+        self.known.records_of(person)
     }
 
     /// The store keys of the present rows of records; withdrawn and unknown ones are left out.
     pub(in crate::service) fn row_keys(&self, ids: &[RecordId]) -> Vec<Vec<u8>> {
         let present = |id: &RecordId| {
-            self.known.get(id).filter(|known| !known.withdrawn).map(|k| row_key(*id, k.standing.sequence))
+            self.known.get(*id).filter(|known| !known.withdrawn).map(|k| row_key(*id, k.standing.sequence))
         };
         ids.iter().filter_map(present).collect()
     }
@@ -296,17 +252,17 @@ impl Matcher {
     pub(super) fn related(&self, groups: impl IntoIterator<Item = FamilyKey>) -> BTreeSet<FamilyKey> {
         let mut seen: BTreeSet<FamilyKey> = groups.into_iter().collect();
         let mut open: Vec<FamilyKey> = seen.iter().copied().collect();
+        // Each card and each person once: many memberships may share one.
+        let (mut cards, mut persons) = (FxHashSet::default(), FxHashSet::default());
         while let Some(group) = open.pop() {
-            for record in self.families.get(&group).into_iter().flatten() {
-                let known = self.known.get(record);
-                let card = known.and_then(|known| known.card).and_then(|card| self.cards.get(&card));
-                let relatives = self.person_of(*record).map(|person| self.records_of(person)).unwrap_or_default();
-                let theirs = relatives.iter().filter_map(|id| self.known.get(id).and_then(|known| known.family));
-                for next in card.into_iter().flatten().copied().chain(theirs) {
-                    if seen.insert(next) {
-                        open.push(next);
-                    }
-                }
+            for record in self.known.in_family(group) {
+                let card = self.known.get(record).and_then(|known| known.card()).filter(|card| cards.insert(*card));
+                let person = self.person_of(record).filter(|person| persons.insert(*person));
+                let on_card = card.map(|card| self.known.on_card(card)).unwrap_or_default();
+                let of_person = person.map(|person| self.records_of(person)).unwrap_or_default();
+                let beside = on_card.into_iter().chain(of_person);
+                let next = beside.filter_map(|id| self.known.get(id)?.family()).filter(|family| seen.insert(*family));
+                open.extend(next);
             }
         }
         seen
@@ -315,8 +271,7 @@ impl Matcher {
     /// The rows of these memberships and of all that could be one family with them, ascending.
     pub(in crate::service) fn membership_records(&self, groups: &BTreeSet<FamilyKey>) -> Vec<RecordId> {
         let related = self.related(groups.iter().copied());
-        let rows: BTreeSet<RecordId> =
-            related.iter().filter_map(|group| self.families.get(group)).flatten().copied().collect();
+        let rows: BTreeSet<RecordId> = related.into_iter().flat_map(|group| self.known.in_family(group)).collect();
         rows.into_iter().collect()
     }
 
@@ -324,26 +279,28 @@ impl Matcher {
     pub(super) fn note_all_families(&mut self, families: Vec<(RecordId, FamilyId)>) {
         let distinct: FxHashSet<FamilyId> = families.iter().map(|(_, family)| *family).collect();
         self.counts.families = distinct.len() as u64;
-        self.family_of.extend(families);
+        families.into_iter().for_each(|(record, family)| self.known.set_family(record, Some(family)));
     }
 
     /// Takes note of which family each membership row stands in.
     pub(in crate::service) fn note_families(&mut self, families: &[GoldenFamily]) {
         for family in families {
             for record in &family.records {
-                self.family_of.insert(*record, family.id);
+                self.known.set_family(*record, Some(family.id));
             }
         }
     }
 
     /// Forgets the families of these membership rows; answers what they were.
     pub(in crate::service) fn forget_families(&mut self, records: &[RecordId]) -> BTreeSet<FamilyId> {
-        records.iter().filter_map(|record| self.family_of.remove(record)).collect()
+        let families = records.iter().filter_map(|record| self.known.family_of(*record)).collect();
+        records.iter().for_each(|record| self.known.set_family(*record, None));
+        families
     }
 
     /// The families these records stand in, ascending.
     pub(in crate::service) fn families_of(&self, records: &[RecordId]) -> Vec<FamilyId> {
-        let found: BTreeSet<FamilyId> = records.iter().filter_map(|id| self.family_of.get(id).copied()).collect();
+        let found: BTreeSet<FamilyId> = records.iter().filter_map(|id| self.known.family_of(*id)).collect();
         found.into_iter().collect()
     }
 

@@ -19,6 +19,7 @@ mod lookups;
 pub(super) mod matcher;
 pub(super) mod names;
 pub(super) mod places;
+mod records;
 mod settle;
 mod shared_nik;
 mod withdrawn;

@@ -24,13 +24,13 @@ const REASON: &str = "SHARED_NIK";
 impl Matcher {
     /// The cases of all NIKs that several records bear.
     pub(in crate::service) fn note_all_shared(&mut self) {
-        let shared: BTreeSet<Number> = self.identifiers.shared().collect();
+        let shared: BTreeSet<Number> = self.known.shared_numbers().collect();
         self.look_at_shared(&shared, &mut Dirty::default());
     }
 
     /// The NIKs of records.
     pub(in crate::service) fn niks_of<'a>(&self, records: impl Iterator<Item = &'a RecordId>) -> BTreeSet<Number> {
-        records.filter_map(|id| self.known.get(id)?.nik).collect()
+        records.filter_map(|id| self.known.get(*id)?.nik).collect()
     }
 
     /// Looks again at who bears these NIKs.
@@ -85,14 +85,14 @@ impl Matcher {
 
     /// Records of persons whose NIK this is, ascending.
     pub(super) fn bearers_of_nik(&self, nik: Number) -> impl Iterator<Item = RecordId> {
-        let bears = move |id: &RecordId| self.known.get(id).is_some_and(|known| known.nik == Some(nik));
-        self.identifiers.bearers(nik).filter(bears).filter(|id| self.person_of(*id).is_some())
+        let bears = move |id: &RecordId| self.known.get(*id).is_some_and(|known| known.nik == Some(nik));
+        self.known.bearers(nik).into_iter().filter(bears).filter(|id| self.person_of(*id).is_some())
     }
 
     /// All records of an open case of a NIK, those that it does not name, too; none of another case.
     pub(in crate::service) fn shares_nik(&self, case: &Case) -> impl Iterator<Item = RecordId> {
         let asked = case.question == Question::SharedNik && case.state == CaseState::Baru;
-        let nik = self.known.get(&case.pair.0).and_then(|known| known.nik).filter(|_| asked);
+        let nik = self.known.get(case.pair.0).and_then(|known| known.nik).filter(|_| asked);
         nik.into_iter().flat_map(|nik| self.bearers_of_nik(nik))
     }
 

@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::lists::Lists;
 use crate::engine::error::CheckpointError;
 use crate::engine::flat::{Sink, Source, require};
+use crate::engine::packed::lists::Lists;
 use crate::engine::rows::Rows;
 
 /// Marks a slot that belongs to no cluster yet.

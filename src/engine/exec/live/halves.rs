@@ -1,9 +1,9 @@
 //! Edges, kept with each of their two rows.
 
-use super::lists::{EMPTY, Lists};
 use crate::engine::decide::MachineDecision;
 use crate::engine::error::CheckpointError;
 use crate::engine::flat::{Sink, Source, damaged, require};
+use crate::engine::packed::lists::{EMPTY, Lists};
 use crate::engine::score::Scored;
 
 /// Half of an edge: the other row, and what was found.

@@ -3,12 +3,12 @@
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::postings::{Flat, Postings};
 use crate::engine::block::StopKey;
 use crate::engine::block::guard;
 use crate::engine::block::keys::{KeyScratch, keys_of};
 use crate::engine::error::CheckpointError;
 use crate::engine::flat::{Sink, Source, require};
+use crate::engine::packed::postings::{Flat, Postings};
 use crate::engine::plan::Plan;
 use crate::engine::rows::{Hide, Rows};
 

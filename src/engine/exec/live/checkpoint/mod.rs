@@ -12,12 +12,12 @@ use super::super::copies::Copies;
 use super::clusters::Clusters;
 use super::halves::Halves;
 use super::index::FlatIndex;
-use super::postings::Flat;
 use super::slots::Slots;
 use super::{Buffers, Live};
 use crate::engine::cluster::{Judgement, Judgements};
 use crate::engine::error::CheckpointError;
 use crate::engine::flat::{Sink, Source, damaged, require};
+use crate::engine::packed::postings::Flat;
 use crate::engine::plan::Plan;
 use crate::engine::rows::Rows;
 

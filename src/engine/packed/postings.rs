@@ -39,7 +39,7 @@ impl Entry {
 
 /// Which rows have a key.
 #[derive(Debug, Default)]
-pub(super) struct Postings {
+pub(crate) struct Postings {
     /// Homes, and a few more places behind them.
     entries: Vec<Entry>,
     homes: usize,
@@ -49,7 +49,7 @@ pub(super) struct Postings {
 
 impl Postings {
     /// From (key, slot) entries, ascending.
-    pub(super) fn build(entries: &[(u64, u32)]) -> Self {
+    pub(crate) fn build(entries: &[(u64, u32)]) -> Self {
         let blocks = entries.chunk_by(|x, y| x.0 == y.0);
         let mut postings = Self::with_room(blocks.clone().count());
         let mut slots = Vec::new();
@@ -62,14 +62,14 @@ impl Postings {
     }
 
     /// An empty table for so many keys.
-    pub(super) fn with_room(keys: usize) -> Self {
+    pub(crate) fn with_room(keys: usize) -> Self {
         // Four fifths full or less.
         let homes = keys + keys / 4 + 4;
         Self { entries: vec![GAP; homes], homes, keys: 0, lists: Lists::default() }
     }
 
     /// Gives a key that is above all others to its rows, ascending.
-    pub(super) fn append(&mut self, key: u64, slots: &[u32]) {
+    pub(crate) fn append(&mut self, key: u64, slots: &[u32]) {
         let head = match slots {
             [slot] => *slot,
             many => self.lists.add(many) | LIST,
@@ -115,7 +115,7 @@ impl Postings {
 
     /// The rows that have a key, ascending by slot.
     #[inline]
-    pub(super) fn rows(&self, key: u64) -> &[u32] {
+    pub(crate) fn rows(&self, key: u64) -> &[u32] {
         self.find(key).map_or(&[], |at| self.rows_at(&self.entries[at]))
     }
 
@@ -124,17 +124,17 @@ impl Postings {
     }
 
     /// Keys with their rows, ascending.
-    pub(super) fn all(&self) -> impl Iterator<Item = (u64, &[u32])> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = (u64, &[u32])> {
         self.entries.iter().filter(|entry| !entry.is_gap()).map(|entry| (entry.key(), self.rows_at(entry)))
     }
 
     /// Keys that more than one row has, with the rows; ascending.
-    pub(super) fn shared(&self) -> impl Iterator<Item = (u64, &[u32])> {
+    pub(crate) fn shared(&self) -> impl Iterator<Item = (u64, &[u32])> {
         self.all().filter(|(_, rows)| rows.len() > 1)
     }
 
     /// Gives a key to a row that does not have it; says how many rows have it now.
-    pub(super) fn insert(&mut self, key: u64, slot: u32) -> usize {
+    pub(crate) fn insert(&mut self, key: u64, slot: u32) -> usize {
         assert!(slot & LIST == 0, "a live index holds less than 2 G rows");
         let at = match self.find(key) {
             Ok(at) => at,
@@ -183,7 +183,7 @@ impl Postings {
     }
 
     /// Takes a key from a row that has it; says how many rows have it now.
-    pub(super) fn remove(&mut self, key: u64, slot: u32) -> usize {
+    pub(crate) fn remove(&mut self, key: u64, slot: u32) -> usize {
         let Ok(at) = self.find(key) else { return 0 };
         let head = self.entries[at].head;
         if head & LIST == 0 {
@@ -214,18 +214,18 @@ impl Postings {
 }
 
 /// Postings as a checkpoint has them: the keys in their order and their rows, the last of each key with [`LIST`].
-pub(super) struct Flat {
+pub(crate) struct Flat {
     keys: Vec<u64>,
     rows: Vec<u32>,
 }
 
 impl Flat {
-    pub(super) fn read(source: &mut Source<'_>) -> Result<Self, CheckpointError> {
+    pub(crate) fn read(source: &mut Source<'_>) -> Result<Self, CheckpointError> {
         Ok(Self { keys: source.section("keys")?, rows: source.section("rows of keys")? })
     }
 
     /// The postings, if the rows are such as `holds`.
-    pub(super) fn restore(mut self, holds: impl Fn(u32) -> bool) -> Result<Postings, CheckpointError> {
+    pub(crate) fn restore(mut self, holds: impl Fn(u32) -> bool) -> Result<Postings, CheckpointError> {
         let mut postings = Postings::with_room(self.keys.len());
         if !self.keys.is_sorted_by(|a, b| a < b) {
             return Err(damaged("keys"));
@@ -246,7 +246,7 @@ impl Flat {
 }
 
 impl Postings {
-    pub(super) fn write(&self, sink: &mut Sink<'_>) -> Result<(), CheckpointError> {
+    pub(crate) fn write(&self, sink: &mut Sink<'_>) -> Result<(), CheckpointError> {
         sink.section("keys", self.all().map(|(key, _)| key))?;
         let of_keys = self.all().filter_map(|(_, rows)| rows.split_last());
         sink.section("rows of keys", of_keys.flat_map(|(last, others)| others.iter().copied().chain([last | LIST])))

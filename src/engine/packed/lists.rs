@@ -5,14 +5,14 @@
 //! beside its own and what is free in its room; a `Vec` costs three words and a block of the allocator.
 
 /// The place of the list without numbers.
-pub(super) const EMPTY: u32 = 0;
+pub(crate) const EMPTY: u32 = 0;
 
 /// Places are below this, so that their owners have a bit for marks.
 const MOST: usize = i32::MAX as usize;
 
 /// Lists of 32-bit numbers, each known by its place.
 #[derive(Debug, Default)]
-pub(super) struct Lists {
+pub(crate) struct Lists {
     /// At the place of a list stands its length, then come its numbers and the rest of its room.
     words: Vec<u32>,
     /// Rooms that no list has, by size class.
@@ -22,7 +22,7 @@ pub(super) struct Lists {
 impl Lists {
     /// The numbers of a list.
     #[inline]
-    pub(super) fn get(&self, place: u32) -> &[u32] {
+    pub(crate) fn get(&self, place: u32) -> &[u32] {
         if place == EMPTY {
             return &[];
         }
@@ -31,7 +31,7 @@ impl Lists {
     }
 
     /// A new list; its place.
-    pub(super) fn add(&mut self, numbers: &[u32]) -> u32 {
+    pub(crate) fn add(&mut self, numbers: &[u32]) -> u32 {
         if numbers.is_empty() {
             return EMPTY;
         }
@@ -42,7 +42,7 @@ impl Lists {
     }
 
     /// Puts numbers into a list, before the one at `at`. The place of the list from now on.
-    pub(super) fn insert(&mut self, place: u32, at: usize, numbers: &[u32]) -> u32 {
+    pub(crate) fn insert(&mut self, place: u32, at: usize, numbers: &[u32]) -> u32 {
         let len = self.get(place).len();
         if len == 0 {
             return self.add(numbers);
@@ -57,7 +57,7 @@ impl Lists {
     }
 
     /// Takes `count` numbers out of a list, from `at` on. The place of the list from now on.
-    pub(super) fn remove(&mut self, place: u32, at: usize, count: usize) -> u32 {
+    pub(crate) fn remove(&mut self, place: u32, at: usize, count: usize) -> u32 {
         let (start, len) = (place as usize + 1, self.get(place).len());
         let shorter = len - count;
         if shorter == 0 {
@@ -69,7 +69,7 @@ impl Lists {
     }
 
     /// Gives the room of a list back.
-    pub(super) fn release(&mut self, place: u32) -> u32 {
+    pub(crate) fn release(&mut self, place: u32) -> u32 {
         let len = self.get(place).len();
         if len > 0 {
             self.give_back(place, class_of(len));

@@ -1,0 +1,552 @@
+//! What stays in memory of every record, packed: tens of millions of them are to fit one machine.
+//!
+//! A record keeps its slot: none ever leaves, and one that is withdrawn is known as such. Columns stand by slot, and
+//! records name each other by slot.
+
+use hashbrown::HashTable;
+use rayon::prelude::*;
+
+use super::identifiers::Number;
+use super::places::Place;
+use crate::domain::date::Date;
+use crate::domain::feed::Feed;
+use crate::domain::person::FamilyId;
+use crate::domain::record::{PersonId, RecordId, Sequence, Standing};
+use crate::engine::packed::lists::{EMPTY, Lists};
+use crate::engine::packed::postings::Postings;
+
+/// No record.
+const NONE: u32 = u32::MAX;
+
+/// A membership of one agency (`agency|id_keluarga`), as a hash: it only has to be told from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::service) struct FamilyKey(pub(super) u64);
+
+/// What stays in memory of a record, but for the numbers it can be looked up by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::service) struct Known {
+    pub(in crate::service) standing: Standing,
+    pub(in crate::service) feed: Feed,
+    pub(in crate::service) withdrawn: bool,
+    pub(in crate::service) flagged: bool,
+    pub(in crate::service) place: Option<Place>,
+    pub(in crate::service) belongs: Belongs,
+    /// Its NIK, when that can be somebody's.
+    pub(in crate::service) nik: Option<Number>,
+}
+
+/// What a present row belongs to beside a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::service) enum Belongs {
+    Nowhere,
+    /// A membership row: to a family, as an agency has it, and to its family card.
+    Family(FamilyKey, Option<u64>),
+    /// An account row or a payment: to an account.
+    Account(u64),
+}
+
+impl Known {
+    /// The membership of the row.
+    pub(in crate::service) fn family(&self) -> Option<FamilyKey> {
+        if let Belongs::Family(family, _) = self.belongs { Some(family) } else { None }
+    }
+
+    /// The family card of a membership row.
+    pub(super) fn card(&self) -> Option<u64> {
+        if let Belongs::Family(_, card) = self.belongs { card } else { None }
+    }
+
+    /// The account of an account row or a payment.
+    pub(super) fn account(&self) -> Option<u64> {
+        if let Belongs::Account(account) = self.belongs { Some(account) } else { None }
+    }
+
+    /// The account of a payment.
+    pub(super) fn payment(&self) -> Option<u64> {
+        self.account().filter(|_| self.feed == Feed::Penyaluran)
+    }
+}
+
+/// [`Known`] in as few bytes as may be; 0 is none.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Packed {
+    pub(super) sequence: u64,
+    pub(super) nik: u64,
+    /// The family or the account.
+    pub(super) of: u64,
+    pub(super) card: u64,
+    pub(super) place: u64,
+    /// As `yyyymmdd`.
+    pub(super) day: u32,
+    pub(super) feed: u8,
+    pub(super) states: u8,
+}
+
+const WITHDRAWN: u8 = 1;
+const FLAGGED: u8 = 2;
+const IN_FAMILY: u8 = 4;
+const ON_ACCOUNT: u8 = 8;
+
+impl Packed {
+    pub(super) fn of(known: &Known) -> Self {
+        let (of, card, kind) = match known.belongs {
+            Belongs::Nowhere => (0, 0, 0),
+            Belongs::Family(family, card) => (family.0, card.unwrap_or_default(), IN_FAMILY),
+            Belongs::Account(account) => (account, 0, ON_ACCOUNT),
+        };
+        let mark = |holds: bool, mark: u8| if holds { mark } else { 0 };
+        Self {
+            sequence: known.standing.sequence.0,
+            nik: known.nik.map_or(0, Number::value),
+            of,
+            card,
+            place: known.place.map_or(0, Place::number),
+            day: known.standing.day.map_or(0, day_number),
+            feed: known.feed.code(),
+            states: kind | mark(known.withdrawn, WITHDRAWN) | mark(known.flagged, FLAGGED),
+        }
+    }
+
+    /// `None` where no record packs so.
+    pub(super) fn known(&self) -> Option<Known> {
+        let some = |number: u64| Some(number).filter(|number| *number != 0);
+        let day = if self.day == 0 { None } else { Some(read_day(self.day)?) };
+        Some(Known {
+            standing: Standing { day, sequence: Sequence(self.sequence) },
+            feed: Feed::ALL.into_iter().find(|feed| feed.code() == self.feed)?,
+            withdrawn: self.states & WITHDRAWN != 0,
+            flagged: self.states & FLAGGED != 0,
+            place: Place::from_number(self.place),
+            belongs: match self.states & (IN_FAMILY | ON_ACCOUNT) {
+                IN_FAMILY => Belongs::Family(FamilyKey(self.of), some(self.card)),
+                ON_ACCOUNT => Belongs::Account(self.of),
+                _ => Belongs::Nowhere,
+            },
+            nik: some(self.nik).map(Number::from_value),
+        })
+    }
+}
+
+/// A day as `yyyymmdd`; none is 0.
+fn day_number(day: Date) -> u32 {
+    u32::try_from(day.year()).unwrap_or_default() * 10_000 + day.month() as u32 * 100 + day.day() as u32
+}
+
+fn read_day(number: u32) -> Option<Date> {
+    Date::new((number / 10_000) as i16, (number / 100 % 100) as i8, (number % 100) as i8).ok()
+}
+
+/// To whom a record belongs, as slots.
+#[derive(Debug, Clone, Copy)]
+struct Owners {
+    /// The record that names its person; [`NONE`] while it belongs to nobody.
+    person: u32,
+    /// The next record of its person, round in a ring.
+    next: u32,
+    /// The record that names its family.
+    family: u32,
+}
+
+/// All records.
+#[derive(Debug, Default)]
+pub(in crate::service) struct Records {
+    /// Slots by record number; the hash is that of `ids`.
+    slots: HashTable<u32>,
+    ids: Vec<RecordId>,
+    packed: Vec<Packed>,
+    owners: Vec<Owners>,
+    /// The numbers of each record, as a list of their halves.
+    numbers: Vec<u32>,
+    halves: Lists,
+    by_number: Postings,
+    by_account: Postings,
+    by_family: Postings,
+    by_card: Postings,
+}
+
+/// Record numbers follow each other; the table wants every bit to matter, the highest ones most.
+fn hash(id: RecordId) -> u64 {
+    let product = id.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    product ^ product >> 32
+}
+
+/// A column does not double to grow: what is free in it would be as much as what is known.
+fn grow<T>(column: &mut Vec<T>, value: T) {
+    if column.len() == column.capacity() {
+        column.reserve_exact(column.len() / 16 + 64);
+    }
+    column.push(value);
+}
+
+/// Taking records in.
+impl Records {
+    /// Takes note of what is known of a record now; answers what was known before.
+    pub(super) fn put(&mut self, id: RecordId, known: &Known, numbers: &[Number]) -> Option<Known> {
+        let (slot, before) = match self.slot(id) {
+            Some(slot) => (slot, self.known_in(slot)),
+            None => (self.add(id, known), None),
+        };
+        before.inspect(|before| self.leave(slot, before));
+        self.packed[slot as usize] = Packed::of(known);
+        self.set_numbers(slot, numbers);
+        self.enter(slot, known);
+        before
+    }
+
+    /// Takes a record in that is not there, so that it is found by its own number only: [`Self::index`] comes after all are
+    /// in. Says whether it was there.
+    pub(super) fn gather(&mut self, id: RecordId, known: &Known, numbers: &[Number]) -> bool {
+        let there = self.slot(id).is_some();
+        if !there {
+            let slot = self.add(id, known);
+            self.set_numbers(slot, numbers);
+        }
+        there
+    }
+
+    /// Lets all records be found that were gathered.
+    pub(super) fn index(&mut self) {
+        let slots = || (0..self.ids.len() as u32).into_par_iter();
+        let by = |key: &(dyn Fn(&Known) -> Option<u64> + Sync)| {
+            let mut entries: Vec<(u64, u32)> =
+                slots().filter_map(|slot| Some((key(&self.known_in(slot)?)?, slot))).collect();
+            entries.par_sort_unstable();
+            Postings::build(&entries)
+        };
+        let by_account = by(&|known| known.account());
+        let by_family = by(&|known| known.family().map(|family| family.0));
+        let by_card = by(&|known| known.card());
+        let numbers = slots().flat_map_iter(|slot| self.numbers_in(slot).map(move |number| (number.value(), slot)));
+        let mut numbers: Vec<(u64, u32)> = numbers.collect();
+        numbers.par_sort_unstable();
+        let by_number = Postings::build(&numbers);
+        (self.by_account, self.by_family, self.by_card, self.by_number) = (by_account, by_family, by_card, by_number);
+    }
+
+    fn add(&mut self, id: RecordId, known: &Known) -> u32 {
+        let slot = u32::try_from(self.ids.len()).ok().filter(|slot| *slot < NONE / 2).expect("less than 2 G records");
+        grow(&mut self.ids, id);
+        grow(&mut self.packed, Packed::of(known));
+        grow(&mut self.owners, Owners { person: NONE, next: slot, family: NONE });
+        grow(&mut self.numbers, EMPTY);
+        let ids = &self.ids;
+        self.slots.insert_unique(hash(id), slot, |slot| hash(ids[*slot as usize]));
+        slot
+    }
+
+    /// Each number once: it may be written twice.
+    fn set_numbers(&mut self, slot: u32, numbers: &[Number]) {
+        let once = numbers.iter().enumerate().filter(|(at, number)| !numbers[..*at].contains(number));
+        let values = once.map(|(_, number)| number.value());
+        let halves: Vec<u32> = values.flat_map(|value| [(value >> 32) as u32, value as u32]).collect();
+        let place = &mut self.numbers[slot as usize];
+        self.halves.release(*place);
+        *place = self.halves.add(&halves);
+    }
+
+    /// Lets a record be found by what is known of it.
+    fn enter(&mut self, slot: u32, known: &Known) {
+        for number in self.numbers_in(slot).collect::<Vec<_>>() {
+            self.by_number.insert(number.value(), slot);
+        }
+        match known.belongs {
+            Belongs::Nowhere => {}
+            Belongs::Account(account) => drop(self.by_account.insert(account, slot)),
+            Belongs::Family(family, card) => {
+                self.by_family.insert(family.0, slot);
+                card.map(|card| self.by_card.insert(card, slot));
+            }
+        }
+    }
+
+    /// Takes back what [`Self::enter`] did.
+    fn leave(&mut self, slot: u32, known: &Known) {
+        for number in self.numbers_in(slot).collect::<Vec<_>>() {
+            self.by_number.remove(number.value(), slot);
+        }
+        match known.belongs {
+            Belongs::Nowhere => {}
+            Belongs::Account(account) => drop(self.by_account.remove(account, slot)),
+            Belongs::Family(family, card) => {
+                self.by_family.remove(family.0, slot);
+                card.map(|card| self.by_card.remove(card, slot));
+            }
+        }
+    }
+}
+
+/// What is known.
+impl Records {
+    /// How many records there are.
+    pub(in crate::service) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// What is known of a record.
+    pub(in crate::service) fn get(&self, id: RecordId) -> Option<Known> {
+        self.known_in(self.slot(id)?)
+    }
+
+    /// Whether a record is known.
+    pub(super) fn contains(&self, id: RecordId) -> bool {
+        self.slot(id).is_some()
+    }
+
+    /// All records, in the order in which they came.
+    pub(in crate::service) fn ids(&self) -> &[RecordId] {
+        &self.ids
+    }
+
+    /// All records with what is known of them.
+    pub(super) fn all(&self) -> impl Iterator<Item = (RecordId, Known)> {
+        (0..).zip(&self.ids).filter_map(|(slot, id)| Some((*id, self.known_in(slot)?)))
+    }
+
+    /// A record as it is packed.
+    pub(super) fn packed_of(&self, id: RecordId) -> Option<Packed> {
+        self.slot(id).map(|slot| self.packed[slot as usize])
+    }
+
+    /// The numbers by which a record can be looked up.
+    pub(super) fn numbers_of(&self, id: RecordId) -> impl Iterator<Item = Number> {
+        self.slot(id).into_iter().flat_map(|slot| self.numbers_in(slot))
+    }
+
+    /// The records that can be looked up by a number, ascending.
+    pub(in crate::service) fn bearers(&self, number: Number) -> Vec<RecordId> {
+        let mut bearers = self.ids_of(self.by_number.rows(number.value()));
+        bearers.sort_unstable();
+        bearers
+    }
+
+    /// Every number with every record that can be looked up by it.
+    pub(super) fn all_numbers(&self) -> impl Iterator<Item = (u64, RecordId)> {
+        self.by_number.all().flat_map(move |(number, slots)| slots.iter().map(move |slot| (number, self.id(*slot))))
+    }
+
+    /// The numbers that several records can be looked up by.
+    pub(super) fn shared_numbers(&self) -> impl Iterator<Item = Number> {
+        self.by_number.shared().map(|(number, _)| Number::from_value(number))
+    }
+
+    /// The account rows and the payments of an account.
+    pub(super) fn on_account(&self, account: u64) -> Vec<RecordId> {
+        self.ids_of(self.by_account.rows(account))
+    }
+
+    /// The rows of a membership.
+    pub(super) fn in_family(&self, family: FamilyKey) -> Vec<RecordId> {
+        self.ids_of(self.by_family.rows(family.0))
+    }
+
+    /// The membership rows on a family card.
+    pub(super) fn on_card(&self, card: u64) -> Vec<RecordId> {
+        self.ids_of(self.by_card.rows(card))
+    }
+
+    /// All memberships.
+    pub(super) fn memberships(&self) -> impl Iterator<Item = FamilyKey> {
+        self.by_family.all().map(|(family, _)| FamilyKey(family))
+    }
+
+    fn slot(&self, id: RecordId) -> Option<u32> {
+        self.slots.find(hash(id), |slot| self.ids[*slot as usize] == id).copied()
+    }
+
+    fn id(&self, slot: u32) -> RecordId {
+        self.ids[slot as usize]
+    }
+
+    fn ids_of(&self, slots: &[u32]) -> Vec<RecordId> {
+        slots.iter().map(|slot| self.id(*slot)).collect()
+    }
+
+    fn known_in(&self, slot: u32) -> Option<Known> {
+        self.packed[slot as usize].known()
+    }
+
+    fn numbers_in(&self, slot: u32) -> impl Iterator<Item = Number> {
+        let halves = self.halves.get(self.numbers[slot as usize]).as_chunks::<2>().0;
+        halves.iter().map(|[high, low]| Number::from_value(u64::from(*high) << 32 | u64::from(*low)))
+    }
+}
+
+/// Persons and families.
+impl Records {
+    /// The person that a record belongs to.
+    pub(super) fn person_of(&self, id: RecordId) -> Option<PersonId> {
+        let person = self.owners[self.slot(id)? as usize].person;
+        (person != NONE).then(|| PersonId(self.id(person)))
+    }
+
+    /// Whether there is such a person.
+    pub(super) fn is_person(&self, person: PersonId) -> bool {
+        self.person_of(person.0) == Some(person)
+    }
+
+    /// The records of a person, ascending; none where there is no such person.
+    pub(super) fn records_of(&self, person: PersonId) -> Vec<RecordId> {
+        let first = self.slot(person.0).filter(|slot| self.owners[*slot as usize].person == *slot);
+        let next = |slot: &u32| Some(self.owners[*slot as usize].next).filter(|next| Some(*next) != first);
+        let mut records: Vec<RecordId> = std::iter::successors(first, next).map(|slot| self.id(slot)).collect();
+        records.sort_unstable();
+        records
+    }
+
+    /// All records that belong to somebody.
+    pub(super) fn members(&self) -> impl Iterator<Item = (RecordId, PersonId)> {
+        let owners = self.ids.iter().zip(&self.owners).filter(|(_, owners)| owners.person != NONE);
+        owners.map(|(id, owners)| (*id, PersonId(self.id(owners.person))))
+    }
+
+    /// All persons.
+    pub(super) fn persons(&self) -> impl Iterator<Item = PersonId> {
+        self.members().filter(|(record, person)| person.0 == *record).map(|(_, person)| person)
+    }
+
+    /// Says that known records are one person, named after the first of them.
+    pub(super) fn join(&mut self, records: &[RecordId]) {
+        let slots: Vec<u32> = records.iter().filter_map(|id| self.slot(*id)).collect();
+        for (at, slot) in slots.iter().enumerate() {
+            let owners = &mut self.owners[*slot as usize];
+            (owners.person, owners.next) = (slots[0], slots[(at + 1) % slots.len()]);
+        }
+    }
+
+    /// Says that records belong to nobody.
+    pub(super) fn part(&mut self, records: &[RecordId]) {
+        for slot in records.iter().filter_map(|id| self.slot(*id)).collect::<Vec<_>>() {
+            let owners = &mut self.owners[slot as usize];
+            (owners.person, owners.next) = (NONE, slot);
+        }
+    }
+
+    /// The family that a membership row stands in.
+    pub(super) fn family_of(&self, id: RecordId) -> Option<FamilyId> {
+        let family = self.owners[self.slot(id)? as usize].family;
+        (family != NONE).then(|| FamilyId(self.id(family)))
+    }
+
+    /// All membership rows, with their families.
+    pub(super) fn in_families(&self) -> impl Iterator<Item = (RecordId, FamilyId)> {
+        let owners = self.ids.iter().zip(&self.owners).filter(|(_, owners)| owners.family != NONE);
+        owners.map(|(id, owners)| (*id, FamilyId(self.id(owners.family))))
+    }
+
+    /// Says in which family a known row stands, if in any.
+    pub(super) fn set_family(&mut self, id: RecordId, family: Option<FamilyId>) {
+        let family = family.and_then(|family| self.slot(family.0)).unwrap_or(NONE);
+        if let Some(slot) = self.slot(id) {
+            self.owners[slot as usize].family = family;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn some_known() -> impl Strategy<Value = (Known, Vec<u64>)> {
+        let belongs = prop_oneof![
+            Just(Belongs::Nowhere),
+            (1..4u64, proptest::option::of(1..4u64))
+                .prop_map(|(family, card)| Belongs::Family(FamilyKey(family), card)),
+            (1..4u64).prop_map(Belongs::Account),
+        ];
+        let numbers = proptest::collection::vec(1..6u64, 0..4);
+        (belongs, any::<(bool, bool)>(), 0..40_000i32, 0..6usize, 1..9u64, numbers).prop_map(
+            |(belongs, (withdrawn, flagged), day, feed, number, numbers)| {
+                let day = (day > 0).then(|| Date::constant(1900, 1, 1).saturating_add(jiff::Span::new().days(day)));
+                let known = Known {
+                    standing: Standing { day, sequence: Sequence(number) },
+                    feed: Feed::ALL[feed],
+                    withdrawn,
+                    flagged,
+                    place: Place::from_number(number - 1),
+                    belongs,
+                    nik: numbers.first().copied().map(Number::from_value),
+                };
+                (known, numbers)
+            },
+        )
+    }
+
+    type Plain = BTreeMap<RecordId, (Known, Vec<u64>)>;
+
+    fn found(plain: &Plain, has: impl Fn(&Known, &[u64]) -> bool) -> BTreeSet<RecordId> {
+        plain.iter().filter(|(_, (known, numbers))| has(known, numbers)).map(|(id, _)| *id).collect()
+    }
+
+    fn check(records: &Records, plain: &Plain) {
+        assert_eq!(records.len(), plain.len());
+        for (id, (known, numbers)) in plain {
+            assert_eq!(records.get(*id), Some(*known));
+            assert_eq!(&records.numbers_of(*id).map(Number::value).collect::<Vec<_>>(), numbers);
+        }
+        let set = |ids: Vec<RecordId>| ids.into_iter().collect::<BTreeSet<_>>();
+        for key in 1..6 {
+            let of_number = records.bearers(Number::from_value(key));
+            assert!(of_number.is_sorted());
+            assert_eq!(set(of_number), found(plain, |_, numbers| numbers.contains(&key)));
+            assert_eq!(set(records.on_account(key)), found(plain, |known, _| known.account() == Some(key)));
+            assert_eq!(set(records.on_card(key)), found(plain, |known, _| known.card() == Some(key)));
+            let of_family = found(plain, |known, _| known.family() == Some(FamilyKey(key)));
+            assert_eq!(set(records.in_family(FamilyKey(key))), of_family);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn records_are_a_map_however_they_came(steps in proptest::collection::vec((0..9u64, some_known()), 1..60)) {
+            let (mut records, mut plain) = (Records::default(), Plain::new());
+            for (id, (known, numbers)) in steps {
+                let of_row: Vec<Number> = numbers.iter().copied().map(Number::from_value).collect();
+                let numbers: Vec<u64> =
+                    (0..numbers.len()).filter(|at| !numbers[..*at].contains(&numbers[*at])).map(|at| numbers[at]).collect();
+                let before = plain.insert(RecordId(id), (known, numbers));
+                prop_assert_eq!(records.put(RecordId(id), &known, &of_row), before.map(|(known, _)| known));
+            }
+            check(&records, &plain);
+            let mut gathered = Records::default();
+            for (id, (known, numbers)) in &plain {
+                let of_row: Vec<Number> = numbers.iter().copied().map(Number::from_value).collect();
+                gathered.gather(*id, known, &of_row);
+            }
+            gathered.index();
+            check(&gathered, &plain);
+        }
+
+        #[test]
+        fn persons_are_sets_of_records(steps in proptest::collection::vec(proptest::collection::btree_set(0..12u64, 1..5), 1..20)) {
+            let mut records = Records::default();
+            let known = Packed { sequence: 1, nik: 0, of: 0, card: 0, place: 0, day: 0, feed: 1, states: 0 };
+            let known = known.known().expect("a feed");
+            for id in (0..12).rev() {
+                records.put(RecordId(id), &known, &[]);
+            }
+            let mut plain: BTreeMap<RecordId, BTreeSet<RecordId>> = BTreeMap::new();
+            for group in steps {
+                let group: BTreeSet<RecordId> = group.into_iter().map(RecordId).collect();
+                let gone: Vec<RecordId> =
+                    plain.iter().filter(|(_, of)| !of.is_disjoint(&group)).map(|(first, _)| *first).collect();
+                for first in gone {
+                    let of: Vec<RecordId> = plain.remove(&first).into_iter().flatten().collect();
+                    records.part(&of);
+                }
+                records.join(&group.iter().copied().collect::<Vec<_>>());
+                plain.insert(*group.first().expect("one"), group);
+            }
+            for id in (0..12).map(RecordId) {
+                let of = plain.iter().find(|(_, of)| of.contains(&id)).map(|(first, _)| PersonId(*first));
+                prop_assert_eq!(records.person_of(id), of);
+                let members = plain.get(&id).into_iter().flatten().copied().collect::<Vec<_>>();
+                prop_assert_eq!(records.records_of(PersonId(id)), members);
+            }
+            prop_assert_eq!(records.persons().count(), plain.len());
+        }
+    }
+}

@@ -10,6 +10,10 @@ use crate::engine::score::{Said, Scorer, Scratch};
 /// More joins of one weight that cannot all be followed are ties without a closer look, which would grow with their square.
 const MOST_TOGETHER: usize = 64;
 
+/// Where so many joins of one weight make a cluster that is too large, which records contradict each other in it is not
+/// looked for: each pair would be held against each join.
+const MOST_LOOKED_AT: usize = 16;
+
 /// Rows that links and decisions connect.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Component<'a> {
@@ -257,6 +261,10 @@ impl<'a> Forming<'a> {
         clusters.sort_unstable();
         clusters.dedup();
         let size: usize = clusters.iter().map(|cluster| self.clusters[*cluster].len()).sum();
+        let last = || group.iter().map(|join| join.pair).max();
+        if size > self.limits.max_size && group.len() > MOST_LOOKED_AT {
+            return last();
+        }
         let together = Together { clusters: &clusters, joins: group };
         let mut sum = Sum::default();
         for (at, one) in clusters.iter().enumerate() {
@@ -268,7 +276,7 @@ impl<'a> Forming<'a> {
             }
         }
         let too_much = size > self.limits.max_size || self.weak(sum).is_some();
-        too_much.then(|| group.iter().map(|join| join.pair).max().expect("a group has joins"))
+        if too_much { last() } else { None }
     }
 
     fn across(&self, one: usize, other: usize) -> impl Iterator<Item = (usize, usize)> {

@@ -1,15 +1,17 @@
 //! A body in pieces, cut anywhere, becomes rows in line order.
 
+use std::collections::HashMap;
+
 use sha2::{Digest, Sha256};
 
 use super::alarm::Alarms;
 use super::limits::Limits;
 use super::row::{BOM, Context, ValidRow, is_json_blank, read_row, refused, too_long};
-use crate::domain::batch::ReceiptLine;
+use crate::domain::batch::{ReceiptLine, RowError};
 use crate::domain::feed::Feed;
 
 /// Why a whole body is refused. Nothing of it is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
     /// There is no row in it.
     #[error("the body holds no row")]
@@ -25,6 +27,16 @@ pub enum BodyError {
     TooManyRows {
         /// `Limits::rows`.
         limit: u64,
+    },
+    /// Nearly all rows so far are refused: the columns have other names, or it is another list. The rest is not read.
+    #[error("{refused} of the first {rows} rows are refused")]
+    NearlyAllRefused {
+        /// Rows that were read.
+        rows: u64,
+        /// How many of them are refused.
+        refused: u64,
+        /// The commonest reasons, each with the rows that have it.
+        reasons: Vec<(RowError, u64)>,
     },
 }
 
@@ -68,6 +80,7 @@ pub struct BatchReader {
     line: u64,
     unfinished: Unfinished,
     rows: Vec<Result<ValidRow, ReceiptLine>>,
+    refused: u64,
     alarms: Alarms,
     failed: Option<BodyError>,
 }
@@ -93,6 +106,7 @@ impl BatchReader {
             line: 0,
             unfinished: Unfinished::default(),
             rows: Vec::new(),
+            refused: 0,
             alarms: Alarms::default(),
             failed: None,
         }
@@ -100,8 +114,8 @@ impl BatchReader {
 
     /// Takes the next piece. After an error the body is lost, and every further call says so again.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), BodyError> {
-        if let Some(error) = self.failed {
-            return Err(error);
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
         }
         // What still fits is read first, so that the answer does not depend on where the body was cut.
         let room = usize::try_from(self.limits.body_bytes - self.bytes).unwrap_or(usize::MAX);
@@ -111,7 +125,7 @@ impl BatchReader {
         let outcome = self.take_lines(fitting);
         let too_long = fitting.len() < bytes.len();
         let outcome = outcome.and(if too_long { Err(self.too_many_bytes()) } else { Ok(()) });
-        self.failed = outcome.err();
+        self.failed = outcome.clone().err();
         outcome
     }
 
@@ -185,10 +199,42 @@ impl BatchReader {
                 row
             })
         };
+        self.refused += u64::from(row.is_err());
         self.rows.push(row);
-        Ok(())
+        self.look_at_refused()
+    }
+
+    /// Ends a body of which nearly all rows are refused. It is looked at when the rows have doubled, so that it does not
+    /// depend on where the body was cut, and costs next to nothing.
+    fn look_at_refused(&self) -> Result<(), BodyError> {
+        let (rows, from) = (self.rows.len() as u64, self.limits.refused_from);
+        let due = from != 0 && rows >= from && rows % from == 0 && (rows / from).is_power_of_two();
+        if !due || self.refused * FEW_OF < rows * (FEW_OF - 1) {
+            return Ok(());
+        }
+        let mut counts: HashMap<(&str, &str), (&RowError, u64)> = HashMap::new();
+        for reason in self.rows.iter().filter_map(|row| row.as_ref().err()).flat_map(|line| &line.kesalahan) {
+            counts.entry((&reason.pointer, &reason.code)).or_insert((reason, 0)).1 += 1;
+        }
+        let mut reasons: Vec<(RowError, u64)> = counts.into_values().map(|(reason, n)| (reason.clone(), n)).collect();
+        reasons.sort_unstable_by(|(a, of_a), (b, of_b)| {
+            of_b.cmp(of_a).then_with(|| (&a.pointer, &a.code).cmp(&(&b.pointer, &b.code)))
+        });
+        reasons.truncate(MOST_REASONS);
+        Err(BodyError::NearlyAllRefused { rows, refused: self.refused, reasons })
+    }
+
+    /// The feed that is read.
+    pub fn feed(&self) -> Feed {
+        self.feed
     }
 }
+
+/// One row in so many that is not refused is few.
+const FEW_OF: u64 = 20;
+
+/// Reasons that are told of a body that was ended.
+const MOST_REASONS: usize = 20;
 
 fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(|b| is_json_blank(char::from(*b)))

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::clock::{Clock, day_in_jakarta};
+use super::intake::budget::BudgetConfig;
 use crate::domain::date::Date;
 
 /// What may be configured.
@@ -12,6 +13,10 @@ pub struct Config {
     /// Rows acknowledged and not yet matched beyond which pushes are answered "busy, try again". They rest in the store: what
     /// is bounded is how old answers may be.
     pub max_waiting_rows: u64,
+    /// The same of one agency: what comes from others does not wait behind more of its rows than these.
+    pub max_waiting_rows_of_agency: u64,
+    /// What callers may have under way, and use.
+    pub budget: BudgetConfig,
     /// Reports are made as of this date; today (Jakarta) when absent.
     pub as_of: Option<Date>,
     /// Bytes of derived state written in one commit; more is written in parts, and compared as a whole should the
@@ -37,6 +42,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             max_waiting_rows: 2_000_000,
+            max_waiting_rows_of_agency: 1_000_000,
+            budget: BudgetConfig::default(),
             as_of: None,
             max_derived_bytes: 64 << 20,
             match_at_once_from: 50_000,

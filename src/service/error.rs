@@ -66,6 +66,17 @@ pub enum ServiceError {
     /// The matching queue is full; try again later.
     #[error("too much is waiting to be matched")]
     Busy,
+    /// The caller has too much under way, or its agency too many rows that wait to be matched; others have not.
+    #[error("the caller has too much under way")]
+    CallerBusy,
+    /// The caller used up what it may use in a minute or in a day.
+    #[error("the quota of {of} is used up")]
+    Quota {
+        /// `pushes a minute`, `rows a day`.
+        of: &'static str,
+        /// Seconds until there is more.
+        seconds: u64,
+    },
     /// The gateway is starting or stopping.
     #[error("the gateway is not ready")]
     NotReady,

@@ -12,6 +12,7 @@ use super::answers::views::StopKeyLine;
 use super::clock::{Clock, newest_day_in_indonesia};
 use super::error::ServiceError;
 use super::intake::Intake;
+pub use super::intake::budget::Admitted;
 pub use super::intake::idempotency::IdempotencyKey;
 use super::matching::Matching;
 use super::matching::load::AtOpening;
@@ -19,7 +20,7 @@ use super::matching::matcher::Matcher;
 use super::models::Models;
 use super::retention::Rounds;
 use super::rules::Rules;
-use crate::auth::{Caller, Directory};
+use crate::auth::Directory;
 use crate::domain::date::Date;
 use crate::domain::feed::Feed;
 use crate::feed::{BatchReader, Context};
@@ -101,13 +102,10 @@ impl Gateway {
         &self.0.parts.clients
     }
 
-    /// Starts reading a push; refused before a byte is read where the caller's agency does not send the feed, or where
-    /// too much waits to be matched.
-    pub fn read_push(&self, caller: &Caller, feed: Feed) -> Result<BatchReader, ServiceError> {
-        caller.may_push(feed).ok_or(ServiceError::WrongFeed { feed })?;
-        self.has_room()?;
+    /// Reads a push of a feed.
+    pub fn read_push(&self, feed: Feed) -> BatchReader {
         let today = newest_day_in_indonesia(self.clock().now());
-        Ok(BatchReader::new(feed, self.settings().intake, Context::on(today)))
+        BatchReader::new(feed, self.settings().intake, Context::on(today))
     }
 
     /// Ready to serve: pushes are taken, and questions answered.

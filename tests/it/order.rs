@@ -139,7 +139,7 @@ async fn push_all(store: StoreUrl, dir: &Path, batches: &[Vec<(Feed, String)>]) 
                 continue;
             }
             let caller = clients.by_token(&format!("kode-{}", sender(feed.name()))).expect("a sender");
-            let mut intake = gateway.read_push(&caller, feed).expect("an intake");
+            let mut intake = gateway.read_push(feed);
             intake.push(lines.join("\n").as_bytes()).expect("read");
             let body = intake.finish().expect("a body");
             assert_eq!(body.refused(), 0);

@@ -96,7 +96,7 @@ async fn fill(start: StartWith) {
     let later: Vec<String> = later.collect();
     for (key, body) in [("first", lines.join("\n")), ("second", later.join("\n"))] {
         let caller = gateway.clients().by_token(&format!("kode-{}", sender(feed.name()))).expect("a sender");
-        let mut intake = gateway.read_push(&caller, feed).expect("an intake");
+        let mut intake = gateway.read_push(feed);
         intake.push(body.as_bytes()).expect("read");
         let body = intake.finish().expect("a body");
         assert_eq!(body.refused(), 0);

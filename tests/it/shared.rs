@@ -64,7 +64,7 @@ impl Run {
 
     async fn push(&self, feed: Feed, key: &str, row: &str) {
         let caller = self.gateway.clients().by_token(&format!("kode-{}", sender(feed.name()))).expect("a sender");
-        let mut intake = self.gateway.read_push(&caller, feed).expect("an intake");
+        let mut intake = self.gateway.read_push(feed);
         intake.push(row.as_bytes()).expect("read");
         let body = intake.finish().expect("a body");
         assert_eq!(body.refused(), 0, "{feed}");

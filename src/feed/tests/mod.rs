@@ -133,7 +133,7 @@ fn a_key_that_comes_twice_is_kept_twice_in_order() {
 
 #[test]
 fn a_body_has_limits() {
-    let limits = Limits { body_bytes: 1_000, rows: 3, row_bytes: 400, depth: 8 };
+    let limits = Limits { body_bytes: 1_000, rows: 3, refused_from: 0, row_bytes: 400, depth: 8 };
     let row = format!("{}\n", smallest(Rekening));
     for (name, body, expected) in [
         ("nothing", String::new(), Err(BodyError::Empty)),
@@ -155,6 +155,39 @@ fn a_body_has_limits() {
     assert!(reader.push(&[b' '; 1_001]).is_err());
     assert_eq!(reader.push(b"{}"), Err(BodyError::TooManyBytes { limit: 1_000 }), "a lost body stays lost");
     assert_eq!(reader.finish(), Err(BodyError::TooManyBytes { limit: 1_000 }));
+}
+
+#[test]
+fn a_body_of_which_nearly_all_rows_are_refused_ends_with_the_reasons() {
+    let limits = Limits { refused_from: 20, ..Limits::default() };
+    let good = format!("{}\n", smallest(Rekening));
+    let renamed = format!("{}\n", smallest(Rekening).to_string().replace("\"nama\"", "\"Nama Lengkap\""));
+    let read = |good_rows: usize, bad_rows: usize| {
+        let body = format!("{}{}", good.repeat(good_rows), renamed.repeat(bad_rows));
+        read_all(Rekening, limits, &[body.as_bytes()])
+    };
+    for (good_rows, bad_rows, ends) in [
+        (0, 19, None),
+        (0, 20, Some((20, 20))),
+        (1, 19, Some((20, 19))),
+        (2, 18, None),
+        (2, 37, None),
+        (2, 38, Some((40, 38))),
+        (3, 500, Some((80, 77))),
+    ] {
+        let found = match read(good_rows, bad_rows) {
+            Err(BodyError::NearlyAllRefused { rows, refused, reasons }) => {
+                let told: Vec<_> = reasons.iter().map(|(reason, of)| (reason.code.as_str(), *of)).collect();
+                assert_eq!(told, [("UNKNOWN_FIELD", refused), ("REQUIRED", refused)]);
+                Some((rows, refused))
+            }
+            answer => {
+                assert_eq!(answer.expect("a batch").rows.len(), good_rows + bad_rows);
+                None
+            }
+        };
+        assert_eq!(found, ends, "{good_rows} good, {bad_rows} refused");
+    }
 }
 
 #[test]
@@ -300,9 +333,10 @@ proptest! {
         cuts in prop::collection::vec(0..4_000_usize, 0..30),
         body_bytes in prop_oneof![Just(1 << 20), 0..6_000_u64],
         rows in prop_oneof![Just(100), 0..8_u64],
+        refused_from in 0..5_u64,
     ) {
         let body = lines.join(&b'\n');
-        let limits = Limits { body_bytes, rows, row_bytes: 1_000, depth: 8 };
+        let limits = Limits { body_bytes, rows, refused_from, row_bytes: 1_000, depth: 8 };
         let whole = read_all(Rekening, limits, &[&body]);
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(body.len())).collect();
         cuts.extend([0, body.len()]);

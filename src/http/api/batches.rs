@@ -16,7 +16,7 @@ use crate::http::extract::Backend;
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::service::answers::views::{BatchView, Pushed};
 use crate::service::error::ServiceError;
-use crate::service::gateway::Gateway;
+use crate::service::gateway::{Admitted, Gateway};
 use crate::telemetry::metric;
 
 /// A batch as stored.
@@ -139,8 +139,9 @@ impl PushedDto {
         (status = 403, description = "Another agency's feed", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "The same key is being worked on", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 413, description = "Too many bytes or rows", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "The key was used for another body", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 503, description = "Too much is waiting", body = ProblemDocument, content_type = "application/problem+json")))]
+        (status = 422, description = "The key was used for another body, or nearly all rows are refused", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "The caller's quota is used up", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "Too much is waiting, of all or of this caller", body = ProblemDocument, content_type = "application/problem+json")))]
 pub(crate) async fn push(
     writer: Writer,
     feed: web::Path<String>,
@@ -152,8 +153,8 @@ pub(crate) async fn push(
     let feed: Feed = feed.parse()?;
     let limits = &config.limits;
     let incoming = Incoming::open(&request, payload, NDJSON, limits, limits.max_body_bytes)?;
-    let intake = gateway.get()?.read_push(&writer.caller, feed)?;
-    let body = read(incoming, intake, feed, limits.parse_chunk_bytes).await?;
+    let admitted = gateway.get()?.admit(&writer.caller, feed, true)?;
+    let (body, _admitted) = read(incoming, admitted, gateway.get()?.read_push(feed), limits.parse_chunk_bytes).await?;
     let pushed = store(gateway.get()?, &writer, feed, body).await?;
     let answer = PushedDto::new(&pushed, limits.max_answer_lines);
     Ok(HttpResponse::Ok().insert_header((header::LOCATION, format!("/v1/batches/{}", answer.batch.id))).json(answer))
@@ -190,12 +191,19 @@ pub(super) async fn store(
 }
 
 /// Feeds the body to the intake in large pieces, parsed away from the network thread.
-async fn read(mut incoming: Incoming, mut intake: BatchReader, feed: Feed, piece: usize) -> Result<ReadBatch, Problem> {
+async fn read(
+    mut incoming: Incoming,
+    mut admitted: Admitted,
+    mut intake: BatchReader,
+    piece: usize,
+) -> Result<(ReadBatch, Admitted), Problem> {
+    let feed = intake.feed();
     while let Some(bytes) = incoming.piece(piece).await? {
+        admitted.grow(bytes.len() as u64)?;
         intake = web::block(move || intake.push(&bytes).map(|()| intake)).await??;
     }
     metrics::counter!(metric::PUSHED_BYTES, "feed" => feed.name()).increment(incoming.seen());
-    Ok(web::block(move || intake.finish()).await??)
+    Ok((web::block(move || intake.finish()).await??, admitted))
 }
 
 #[cfg(test)]

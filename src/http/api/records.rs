@@ -41,7 +41,9 @@ pub(crate) struct RecordDto {
         (status = 200, description = "Nothing changed: the row stands already, or a newer one does", body = RecordDto),
         (status = 400, description = "Not JSON, or no key", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "Another agency's feed", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "The row was refused", body = ProblemDocument, content_type = "application/problem+json")))]
+        (status = 422, description = "The row was refused", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "The caller's quota is used up", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "Too much is waiting, of all or of this caller", body = ProblemDocument, content_type = "application/problem+json")))]
 pub(crate) async fn push(
     writer: Writer,
     feed: web::Path<String>,
@@ -51,9 +53,11 @@ pub(crate) async fn push(
     gateway: Backend,
 ) -> Result<HttpResponse, Problem> {
     let feed: Feed = feed.parse()?;
+    let mut admitted = gateway.get()?.admit(&writer.caller, feed, false)?;
     let row = Incoming::open(&request, payload, JSON, &config.limits, config.limits.max_record_bytes)?.whole().await?;
+    admitted.grow(row.len() as u64)?;
     let row = on_one_line(&row)?;
-    let intake = gateway.get()?.read_push(&writer.caller, feed)?;
+    let intake = gateway.get()?.read_push(feed);
     let body = web::block(move || read(intake, &row)).await??;
     let pushed = store(gateway.get()?, &writer, feed, body).await?;
     let line = pushed.lines.first().ok_or_else(|| Problem::from(BodyError::Empty))?;

@@ -84,16 +84,22 @@ codes! {
     MediaType = "MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "The content type cannot be read here", "Tipe isi tidak dapat dibaca di sini";
     /// A row or a document with wrong fields.
     FieldInvalid = "FIELD_INVALID", UNPROCESSABLE_ENTITY, "A field cannot be used", "Ada isian yang tidak dapat dipakai";
+    /// Nearly all rows of a batch are refused.
+    NearlyAllRefused = "NEARLY_ALL_REFUSED", UNPROCESSABLE_ENTITY, "Nearly all rows are refused", "Hampir semua baris ditolak";
     /// A row that was sent alone and refused.
     RowRefused = "ROW_REFUSED", UNPROCESSABLE_ENTITY, "The row was refused", "Baris ditolak";
     /// The same key with another body.
     KeyReused = "IDEMPOTENCY_KEY_REUSED", UNPROCESSABLE_ENTITY, "The idempotency key was used for another body", "Kunci idempotensi sudah dipakai untuk isi lain";
     /// Too many wrong access codes.
     TooManyAttempts = "TOO_MANY_ATTEMPTS", TOO_MANY_REQUESTS, "Too many attempts", "Terlalu banyak percobaan";
+    /// What a caller may use is used up.
+    Quota = "QUOTA_USED_UP", TOO_MANY_REQUESTS, "The quota of the caller is used up", "Kuota pemanggil sudah habis";
     /// A fault of ours.
     Internal = "INTERNAL", INTERNAL_SERVER_ERROR, "The gateway failed", "Gerbang mengalami gangguan";
     /// The queue is full.
     Busy = "BUSY", SERVICE_UNAVAILABLE, "Too much is waiting; try again later", "Antrean penuh; coba lagi nanti";
+    /// Too much of one caller is under way.
+    CallerBusy = "CALLER_BUSY", SERVICE_UNAVAILABLE, "Too much of this caller is under way; try again later", "Kiriman pemanggil ini masih terlalu banyak yang diproses; coba lagi nanti";
     /// No room on the disk.
     Full = "STORAGE_FULL", INSUFFICIENT_STORAGE, "The disk of the gateway is full", "Penyimpanan gerbang penuh";
     /// Starting or stopping.

@@ -21,7 +21,9 @@ use crate::feed::BodyError;
 use crate::service::error::ServiceError;
 
 /// Seconds a client should wait before it tries again.
-const RETRY_AFTER_S: u32 = 5;
+const RETRY_AFTER_S: u64 = 5;
+/// The same after too many requests.
+const A_MINUTE_S: u64 = 60;
 /// Media type of a problem document.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -54,6 +56,8 @@ pub(crate) struct Problem {
     detail: String,
     fields: Vec<ProblemField>,
     allow: Vec<Method>,
+    /// Seconds until it is worth another try, where that is known.
+    retry_after_s: Option<u64>,
     /// For the log only: never leaves the gateway.
     cause: Option<String>,
 }
@@ -86,7 +90,7 @@ pub(crate) struct ProblemDocument<'a> {
 impl Problem {
     /// A problem with a sentence about this case. The sentence must not quote the request.
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), fields: Vec::new(), allow: Vec::new(), cause: None }
+        Self { code, detail: detail.into(), fields: Vec::new(), allow: Vec::new(), retry_after_s: None, cause: None }
     }
 
     /// A problem with single fields.
@@ -167,11 +171,13 @@ impl Problem {
     /// Status and headers of the answer, for a body of another form.
     pub(crate) fn head(&self) -> HttpResponseBuilder {
         let mut answer = HttpResponse::build(self.code.status());
-        if self.code.status() == StatusCode::SERVICE_UNAVAILABLE {
-            answer.insert_header((header::RETRY_AFTER, RETRY_AFTER_S));
-        }
-        if self.code == Code::TooManyAttempts {
-            answer.insert_header((header::RETRY_AFTER, 60));
+        let usual = match self.code.status() {
+            StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_AFTER_S),
+            StatusCode::TOO_MANY_REQUESTS => Some(A_MINUTE_S),
+            _ => None,
+        };
+        if let Some(seconds) = self.retry_after_s.or(usual) {
+            answer.insert_header((header::RETRY_AFTER, seconds));
         }
         if self.code == Code::Unauthenticated {
             answer.insert_header((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"padan\"")));
@@ -213,6 +219,15 @@ impl From<ServiceError> for Problem {
                 Self::field(Code::FieldInvalid, &format!("/{at}/{field}"), pesan, problem)
             }
             ServiceError::Busy => Self::new(Code::Busy, "nothing was stored; send the same request again later"),
+            ServiceError::CallerBusy => Self::new(
+                Code::CallerBusy,
+                "nothing was stored; send the same request again when others of yours are answered, or your rows are matched",
+            ),
+            ServiceError::Quota { of, seconds } => {
+                let detail =
+                    format!("nothing was stored; what you have of {of} is used up, and there is more in {seconds} s");
+                Self { retry_after_s: Some(*seconds), ..Self::new(Code::Quota, detail) }
+            }
             ServiceError::Full => Self::new(
                 Code::Full,
                 "nothing was stored; reading goes on, and writing when the operator has made room: send the same request again later",
@@ -235,11 +250,24 @@ impl From<BodyError> for Problem {
         match error {
             BodyError::Empty => Self::new(Code::BodyEmpty, "send at least one row; nothing was stored"),
             BodyError::TooManyBytes { limit } => Self::too_large(limit),
+            BodyError::NearlyAllRefused { rows, refused, reasons } => {
+                let detail = format!(
+                    "{refused} of the first {rows} rows are refused, so the rest was not read and nothing was stored; errors lists the commonest reasons"
+                );
+                Self::with_fields(Code::NearlyAllRefused, detail, reasons.iter().map(of_many).collect())
+            }
             BodyError::TooManyRows { limit } => {
                 Self::new(Code::TooManyRows, format!("send at most {limit} rows at a time; nothing was stored"))
             }
         }
     }
+}
+
+/// A reason, and how many rows have it.
+fn of_many((reason, rows): &(RowError, u64)) -> ProblemField {
+    let field = ProblemField::from(reason);
+    let (pesan, message) = (format!("{} ({rows} baris)", field.pesan), format!("{} ({rows} rows)", field.message));
+    ProblemField { pesan, message, ..field }
 }
 
 impl From<UnknownFeed> for Problem {

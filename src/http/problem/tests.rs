@@ -40,6 +40,7 @@ async fn every_service_error_has_its_status() {
         (ServiceError::Compacted { at: crate::domain::date::Timestamp::UNIX_EPOCH }, 410, "COMPACTED"),
         (ServiceError::Invalid { pointer: "/alasan", problem: "is empty" }, 422, "FIELD_INVALID"),
         (ServiceError::Busy, 503, "BUSY"),
+        (ServiceError::CallerBusy, 503, "CALLER_BUSY"),
         (ServiceError::NotReady, 503, "NOT_READY"),
         (ServiceError::Away("no route to 10.0.0.7".into()), 503, "NOT_READY"),
         (store(), 500, "INTERNAL"),
@@ -59,6 +60,12 @@ async fn every_body_error_has_its_status() {
     for (error, status, code, words) in [
         (BodyError::Empty, 400, "BODY_EMPTY", "at least one row"),
         (BodyError::TooManyBytes { limit: 7 }, 413, "BODY_TOO_LARGE", "7 bytes"),
+        (
+            BodyError::NearlyAllRefused { rows: 7, refused: 6, reasons: Vec::new() },
+            422,
+            "NEARLY_ALL_REFUSED",
+            "6 of the first 7 rows",
+        ),
         (BodyError::TooManyRows { limit: 9 }, 413, "TOO_MANY_ROWS", "9 rows"),
     ] {
         let (head, document) = document(&Problem::from(error)).await;
@@ -74,6 +81,8 @@ async fn headers_tell_a_client_what_to_do_next() {
     let (head, _) =
         document(&Problem::of_status(StatusCode::METHOD_NOT_ALLOWED).allowing(vec![Method::GET, Method::PUT])).await;
     assert_eq!(head.headers().get(header::ALLOW).expect("methods"), "GET, PUT, HEAD");
+    let (head, _) = document(&Problem::from(ServiceError::Quota { of: "rows a day", seconds: 77 })).await;
+    assert_eq!(head.headers().get(header::RETRY_AFTER).expect("a time"), "77");
     let (head, _) = document(&Problem::new(Code::TooManyAttempts, "x")).await;
     assert_eq!(head.headers().get(header::RETRY_AFTER).expect("a time"), "60");
 }

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::idempotency::{IdempotencyKey, RequestId};
 use super::{Input, Planned, TakenIn};
 use crate::auth::Caller;
-use crate::domain::case::Case;
+use crate::domain::case::{Case, Question};
 use crate::domain::date::Timestamp;
 use crate::domain::decision::Decision;
 use crate::domain::record::{RecordId, Sequence};
@@ -77,10 +77,7 @@ impl Deciding<'_> {
         allows(case, Step::of(self.request.verdict)).map_err(|why| match why {
             NotAllowed::Changed => ServiceError::Changed { what: "case" },
             NotAllowed::Resting => ServiceError::CaseRests,
-            NotAllowed::TooMany => ServiceError::Invalid {
-                pointer: "/putusan",
-                problem: "more than 8 persons share this NIK: have the number corrected by who sent it",
-            },
+            NotAllowed::TooMany => ServiceError::Invalid { pointer: "/putusan", problem: too_many(case.question) },
         })
     }
 
@@ -95,6 +92,16 @@ impl Deciding<'_> {
             at,
             case: self.case.to_owned(),
             asked: None,
+        }
+    }
+}
+
+/// Why a case about so many persons cannot be decided at once.
+fn too_many(question: Question) -> &'static str {
+    match question {
+        Question::Crowd => "these are too many persons to decide about: have the rows corrected by who sent them",
+        Question::SharedNik | Question::SamePerson | Question::OverLinked => {
+            "more than 8 persons share this NIK: have the number corrected by who sent it"
         }
     }
 }

@@ -6,6 +6,7 @@
 //! and knows nothing of keys, tries or the matcher's queue. What later belongs into the same transaction (an audit entry,
 //! an event) has its place in [`Planned`].
 
+pub(super) mod budget;
 mod decide;
 mod declare;
 pub(super) mod idempotency;
@@ -16,15 +17,17 @@ mod withdrawal;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
+use self::budget::Budget;
 use self::idempotency::{InFlight, RequestId};
 use self::numbers::Pool;
 use self::waiting::Waiting;
+use crate::domain::agency::AgencyId;
 use crate::domain::record::Record;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
@@ -46,6 +49,8 @@ pub(super) struct Intake {
     /// Numbers of records and rows.
     pub(super) numbers: Pool,
     in_flight: InFlight,
+    /// What callers have under way.
+    budget: Arc<Budget>,
     waiting: Mutex<Waiting>,
     wake: Notify,
     /// The last position that this gateway knows to be acknowledged.
@@ -107,6 +112,7 @@ impl Intake {
         Self {
             numbers: Pool::new(begun.free, shared),
             in_flight: InFlight::default(),
+            budget: Arc::default(),
             waiting: Mutex::default(),
             wake: Notify::new(),
             acknowledged: AtomicU64::new(begun.head.0),
@@ -123,6 +129,11 @@ impl Intake {
     /// Rows that this gateway acknowledged and that are not matched yet.
     pub(super) fn waiting_rows(&self) -> u64 {
         self.waiting().waiting_rows()
+    }
+
+    /// The same, of the rows of an agency.
+    pub(super) fn waiting_rows_of(&self, agency: &AgencyId) -> u64 {
+        self.waiting().waiting_rows_of(agency)
     }
 
     /// The batches that this gateway took and that are not matched yet.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::budget::Admitted;
 use super::idempotency::{IdempotencyKey, RequestId};
 use super::numbers::Numbers;
 use super::withdrawal::cases_about;
@@ -108,9 +109,10 @@ impl Gateway {
         body: ReadBatch,
     ) -> Result<Pushed, ServiceError> {
         let agency = caller.may_push(feed).ok_or(ServiceError::WrongFeed { feed })?.clone();
-        self.has_room()?;
+        self.has_room(&agency)?;
         match self.take_in(&Push { agency, feed, key, body: Arc::new(body) }).await? {
             TakenIn::New { answer: (batch, lines), .. } => {
+                self.intake().budget.count_rows(&caller.name, lines.len() as u64, self.clock().now());
                 let name = feed.name();
                 metrics::counter!(metric::ROWS_ACCEPTED, "feed" => name)
                     .increment(batch.counts.diterima + batch.counts.ditandai);
@@ -125,10 +127,21 @@ impl Gateway {
         }
     }
 
-    /// Whether more rows may wait to be matched.
-    pub(in crate::service) fn has_room(&self) -> Result<(), ServiceError> {
-        let full = self.waiting_rows() > self.settings().max_waiting_rows;
-        if full { Err(ServiceError::Busy) } else { Ok(()) }
+    /// Lets a caller begin to push a batch, or a single row; refused before a byte is read where its agency does not send
+    /// the feed, where too much waits to be matched, or where the caller has too much under way.
+    pub fn admit(&self, caller: &Caller, feed: Feed, batch: bool) -> Result<Admitted, ServiceError> {
+        self.has_room(caller.may_push(feed).ok_or(ServiceError::WrongFeed { feed })?)?;
+        self.intake().budget.admit(&self.settings().budget, &caller.name, batch, self.clock().now())
+    }
+
+    /// Whether more rows may wait to be matched, in all and of this agency.
+    fn has_room(&self, agency: &AgencyId) -> Result<(), ServiceError> {
+        let settings = self.settings();
+        if self.waiting_rows() > settings.max_waiting_rows {
+            return Err(ServiceError::Busy);
+        }
+        let own = self.intake().waiting_rows_of(agency);
+        if own > settings.max_waiting_rows_of_agency { Err(ServiceError::CallerBusy) } else { Ok(()) }
     }
 }
 

@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
+
+use crate::domain::agency::AgencyId;
 use crate::domain::record::Record;
 use crate::store::Position;
 
@@ -14,6 +17,8 @@ const MOST_KEPT: u64 = 40_000;
 pub(in crate::service) struct Waiting {
     pushes: BTreeMap<Position, Push>,
     rows: u64,
+    /// Of each agency that has rows which wait, how many.
+    of_agency: FxHashMap<AgencyId, u64>,
     /// Records that are kept.
     kept: u64,
     /// Everything up to here is matched.
@@ -26,6 +31,8 @@ struct Push {
     /// Gone once the matcher has taken it.
     records: Option<Vec<Record>>,
     rows: u64,
+    /// Whose rows; all of a push are of one agency.
+    agency: Option<AgencyId>,
     batch: Option<String>,
 }
 
@@ -35,9 +42,13 @@ impl Waiting {
         if position > self.through {
             let rows = records.len() as u64;
             self.rows += rows;
+            let agency = records.first().map(|record| record.key.agency.clone());
+            if let Some(agency) = &agency {
+                *self.of_agency.entry(agency.clone()).or_default() += rows;
+            }
             let records = (self.kept + rows <= MOST_KEPT).then_some(records);
             self.kept += records.as_ref().map_or(0, |_| rows);
-            self.pushes.insert(position, Push { records, rows, batch });
+            self.pushes.insert(position, Push { records, rows, agency, batch });
         }
     }
 
@@ -59,9 +70,20 @@ impl Waiting {
         self.through = self.through.max(position);
         let waiting = self.pushes.split_off(&position.next());
         let done = std::mem::replace(&mut self.pushes, waiting);
-        self.rows -= done.values().map(|push| push.rows).sum::<u64>();
+        done.values().for_each(|push| self.forget_rows(push));
         self.kept -= done.values().filter(|push| push.records.is_some()).map(|push| push.rows).sum::<u64>();
         self.unevaluated.extend(done.into_iter().filter_map(|(at, push)| Some((at, push.batch?))));
+    }
+
+    fn forget_rows(&mut self, push: &Push) {
+        self.rows -= push.rows;
+        let Some(agency) = &push.agency else { return };
+        if let Some(left) = self.of_agency.get_mut(agency) {
+            *left -= push.rows;
+            if *left == 0 {
+                self.of_agency.remove(agency);
+            }
+        }
     }
 
     /// Forgets what the rules were evaluated for.
@@ -77,6 +99,11 @@ impl Waiting {
     /// Rows acknowledged and not matched.
     pub(in crate::service) fn waiting_rows(&self) -> u64 {
         self.rows
+    }
+
+    /// The same, of an agency.
+    pub(in crate::service) fn waiting_rows_of(&self, agency: &AgencyId) -> u64 {
+        self.of_agency.get(agency).copied().unwrap_or_default()
     }
 }
 

@@ -118,7 +118,7 @@ impl Place {
 
     pub(super) async fn push_only(&self, key: &str, rows: &[String]) -> Pushed {
         let caller = self.gateway.clients().by_token(SENDER).expect("a sender");
-        let mut intake = self.gateway.read_push(&caller, Feed::KepesertaanJkn).expect("an intake");
+        let mut intake = self.gateway.read_push(Feed::KepesertaanJkn);
         intake.push(rows.join("\n").as_bytes()).expect("read");
         let body = intake.finish().expect("a body");
         assert_eq!(body.refused(), 0);

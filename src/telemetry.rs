@@ -38,6 +38,8 @@ pub mod metric {
     pub const ROWS_WAITING: &str = "padan_rows_waiting";
     /// Time to match what was taken from the queue at once and to write what follows.
     pub const MATCH_SECONDS: &str = "padan_match_duration_seconds";
+    /// Persons who resemble too many others to be asked about one by one.
+    pub const CROWDED_PERSONS: &str = "padan_crowded_persons";
 
     /// Entries that the retention rule took away, by `table`.
     pub const COMPACTED: &str = "padan_compacted_entries_total";
@@ -52,6 +54,7 @@ pub mod metric {
         (ROWS_ACCEPTED, Kind::Counter, "Rows that became durable"),
         (ROWS_REFUSED, Kind::Counter, "Rows that were refused"),
         (ROWS_WAITING, Kind::Gauge, "Rows acknowledged and not yet matched"),
+        (CROWDED_PERSONS, Kind::Gauge, "Persons who resemble too many others to be asked about one by one"),
         (COMPACTED, Kind::Counter, "Entries that the retention rule took away"),
         (MATCH_SECONDS, Kind::Histogram, "Seconds to match what was taken from the queue at once"),
     ];

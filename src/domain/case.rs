@@ -14,6 +14,8 @@ pub enum Question {
     SharedNik,
     /// A cluster grew too large, or contradicts itself.
     OverLinked,
+    /// Many persons, of whom each resembles many of the others: too many to be asked about two at a time.
+    Crowd,
 }
 
 /// Where a case stands.
@@ -33,7 +35,7 @@ pub enum CaseState {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     /// `C` and the two record numbers of the pair: the same pair always gives the same case. `N-` and the first record
-    /// number where one NIK is shared.
+    /// number where one NIK is shared, `K-` and that where many resemble each other.
     pub id: String,
     /// What is asked.
     pub question: Question,
@@ -54,12 +56,12 @@ pub struct Case {
     /// Why the pair has its weight; `None` where there is no pair to compare: a shared NIK, or a row that is withdrawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<Explained>,
-    /// Of a shared NIK: by how many. `records` and `persons` name the first of them.
+    /// Of a shared NIK or a crowd: by how many. `records` and `persons` name the first of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared: Option<SharedBy>,
 }
 
-/// Who shares a NIK.
+/// Who shares a NIK, or is in a crowd.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SharedBy {
     /// So many persons.
@@ -80,7 +82,12 @@ impl Case {
         format!("N-{}", first.0)
     }
 
-    /// The pair that an id names; `None` for the case of a NIK, and for what is no id.
+    /// The id of the case of a crowd, by the first record of its first person.
+    pub fn id_of_crowd(first: RecordId) -> String {
+        format!("K-{}", first.0)
+    }
+
+    /// The pair that an id names; `None` for the case of a NIK or a crowd, and for what is no id.
     pub fn pair_of(id: &str) -> Option<(RecordId, RecordId)> {
         let (a, b) = id.strip_prefix('C')?.split_once('-')?;
         Some((RecordId(a.parse().ok()?), RecordId(b.parse().ok()?)))

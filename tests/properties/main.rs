@@ -7,6 +7,7 @@ mod files;
 #[path = "../it/support.rs"]
 #[expect(dead_code, reason = "the tests of the interface use the rest")]
 mod gateway_support;
+mod growth;
 mod offline;
 mod outcomes;
 mod pushed;

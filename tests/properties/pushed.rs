@@ -37,7 +37,7 @@ pub(crate) struct Office {
 type State = (Persons, [u64; 2]);
 
 impl Office {
-    fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let settings = settings(dir.path(), StoreUrl::Memory);
         let clients = settings.client.clone();
@@ -69,7 +69,7 @@ impl Office {
                 continue;
             }
             let caller = self.clients.by_token(&format!("kode-{}", sender(feed.name()))).expect("a sender");
-            let mut intake = self.gateway.read_push(&caller, feed).expect("an intake");
+            let mut intake = self.gateway.read_push(feed);
             intake.push(lines.join("\n").as_bytes()).expect("read");
             let body = intake.finish().expect("a body");
             assert_eq!(body.refused(), 0, "a row was refused");
@@ -137,6 +137,11 @@ impl Office {
         })
     }
 
+    /// How many cases are open.
+    pub(crate) fn open_cases(&self) -> u64 {
+        self.state().1[0]
+    }
+
     /// The person of each row that is there, by the row's id.
     fn person_of_row(&self) -> BTreeMap<String, PersonId> {
         self.runtime.block_on(async {
@@ -160,7 +165,7 @@ impl Office {
         found.persons.iter().any(|person| person.words.iter().any(|word| word == "SALA"))
     }
 
-    fn close(self) {
+    pub(crate) fn close(self) {
         self.stop.send_replace(Running::Stopping);
         self.runtime.block_on(async {
             self.matcher.await.expect("the matcher ends");

@@ -11,8 +11,7 @@ use super::texts::Texts;
 use super::waterfall::{Waterfall, draw};
 use super::{format, forms, labels, see_other};
 use crate::auth::Right;
-use crate::domain::case::CaseState;
-use crate::domain::case::Explained;
+use crate::domain::case::{CaseState, Explained, Question};
 use crate::domain::date::Date;
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::person::PersonField;
@@ -34,8 +33,10 @@ pub(super) struct CasePage {
     offer: Offer,
     /// What it means that a row was withdrawn, where one was.
     resting: Option<&'static str>,
-    /// How many persons and records share the NIK.
+    /// How many persons and records share the NIK, or resemble each other.
     shared: Option<(String, String)>,
+    /// What is said of these.
+    sharing: Sharing,
     compared: Comparison,
     others: u64,
     why: Option<Why>,
@@ -47,6 +48,24 @@ pub(super) struct CasePage {
     key: String,
 }
 
+/// What is said where a case is about many persons.
+struct Sharing {
+    by: &'static str,
+    text: &'static str,
+    too_many: &'static str,
+}
+
+impl Sharing {
+    fn of(question: Question, t: &Texts) -> Self {
+        match question {
+            Question::Crowd => Self { by: t.crowd_by, text: t.crowd_text, too_many: t.crowd_too_many },
+            Question::SharedNik | Question::SamePerson | Question::OverLinked => {
+                Self { by: t.shared_by, text: t.shared_text, too_many: t.shared_too_many }
+            }
+        }
+    }
+}
+
 /// What a steward can do with the case.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Offer {
@@ -54,7 +73,7 @@ enum Offer {
     Verdicts,
     /// Take the decision back.
     Undo,
-    /// Nothing: too many persons share the NIK.
+    /// Nothing: it is about too many persons.
     TooMany,
     /// Nothing: it rests.
     Rest,
@@ -135,6 +154,7 @@ impl CasePage {
             offer: Offer::of(view),
             resting: view.resting.first().map(|_| resting_text(view.case.state, lang.texts())),
             shared: view.case.shared.map(|by| (format::count(by.persons, lang), format::count(by.records, lang))),
+            sharing: Sharing::of(view.case.question, lang.texts()),
             others: view
                 .case
                 .shared

@@ -9,7 +9,7 @@ use super::places::{Places, places};
 use super::texts::Texts;
 use super::{format, labels};
 use crate::auth::Right;
-use crate::domain::case::CaseState;
+use crate::domain::case::{CaseState, Question};
 use crate::http::config::Config;
 use crate::http::extract::{Backend, percent, region};
 use crate::http::masked;
@@ -51,8 +51,10 @@ struct CaseRow {
     sides: Vec<Side>,
     /// Weight and probability, where there are any.
     score: Option<(String, String)>,
-    /// How many persons share the NIK.
+    /// How many persons share the NIK, or resemble each other.
     shared: Option<String>,
+    /// What is said before their number.
+    shared_by: &'static str,
     resting: bool,
 }
 
@@ -138,6 +140,7 @@ fn case_row(view: &CaseView, lang: Lang) -> CaseRow {
             .as_ref()
             .map(|_| (format::weight(view.case.weight, lang), format::percent(view.case.probability, lang))),
         shared: view.case.shared.map(|by| format::count(by.persons, lang)),
+        shared_by: if view.case.question == Question::Crowd { lang.texts().crowd_by } else { lang.texts().shared_by },
         resting: !view.resting.is_empty(),
     }
 }

@@ -89,6 +89,9 @@ texts! {
     shared_records = "data", "records";
     shared_text = "Orang-orang ini memakai NIK yang sama. Paling banyak satu dari mereka pemiliknya. Cocokkan dengan KTP atau kartu keluarga, lalu minta pengirim memperbaiki NIK pada data yang salah: kasus ini tertutup sendiri begitu NIK tidak lagi dipakai bersama.", "These persons bear one NIK. At most one of them owns it. Compare with the identity cards, then have the senders correct the number: the case closes by itself as soon as the number is no longer shared.";
     shared_too_many = "Terlalu banyak orang untuk diputus sekaligus. Perbaiki NIK di pengirimnya.", "Too many persons to be decided at once. Have the number corrected by its senders.";
+    crowd_by = "Saling mirip:", "Resemble each other:";
+    crowd_text = "Masing-masing orang ini mirip dengan banyak yang lain, terlalu banyak untuk ditanyakan dua per dua. Biasanya ini salah isi pada daftar: nama, tanggal, atau nomor yang sama di semua baris. Minta pengirim memperbaiki datanya: kasus ini tertutup sendiri begitu barisnya tidak lagi saling mirip.", "Each of these persons resembles many of the others, too many to be asked about two at a time. Mostly the list is wrong: one name, date or number in all rows. Have its sender correct it: the case closes by itself as soon as the rows no longer resemble each other.";
+    crowd_too_many = "Terlalu banyak orang untuk diputus. Perbaiki barisnya di pengirim.", "Too many persons to be decided about. Have the rows corrected by their sender.";
     shared_merge_text = "Semua data dari orang-orang ini adalah satu orang.", "All records of these persons are one person.";
     shared_distinct_text = "Semuanya orang yang berbeda. NIK-nya tetap harus diperbaiki di pengirim.", "All of them are different persons. The number still has to be corrected by its senders.";
     rests = "Istirahat", "Resting";

@@ -91,7 +91,7 @@ impl View {
         order.extend(case.records.iter().copied().filter(|id| *id != a && *id != b));
         let records = self.last_rows(&order).await?;
         let decisions = match case.question {
-            Question::SharedNik => self.decisions_on(&case.id).await?,
+            Question::SharedNik | Question::Crowd => self.decisions_on(&case.id).await?,
             Question::SamePerson | Question::OverLinked => self.decisions_of(a, b).await?,
         };
         let resting = self.withdrawn(&order).await?;

@@ -39,7 +39,7 @@ impl Matcher {
         changes.extend(self.take_decisions(decisions, &mut dirty, &mut concerned));
         let delta = self.live.apply(changes)?;
         self.take_clusters(&delta, newest.keys(), &mut dirty);
-        self.take_proposals(&delta, newest.keys(), &mut dirty);
+        self.take_questions(&delta, newest.keys(), &mut dirty);
         let of_delta = delta.before.iter().chain(&delta.after).flatten().map(|id| RecordId(*id));
         let touched: BTreeSet<RecordId> = of_delta.chain(newest.into_keys()).collect();
         self.settle_touched(&touched, &mut concerned, &mut dirty);
@@ -199,20 +199,6 @@ impl Matcher {
     /// The memberships of records.
     fn families_among(&self, records: &[RecordId]) -> impl Iterator<Item = FamilyKey> {
         records.iter().filter_map(|id| self.known.get(*id)?.family())
-    }
-
-    /// Reads which questions the engine opened and closed, and those whose clusters or rows changed.
-    fn take_proposals<'a>(&mut self, delta: &Delta, changed: impl Iterator<Item = &'a RecordId>, dirty: &mut Dirty) {
-        for (a, b) in &delta.closed {
-            self.forget_case(&Case::id_of(RecordId(*a), RecordId(*b)), dirty);
-        }
-        let mut touched: BTreeSet<u64> = delta.after.iter().flatten().copied().collect();
-        touched.extend(changed.map(|id| id.0));
-        let items: Vec<Proposal> =
-            touched.iter().flat_map(|id| self.live.review_of(*id)).chain(&delta.opened).cloned().collect();
-        for item in &items {
-            self.note_case(item, dirty);
-        }
     }
 
     pub(super) fn forget_case(&mut self, id: &str, dirty: &mut Dirty) {

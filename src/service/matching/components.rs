@@ -97,7 +97,8 @@ impl Matcher {
         let mut persons: Vec<PersonId> = persons.into_iter().collect();
         persons.sort_unstable();
         let mut shared_niks = FxHashMap::default();
-        let mut open_cases = FxHashSet::default();
+        let mut open_cases: FxHashSet<PersonId> =
+            persons.iter().copied().filter(|person| self.crowds.hold(*person)).collect();
         for record in &portion {
             if let Some(bearers) = self.persons_on_nik_of(*record) {
                 shared_niks.insert(*record, bearers);

@@ -63,8 +63,9 @@ impl Matcher {
 
     fn facets(&self, case: &Case) -> Facets {
         let shares: Vec<RecordId> = self.shares_nik(case).collect();
+        let crowd: Vec<RecordId> = self.records_of_crowd(case).collect();
         let places: BTreeSet<Region> =
-            case.records.iter().chain(&shares).filter_map(|id| self.known.get(*id)?.place).collect();
+            case.records.iter().chain(&shares).chain(&crowd).filter_map(|id| self.known.get(*id)?.place).collect();
         Facets {
             question: case.question,
             reasons: case.reasons.clone(),

@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::apply::judgement;
+use super::crowds::Crowds;
 use super::explained::explained;
 use super::identifiers::{Number, account_of, nik_of, numbers_of};
 use super::places::Place;
@@ -126,6 +127,7 @@ pub(in crate::service) struct Matcher {
     pub(super) decided: FxHashMap<String, u64>,
     pub(super) cases_by_record: FxHashMap<RecordId, BTreeSet<String>>,
     pub(super) withdrawn_cases: WithdrawnCases,
+    pub(super) crowds: Crowds,
     pub(super) counts: Counts,
     pub(super) decisions: BTreeMap<(RecordId, RecordId), Vec<Decision>>,
 }
@@ -177,6 +179,7 @@ impl Matcher {
             decided: FxHashMap::default(),
             cases_by_record: FxHashMap::default(),
             withdrawn_cases,
+            crowds: Crowds::default(),
             counts: Counts::default(),
             decisions: BTreeMap::new(),
         };
@@ -192,10 +195,7 @@ impl Matcher {
                 matcher.note_cluster(&cluster, &mut Dirty::default());
             }
         }
-        let items: Vec<Proposal> = matcher.live.review().cloned().collect();
-        for item in &items {
-            matcher.note_case(item, &mut Dirty::default());
-        }
+        matcher.note_all_questions();
         matcher.note_all_shared();
         let decided = matcher.decisions.values().flatten().map(|one| &one.case);
         let unasked: BTreeSet<String> = decided.chain(matcher.withdrawn_cases.all()).cloned().collect();

@@ -9,6 +9,7 @@ mod anew;
 mod apply;
 mod checkpoint;
 pub(super) mod components;
+mod crowds;
 pub(super) mod derive;
 mod explained;
 pub(super) mod follow;

@@ -202,6 +202,11 @@ impl Live {
         self.review.values()
     }
 
+    /// The question about a pair.
+    pub fn question(&self, pair: (u64, u64)) -> Option<&Proposal> {
+        self.review.get(&pair)
+    }
+
     /// Questions in which a record is one of the pair.
     pub fn review_of(&self, id: u64) -> Vec<&Proposal> {
         self.items_about(id).into_iter().filter_map(|pair| self.review.get(&pair)).collect()

@@ -268,6 +268,7 @@ pub(super) const REASONS: Words = &[
     ("UNREADABLE_VALUE", "Ada isian yang tidak terbaca", "A value could not be read"),
     ("BRIDGE", "Data ketiga cocok dengan keduanya", "A third record fits both"),
     ("SHARED_NIK", "Satu NIK dipakai beberapa orang", "One NIK used by several persons"),
+    ("CROWD", "Terlalu banyak orang saling mirip", "Too many persons resemble each other"),
     ("REFUSED_VETO", "Data lain di kelompoknya tertahan", "A veto among the other records"),
     ("REFUSED_CONTRADICTION", "Data lain di kelompoknya bertentangan", "The other records contradict"),
     ("REFUSED_WEAK", "Data lain di kelompoknya kurang cocok", "The other records fit too weakly"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::idempotency::{IdempotencyKey, RequestId};
+use super::idempotency::{IdempotencyKey, Owner, RequestId};
 use super::numbers::Numbers;
 use super::withdrawal::cases_about;
 use super::{Input, Planned, TakenIn};
@@ -41,7 +41,11 @@ impl Input for Push {
     type Answer = (Batch, Vec<ReceiptLine>);
 
     fn request(&self) -> RequestId {
-        RequestId::remembered(self.agency.as_str(), &self.key, &format!("push|{}|{}", self.feed, self.body.sha256))
+        RequestId::remembered(
+            Owner::Agency(&self.agency),
+            &self.key,
+            &format!("push|{}|{}", self.feed, self.body.sha256),
+        )
     }
 
     async fn plan(&self, gateway: &Gateway) -> Result<Planned<Self::Answer>, ServiceError> {

@@ -39,6 +39,9 @@ pub mod metric {
     /// Time to match what was taken from the queue at once and to write what follows.
     pub const MATCH_SECONDS: &str = "padan_match_duration_seconds";
 
+    /// Whole days until the certificate expires; negative afterwards.
+    pub const CERTIFICATE_DAYS: &str = "padan_certificate_days_left";
+
     /// Entries that the retention rule took away, by `table`.
     pub const COMPACTED: &str = "padan_compacted_entries_total";
 
@@ -52,6 +55,7 @@ pub mod metric {
         (ROWS_ACCEPTED, Kind::Counter, "Rows that became durable"),
         (ROWS_REFUSED, Kind::Counter, "Rows that were refused"),
         (ROWS_WAITING, Kind::Gauge, "Rows acknowledged and not yet matched"),
+        (CERTIFICATE_DAYS, Kind::Gauge, "Whole days until the certificate expires"),
         (COMPACTED, Kind::Counter, "Entries that the retention rule took away"),
         (MATCH_SECONDS, Kind::Histogram, "Seconds to match what was taken from the queue at once"),
     ];

@@ -33,10 +33,12 @@ pub(crate) async fn ready(gateway: Backend) -> Result<&'static str, Problem> {
 
 /// Why writes are refused. Reading goes on, so it is for whoever watches to say whether requests still come here.
 fn not_written(error: &ServiceError) -> Problem {
-    let why = match error {
-        ServiceError::Full => "the disk of the store is full; it goes on by itself when there is room",
-        ServiceError::Away(_) => "the database server is away; it goes on by itself when it is back",
-        _ => "the store is read-only or failed; the log says why, and the gateway has to be started again",
+    let why = if matches!(error, ServiceError::Full) {
+        "the disk of the store is full; it goes on by itself when there is room"
+    } else if matches!(error, ServiceError::Away(_)) {
+        "the database server is away; it goes on by itself when it is back"
+    } else {
+        "the store is read-only or failed; the log says why, and the gateway has to be started again"
     };
     Problem::new(Code::NotReady, format!("writes are refused, reading goes on: {why}"))
 }

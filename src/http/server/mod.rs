@@ -139,8 +139,7 @@ fn listen(
     let server = server.listen_rustls_0_23(wiring.listener, tls).map_err(HttpError::Listen)?.run();
     let handle = server.handle();
     tracing::info!(listen = %address, "the gateway listens");
-    let _watch = served.watch();
-    Ok(RunningServer { address, handle, task: tokio::spawn(server), served, _watch })
+    Ok(RunningServer { address, handle, task: tokio::spawn(server), _watch: served.watch(), served })
 }
 
 #[cfg(test)]

@@ -12,7 +12,13 @@ const PICTURES: u32 = 0x2400;
 const PICTURE_OF_DELETE: char = '\u{2421}';
 
 /// The filters that templates use by name.
-#[expect(unreachable_pub, reason = "the macro makes a function of its own for each")]
+#[expect(
+    unreachable_pub,
+    clippy::inline_always,
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    reason = "askama's macro makes a type with a method of each"
+)]
 pub(super) mod filters {
     use super::{Display, Safe, isolated, written_out};
 

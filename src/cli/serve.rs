@@ -33,9 +33,17 @@ pub(super) struct Args {
     listen: Option<SocketAddr>,
 }
 
+impl Args {
+    /// What the call says otherwise than the file.
+    fn override_some(&self, mut settings: Settings) -> Settings {
+        settings.http.listen = self.listen.unwrap_or(settings.http.listen);
+        settings.store = self.place.store.clone().unwrap_or(settings.store);
+        settings
+    }
+}
+
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
-    let mut settings = args.place.settings()?;
-    settings.http.listen = args.listen.unwrap_or(settings.http.listen);
+    let settings = args.override_some(args.place.settings()?);
     crate::telemetry::log(&settings.log).map_err(|error| {
         CliError::wrong_call("setting up the log", error).hint(Some("write log.filter as in \"info,padan=debug\""))
     })?;
@@ -71,7 +79,7 @@ async fn serve(args: &Args, settings: Settings, metrics: PrometheusHandle, termi
 /// Takes what may be changed while the gateway goes on, and says what is other. What cannot be used changes nothing.
 fn reload(args: &Args, reloader: &Reloader, in_force: &mut Settings) {
     let settings = match Settings::read(&args.place.config) {
-        Ok(settings) => settings,
+        Ok(settings) => args.override_some(settings),
         Err(error) => {
             let error = &error as &dyn std::error::Error;
             tracing::error!(error, "the configuration cannot be used; clients and certificate stay as they are");

@@ -49,7 +49,12 @@ impl Place {
     }
 
     fn start(&self) -> Process {
-        Process::start(&self.path("padan.toml"))
+        let mut serve = Process::serve(&self.path("padan.toml"));
+        // What the call says otherwise than the file is no change of the file.
+        serve.arg("--store").arg(format!("redb:{}", self.path("store-of-the-call").display()));
+        let process = Process::launch(serve);
+        assert!(process.listens(), "{}", process.told());
+        process
     }
 
     /// Tells a process that does not come to listen what it says.
@@ -111,6 +116,7 @@ fn a_reload_takes_certificate_and_clients_and_ends_no_session_of_those_who_stay(
     process.says(READ_AGAIN, 1);
     process.says("added: petugas-baru; gone: petugas-dua", 1);
     process.says("another one, valid until", 1);
+    assert!(!process.told().contains("wait for the next start"), "{}", process.told());
 
     assert!(asks(&mut connection).contains(" 200 "), "connections go on");
     let pages = place.client("ca.pem", "");
@@ -123,6 +129,10 @@ fn a_reload_takes_certificate_and_clients_and_ends_no_session_of_those_who_stay(
         place.client("old-ca.pem", "").try_send("GET", "/healthz", &[], b"").is_err(),
         "the old certificate is gone"
     );
+    place.settings.http.workers = Some(1);
+    place.configure();
+    process.signal("HUP");
+    process.says("these settings are other, too, and wait for the next start", 1);
     process.end();
 }
 

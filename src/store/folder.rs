@@ -64,7 +64,7 @@ impl Folder {
     /// store is served all the same; those who could read it can, whether or not it is.
     fn narrow(&self) {
         let folder = self.path.display();
-        match private::narrow(&self.path) {
+        match private::narrow(&self.path, is_ours) {
             Ok(None) => {}
             Ok(Some(mode)) => {
                 let mode = format!("{mode:04o}");
@@ -106,7 +106,7 @@ impl Folder {
     fn try_settle(&self, files: &[&str], acknowledged: u64) -> io::Result<Mark> {
         // What the engine made just now is as the umask says.
         // Where that fails, taking the folder has said so.
-        let _ = private::narrow(&self.path);
+        let _ = private::narrow(&self.path, is_ours);
         for file in files {
             File::open(self.path.join(file))?.sync_all()?;
         }
@@ -155,6 +155,11 @@ pub(super) fn complete(acknowledged: Option<u64>, group: u64) -> Result<u64, Sto
         None | Some(0) => Ok(group),
         Some(lost) => Err(StoreError::Corrupt { doing: "opening the store", finding: Damage::Lost { lost } }),
     }
+}
+
+/// Files of ours and of the engines: a folder may hold others, too.
+fn is_ours(name: &str) -> bool {
+    name.starts_with("padan.") || matches!(name, "db" | "conf" | "blobs") || name.starts_with("snap.")
 }
 
 fn bytes_below(path: &Path) -> io::Result<u64> {

@@ -26,27 +26,42 @@ pub fn create_file(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Takes a folder and all that is in it away from everybody but the owner; answers the mode of what was widest, where
-/// anything was. Links are left alone: what they lead to is somewhere else.
-pub fn narrow(path: &Path) -> io::Result<Option<u32>> {
+/// Takes a folder away from everybody but the owner, and what of it `is_ours` with all that is in that; answers the mode of
+/// what was widest, where anything was. What else lies in the folder is somebody else's, and out of reach in it.
+pub(super) fn narrow(folder: &Path, is_ours: impl Fn(&str) -> bool) -> io::Result<Option<u32>> {
+    // The folder may be a link; what is in it is not followed.
+    let folder = fs::canonicalize(folder)?;
+    let mut widest = narrow_one(&folder)?;
+    for entry in fs::read_dir(&folder)? {
+        let entry = entry?;
+        if is_ours(&entry.file_name().to_string_lossy()) {
+            widest = widest.max(narrow_all(&entry.path())?);
+        }
+    }
+    Ok(widest)
+}
+
+fn narrow_all(path: &Path) -> io::Result<Option<u32>> {
+    let mut widest = narrow_one(path)?;
+    if fs::symlink_metadata(path).is_ok_and(|data| data.is_dir()) {
+        for entry in fs::read_dir(path)? {
+            widest = widest.max(narrow_all(&entry?.path())?);
+        }
+    }
+    Ok(widest)
+}
+
+fn narrow_one(path: &Path) -> io::Result<Option<u32>> {
     let data = match fs::symlink_metadata(path) {
         // A file may go while we look: an engine takes its old ones away.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         data => data?,
     };
-    if data.is_symlink() {
+    if data.is_symlink() || mode_beyond_owner(&data) == 0 {
         return Ok(None);
     }
-    let mut widest = (mode_beyond_owner(&data) != 0).then(|| data.permissions().mode() & 0o7777);
-    if widest.is_some() {
-        fs::set_permissions(path, Permissions::from_mode(if data.is_dir() { FOLDER } else { FILE }))?;
-    }
-    if data.is_dir() {
-        for entry in fs::read_dir(path)? {
-            widest = widest.max(narrow(&entry?.path())?);
-        }
-    }
-    Ok(widest)
+    fs::set_permissions(path, Permissions::from_mode(if data.is_dir() { FOLDER } else { FILE }))?;
+    Ok(Some(data.permissions().mode() & 0o7777))
 }
 
 /// The mode of a file where others than its owner can read or change it.
@@ -72,17 +87,22 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let at = |name: &str| dir.path().join(name);
         create_dir(&at("store/blobs")).expect("made");
-        for (name, bits) in [("store/db", 0o644), ("store/blobs/1", 0o666), ("outside", 0o644)] {
+        for (name, bits) in
+            [("store/db", 0o644), ("store/blobs/1", 0o666), ("store/foreign", 0o644), ("outside", 0o644)]
+        {
             fs::write(at(name), "x").expect("written");
             fs::set_permissions(at(name), Permissions::from_mode(bits)).expect("a mode");
         }
-        std::os::unix::fs::symlink(at("outside"), at("store/link")).expect("a link");
+        for (to, link) in [("outside", "store/blobs/link"), ("store", "way")] {
+            std::os::unix::fs::symlink(at(to), at(link)).expect("a link");
+        }
         fs::set_permissions(at("store"), Permissions::from_mode(0o755)).expect("a mode");
         assert_eq!(open_to_others(&at("store/db")), Some(0o644));
-        assert_eq!(narrow(&at("store")).expect("narrowed"), Some(0o755));
-        let found = ["store", "store/blobs", "store/db", "store/blobs/1", "outside"].map(|name| mode(&at(name)));
-        assert_eq!(found, [0o700, 0o700, 0o600, 0o600, 0o644]);
-        assert_eq!(narrow(&at("store")).expect("narrow"), None);
+        let ours = |name: &str| name != "foreign";
+        assert_eq!(narrow(&at("way"), ours).expect("narrowed"), Some(0o755));
+        let names = ["store", "store/blobs", "store/db", "store/blobs/1", "store/foreign", "outside"];
+        assert_eq!(names.map(|name| mode(&at(name))), [0o700, 0o700, 0o600, 0o600, 0o644, 0o644]);
+        assert_eq!(narrow(&at("store"), ours).expect("narrow"), None);
         assert_eq!(open_to_others(&at("store/db")), None);
         create_file(&at("outside")).expect("emptied");
         assert_eq!(mode(&at("outside")), 0o600, "a file that was there and is written anew");

@@ -41,6 +41,9 @@ pub mod metric {
     /// Persons who resemble too many others to be asked about one by one.
     pub const CROWDED_PERSONS: &str = "padan_crowded_persons";
 
+    /// Whole days until the certificate expires; negative afterwards.
+    pub const CERTIFICATE_DAYS: &str = "padan_certificate_days_left";
+
     /// Entries that the retention rule took away, by `table`.
     pub const COMPACTED: &str = "padan_compacted_entries_total";
 
@@ -55,6 +58,7 @@ pub mod metric {
         (ROWS_REFUSED, Kind::Counter, "Rows that were refused"),
         (ROWS_WAITING, Kind::Gauge, "Rows acknowledged and not yet matched"),
         (CROWDED_PERSONS, Kind::Gauge, "Persons who resemble too many others to be asked about one by one"),
+        (CERTIFICATE_DAYS, Kind::Gauge, "Whole days until the certificate expires"),
         (COMPACTED, Kind::Counter, "Entries that the retention rule took away"),
         (MATCH_SECONDS, Kind::Histogram, "Seconds to match what was taken from the queue at once"),
     ];

@@ -1,12 +1,18 @@
 //! Who is calling. Bearer tokens bound to a client of the configuration; a client certificate is to be another way to
 //! the same [`Caller`] (`http` asks only [`Directory::by_token`] today).
 
+mod clients;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
+pub use self::clients::{Changes, Clients};
 use crate::domain::agency::{AgencyId, AgencyKind};
 use crate::domain::feed::Feed;
+
+/// Characters of a client's name at most.
+const MAX_NAME_CHARS: usize = 64;
 
 /// What a client may do. Nothing that is not listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,9 +54,27 @@ pub struct Caller {
     /// The agency's kind.
     pub kind: Option<AgencyKind>,
     rights: Vec<Right>,
+    /// SHA-256 of the token that was right.
+    token: Vec<u8>,
 }
 
 impl Caller {
+    /// The caller that a client is; `number` counts clients from 1.
+    fn of(client: &Client, number: usize) -> Result<Self, DirectoryError> {
+        let name = client.name.clone();
+        let chars = name.chars().count();
+        if !(1..=MAX_NAME_CHARS).contains(&chars) || name.trim() != name || name.contains(char::is_control) {
+            return Err(DirectoryError::Name { number });
+        }
+        if client.rights.contains(&Right::Push) && (client.agency.is_none() || client.kind.is_none()) {
+            return Err(DirectoryError::NoAgency { client: name });
+        }
+        let hash = hex::decode(&client.token_sha256).ok().filter(|bytes| bytes.len() == 32);
+        let token = hash.ok_or_else(|| DirectoryError::Hash { client: name.clone() })?;
+        let (agency, rights) = (client.agency.clone(), client.rights.clone());
+        Ok(Self { name, agency, kind: client.kind, rights, token })
+    }
+
     /// Whether the caller has a right.
     pub fn has(&self, right: Right) -> bool {
         self.rights.contains(&right)
@@ -67,7 +91,7 @@ impl Caller {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Client>", into = "Vec<Client>")]
 pub struct Directory {
-    clients: Vec<(Vec<u8>, Caller)>,
+    clients: Vec<Caller>,
 }
 
 /// A client of the configuration cannot be used.
@@ -78,6 +102,20 @@ pub enum DirectoryError {
     Hash {
         /// Which client.
         client: String,
+    },
+    /// A client has no name, or one that nobody can tell from another.
+    #[error(
+        "client number {number}: a name has 1 to {MAX_NAME_CHARS} characters, no blank at either end and no control sign"
+    )]
+    Name {
+        /// Which client, counted from 1.
+        number: usize,
+    },
+    /// Two clients share a name, so that nobody could say whose a decision is.
+    #[error("two clients are called '{name}'; give each one a name of its own")]
+    SharedName {
+        /// Which name.
+        name: String,
     },
     /// Two clients share a token.
     #[error("clients '{first}' and '{second}' have the same token")]
@@ -98,25 +136,16 @@ pub enum DirectoryError {
 impl Directory {
     /// Checks the clients and makes them ready to be asked for.
     pub fn new(clients: &[Client]) -> Result<Self, DirectoryError> {
-        let mut ready: Vec<(Vec<u8>, Caller)> = Vec::with_capacity(clients.len());
-        for client in clients {
-            let hash = hex::decode(&client.token_sha256)
-                .ok()
-                .filter(|bytes| bytes.len() == 32)
-                .ok_or_else(|| DirectoryError::Hash { client: client.name.clone() })?;
-            if client.rights.contains(&Right::Push) && (client.agency.is_none() || client.kind.is_none()) {
-                return Err(DirectoryError::NoAgency { client: client.name.clone() });
+        let mut ready: Vec<Caller> = Vec::with_capacity(clients.len());
+        for (at, client) in clients.iter().enumerate() {
+            let caller = Caller::of(client, at + 1)?;
+            if ready.iter().any(|other| other.name == caller.name) {
+                return Err(DirectoryError::SharedName { name: caller.name });
             }
-            if let Some((_, other)) = ready.iter().find(|(known, _)| *known == hash) {
-                return Err(DirectoryError::SharedToken { first: other.name.clone(), second: client.name.clone() });
+            if let Some(other) = ready.iter().find(|other| other.token == caller.token) {
+                return Err(DirectoryError::SharedToken { first: other.name.clone(), second: caller.name });
             }
-            let caller = Caller {
-                name: client.name.clone(),
-                agency: client.agency.clone(),
-                kind: client.kind,
-                rights: client.rights.clone(),
-            };
-            ready.push((hash, caller));
+            ready.push(caller);
         }
         Ok(Self { clients: ready })
     }
@@ -124,7 +153,7 @@ impl Directory {
     /// The agencies that may push a feed, each once, sorted.
     pub fn agencies_sending(&self, feed: Feed) -> Vec<AgencyId> {
         let mut found: Vec<AgencyId> =
-            self.clients.iter().filter_map(|(_, caller)| caller.may_push(feed)).cloned().collect();
+            self.clients.iter().filter_map(|caller| caller.may_push(feed)).cloned().collect();
         found.sort();
         found.dedup();
         found
@@ -135,12 +164,17 @@ impl Directory {
         let hash = Sha256::digest(token.as_bytes());
         // All are compared, so that it does not say either which one it was.
         let mut found = None;
-        for (known, caller) in &self.clients {
-            if known.as_slice().ct_eq(hash.as_slice()).into() {
+        for caller in &self.clients {
+            if caller.token.as_slice().ct_eq(hash.as_slice()).into() {
                 found = Some(caller.clone());
             }
         }
         found
+    }
+
+    /// What somebody who was recognised before may do now; `None` where the client or its token is gone.
+    pub fn still(&self, caller: &Caller) -> Option<Caller> {
+        self.clients.iter().find(|known| known.name == caller.name && known.token == caller.token).cloned()
     }
 }
 
@@ -154,9 +188,9 @@ impl TryFrom<Vec<Client>> for Directory {
 
 impl From<Directory> for Vec<Client> {
     fn from(directory: Directory) -> Self {
-        let client = |(hash, caller): (Vec<u8>, Caller)| Client {
+        let client = |caller: Caller| Client {
             name: caller.name,
-            token_sha256: hex::encode(hash),
+            token_sha256: hex::encode(caller.token),
             rights: caller.rights,
             agency: caller.agency,
             kind: caller.kind,
@@ -209,5 +243,16 @@ mod tests {
         assert!(matches!(Directory::new(&[pusher]), Err(DirectoryError::NoAgency { .. })));
         let twins = [client("x", "a", &[], None), client("y", "a", &[], None)];
         assert!(matches!(Directory::new(&twins), Err(DirectoryError::SharedToken { .. })));
+    }
+
+    #[test]
+    fn two_callers_of_one_name_or_of_none_are_refused() {
+        let namesakes = [client("petugas", "a", &[], None), client("petugas", "b", &[], None)];
+        let error = Directory::new(&namesakes).expect_err("one name").to_string();
+        assert_eq!(error, "two clients are called 'petugas'; give each one a name of its own");
+        for name in ["", " ", "a ", " a", "a\0b", "a\nb", &"x".repeat(65)] {
+            let clients = [client("petugas", "a", &[], None), client(name, "b", &[], None)];
+            assert_eq!(Directory::new(&clients).err(), Some(DirectoryError::Name { number: 2 }), "{name:?}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::digest::{report, text};
 use super::launch::StoreArgs;
 use super::restore::failed;
+use super::secret_file::warn_if_open;
 use super::terminal::{Terminal, thousands};
 use super::{CliError, Outcome, runtime};
 use crate::domain::date::Timestamp;
@@ -84,6 +85,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
 async fn drill(args: &Args, target: &StoreUrl, source: &StoreDigest, terminal: Terminal) -> Result<Outcome, CliError> {
     let chain = Chain::open(&args.to).map_err(|error| failed("reading the backup", error))?;
     let path = args.identity.as_deref().unwrap_or(Path::new(""));
+    warn_if_open(path, "the private key", terminal);
     let identity = Identity::read(path).map_err(|error| failed("reading the private key", error))?;
     let restored = super::restore::into(&args.place.config, target, &chain, identity, terminal).await?;
     let same = restored.state.inputs == source.state.inputs

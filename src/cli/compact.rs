@@ -9,7 +9,7 @@ use super::launch::StoreArgs;
 use super::terminal::{Terminal, thousands};
 use super::{CliError, Outcome, runtime};
 use crate::service::clock::{Clock, SystemClock};
-use crate::service::retention::{Age, Counts, Mode, RetentionError, Taken, compact};
+use crate::service::retention::{Age, Counts, Mode, RetentionError, Rule, Taken, compact};
 use crate::service::start::{Missing, StartWith};
 use crate::store::Shrunk;
 
@@ -40,6 +40,9 @@ pub(super) struct Args {
     /// Only say what would go.
     #[arg(long)]
     dry_run: bool,
+    /// Believe the clock, however far it is ahead of what was stored last.
+    #[arg(long)]
+    trust_clock: bool,
     /// Also give the room back to the disk (redb).
     #[arg(long, conflicts_with = "dry_run")]
     shrink: bool,
@@ -73,8 +76,10 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
         let hint = "write --older-than 365d, or [retention] older_than in the configuration";
         CliError::wrong_call("compacting", NoAge).hint(Some(hint))
     })?;
+    let clock_limit = (!args.trust_clock).then_some(start.settings.retention.clock_limit);
+    let rule = Rule { age, clock_limit };
     let (counts, shrunk) = runtime()?.block_on(async {
-        let counts = take(start, age, args.dry_run, terminal).await?;
+        let counts = take(start, rule, args.dry_run, terminal).await?;
         let shrunk = if args.shrink { shrink(open()?, terminal).await? } else { None };
         Ok::<_, CliError>((counts, shrunk))
     })?;
@@ -85,11 +90,11 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     Ok(Outcome::Done)
 }
 
-async fn take(start: StartWith, age: Age, dry_run: bool, terminal: Terminal) -> Result<Counts, CliError> {
+async fn take(start: StartWith, rule: Rule, dry_run: bool, terminal: Terminal) -> Result<Counts, CliError> {
     let store = start.to_read().await.map_err(super::launch::not_opened)?;
     terminal.say("walking the journal");
     let mode = if dry_run { Mode::DryRun } else { Mode::Remove };
-    let taken = compact(&*store, SystemClock.now(), age, mode).await;
+    let taken = compact(&*store, SystemClock.now(), rule, mode).await;
     let closed = store.close().await;
     let counts = taken.map_err(|error: RetentionError| {
         let hint = error.hint();

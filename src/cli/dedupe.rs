@@ -130,7 +130,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     let mut files = write(args, &ids, &matched).map_err(writing_failed)?;
     if let Some(trained) = &trained {
         let (path, text) = (args.out.join("model.toml"), trained.text());
-        files.push(finished_file(&path, Access::Usual, text.as_bytes()).map_err(writing_failed)?);
+        files.push(finished_file(&path, Access::Private, text.as_bytes()).map_err(writing_failed)?);
         train::tell_problems(trained, terminal);
     }
     seconds.push(("write", writing.elapsed().as_secs_f64()));

@@ -164,9 +164,9 @@ impl DevKeys {
     /// Writes `ca.pem`, `server.pem` and `server-key.pem` (for its owner only).
     pub fn write(&self, dir: &Path) -> Result<(), OutputError> {
         create_dir(dir)?;
-        write_file(&dir.join("server-key.pem"), Access::OwnerOnly, self.server_key.as_bytes())?;
-        write_file(&dir.join("server.pem"), Access::Usual, self.server.as_bytes())?;
-        write_file(&dir.join("ca.pem"), Access::Usual, self.ca.as_bytes())
+        write_file(&dir.join("server-key.pem"), Access::Private, self.server_key.as_bytes())?;
+        write_file(&dir.join("server.pem"), Access::Public, self.server.as_bytes())?;
+        write_file(&dir.join("ca.pem"), Access::Public, self.ca.as_bytes())
     }
 }
 
@@ -212,7 +212,7 @@ fn token(args: &TokenArgs, terminal: Terminal) -> Result<(), KeysError> {
     let token = new_token()?;
     let lines = client_lines(&args.name, &token_hash(&token));
     if let Some(path) = &args.out {
-        write_file(path, Access::OwnerOnly, format!("{token}\n").as_bytes())?;
+        write_file(path, Access::Private, format!("{token}\n").as_bytes())?;
         terminal.say(&format!("wrote the token to {}; the configuration needs these lines:", path.display()));
         print(&lines);
     } else {
@@ -225,7 +225,7 @@ fn token(args: &TokenArgs, terminal: Terminal) -> Result<(), KeysError> {
 fn backup(args: &BackupArgs, terminal: Terminal) -> Result<(), KeysError> {
     refuse_existing(std::slice::from_ref(&args.out), args.force)?;
     let (file, public) = crate::service::backup::Identity::generate();
-    write_file(&args.out, Access::OwnerOnly, file.as_bytes())?;
+    write_file(&args.out, Access::Private, file.as_bytes())?;
     terminal.say(&format!("wrote the private key to {}; this is the public one:", args.out.display()));
     print(&public);
     Ok(())

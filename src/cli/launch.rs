@@ -8,8 +8,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::CliError;
+use crate::auth::Changes;
 use crate::config::Settings;
-use crate::http::{HttpError, Identity, RunningServer, Wiring};
+use crate::domain::date::Timestamp;
+use crate::http::{HttpError, Identity, RunningServer, Served, TlsError, Wiring};
 use crate::service::clock::{Clock, SystemClock};
 use crate::service::gateway::Gateway;
 use crate::service::start::{Missing, StartError, StartWith};
@@ -49,6 +51,13 @@ impl LaunchError {
     /// The next step, where there is an obvious one.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Http(HttpError::Tls(TlsError::OpenKey { .. })) => {
+                Some("chmod 600 the file, and where others may have read it make a new key")
+            }
+            Self::Http(HttpError::Tls(TlsError::Expired { .. })) => {
+                Some("put a new certificate in its place; `padan keys dev --force` makes one for development")
+            }
+            Self::Http(HttpError::Tls(TlsError::NotYet { .. })) => Some("set the clock of this machine right"),
             Self::Http(HttpError::Tls(_)) => {
                 Some("name the files in [http.tls]; `padan keys dev --out keys` makes them for development")
             }
@@ -164,7 +173,38 @@ pub async fn launch(
     Ok(Launched { gateway, server, matcher, stop })
 }
 
+/// What a reload came to.
+#[derive(Debug)]
+pub struct Reloaded {
+    /// Which clients are other.
+    pub clients: Changes,
+    /// Until when the certificate is valid, where it is another one; or why the old one stays.
+    pub certificate: Result<Option<Timestamp>, TlsError>,
+}
+
+/// Takes over from other settings what may change while a gateway works.
+pub struct Reloader {
+    gateway: Gateway,
+    served: Served,
+}
+
+impl Reloader {
+    /// Puts the clients and the certificate of other settings in the place of those in force. Connections and sessions go
+    /// on; those of clients that are gone end. A certificate that cannot be shown leaves the old one in its place.
+    pub fn reload(&self, settings: &Settings) -> Reloaded {
+        Reloaded {
+            clients: self.gateway.replace_clients(settings.client.clone()),
+            certificate: self.served.reload(&Identity::Files(settings.http.tls.clone()), Timestamp::now()),
+        }
+    }
+}
+
 impl Launched {
+    /// What takes other settings over.
+    pub fn reloader(&self) -> Reloader {
+        Reloader { gateway: self.gateway.clone(), served: self.server.served() }
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.server.address()

@@ -23,6 +23,7 @@ pub mod push;
 mod rebuild;
 mod report;
 mod restore;
+mod secret_file;
 mod serve;
 mod simulate;
 pub mod terminal;
@@ -36,6 +37,7 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
+use rustix::fs::Mode;
 
 use self::terminal::{Form, Terminal, json_line, talk};
 
@@ -218,6 +220,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(answer.exit_code() as u8);
         }
     };
+    // What commands leave is about people: keys, stores, receipts, lists. Whoever wants to share it changes its mode.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let terminal = Terminal::new(cli.json.then_some(Form::Json));
     match cli.command.run(terminal) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

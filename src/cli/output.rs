@@ -4,9 +4,13 @@
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+
+use super::printable::cell;
+use crate::store::private;
 
 const BUFFER: usize = 1 << 18;
 
@@ -23,10 +27,10 @@ pub struct OutputError {
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// As the user's settings say.
-    Usual,
-    /// The owner alone: it holds a secret.
-    OwnerOnly,
+    /// The owner alone: it holds a secret, or values of people.
+    Private,
+    /// Everybody: it is to be handed on.
+    Public,
 }
 
 /// A file that appears under its name only when it is complete.
@@ -44,17 +48,18 @@ impl AtomicFile {
         let name = target.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
         let temporary = target.with_file_name(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
         let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        if access == Access::OwnerOnly {
-            owner_only(&mut options);
-        }
+        options.write(true).create_new(true).mode(0o600);
         let file = match options.open(&temporary) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 fs::remove_file(&temporary).and_then(|()| options.open(&temporary))
             }
             opened => opened,
         };
-        let file = BufWriter::with_capacity(BUFFER, file.map_err(failed)?);
+        let file = file.map_err(failed)?;
+        if access == Access::Public {
+            file.set_permissions(fs::Permissions::from_mode(0o644)).map_err(failed)?;
+        }
+        let file = BufWriter::with_capacity(BUFFER, file);
         Ok(Self { target: target.to_owned(), temporary, file, committed: false })
     }
 
@@ -134,18 +139,9 @@ impl Drop for AtomicFile {
     }
 }
 
-#[cfg(unix)]
-fn owner_only(options: &mut OpenOptions) {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o600);
-}
-
-#[cfg(not(unix))]
-fn owner_only(_: &mut OpenOptions) {}
-
 /// Makes the output directory.
 pub fn create_dir(path: &Path) -> Result<(), OutputError> {
-    fs::create_dir_all(path).map_err(|source| OutputError { path: path.to_owned(), source })
+    private::create_dir(path).map_err(|source| OutputError { path: path.to_owned(), source })
 }
 
 /// Writes a whole file at once.
@@ -170,7 +166,7 @@ pub fn finished_json(path: &Path, value: &impl Serialize) -> Result<Finished, Ou
     let failed = |source| OutputError { path: path.to_owned(), source };
     let mut text = serde_json::to_vec_pretty(value).map_err(|error| failed(error.into()))?;
     text.push(b'\n');
-    finished_file(path, Access::Usual, &text)
+    finished_file(path, Access::Private, &text)
 }
 
 /// A CSV file with a header, row by row.
@@ -183,7 +179,7 @@ pub struct CsvFile {
 impl CsvFile {
     /// Starts a file with its header.
     pub fn create(path: &Path, header: &[&str]) -> Result<Self, OutputError> {
-        let writer = csv::Writer::from_writer(AtomicFile::create(path, Access::Usual)?);
+        let writer = csv::Writer::from_writer(AtomicFile::create(path, Access::Private)?);
         let mut file = Self { path: path.to_owned(), writer, record: csv::ByteRecord::new() };
         file.row(header)?;
         Ok(file)
@@ -226,7 +222,7 @@ impl ClustersFile {
 
     /// Adds a record. A cluster is named by the id of one of its records.
     pub fn row(&mut self, id: &str, cluster: &str) -> Result<(), OutputError> {
-        self.0.row(&[id, cluster])
+        self.0.row(&[&cell(id), &cell(cluster)])
     }
 
     /// Ends the file.
@@ -300,7 +296,7 @@ impl PairsFile {
         push_fixed(&mut self.text, pair.probability, 6);
         let (weight, probability) = self.text.split_at(middle);
         let PairRow { left, right, decision, rule, reason, .. } = *pair;
-        self.file.row(&[left, right, weight, probability, decision, rule, reason])
+        self.file.row(&[&cell(left), &cell(right), weight, probability, decision, rule, reason])
     }
 
     /// Ends the file.
@@ -371,7 +367,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().join("summary.json");
         write_json(&path, &serde_json::json!({"rows": 1})).expect("written");
-        let mut second = AtomicFile::create(&path, Access::Usual).expect("started");
+        let mut second = AtomicFile::create(&path, Access::Private).expect("started");
         second.write_all(b"half of").expect("buffered");
         assert_eq!(names(dir.path()).len(), 2);
         drop(second);
@@ -382,7 +378,7 @@ mod tests {
     #[test]
     fn results_appear_together_or_not_at_all() {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let finished = |name: &str| finished_file(&dir.path().join(name), Access::Usual, b"x").expect("complete");
+        let finished = |name: &str| finished_file(&dir.path().join(name), Access::Private, b"x").expect("complete");
         fs::create_dir(dir.path().join("b.csv")).expect("a folder where a file should be");
         publish(vec![finished("a.csv"), finished("b.csv"), finished("c.csv")]).expect_err("no place for b.csv");
         assert_eq!(names(dir.path()), ["b.csv"]);
@@ -395,18 +391,16 @@ mod tests {
 
     #[test]
     fn a_missing_directory_is_named() {
-        let error = write_file(Path::new("/nowhere-at-all/x.csv"), Access::Usual, b"").expect_err("no directory");
+        let error = write_file(Path::new("/nowhere-at-all/x.csv"), Access::Private, b"").expect_err("no directory");
         assert_eq!(error.to_string(), "cannot write /nowhere-at-all/x.csv");
     }
 
-    #[cfg(unix)]
     #[test]
     fn secrets_are_for_the_owner_alone() {
-        use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().join("key.pem");
         fs::write(&path, "old and open").expect("a file");
-        write_file(&path, Access::OwnerOnly, b"secret").expect("written");
+        write_file(&path, Access::Private, b"secret").expect("written");
         assert_eq!(fs::metadata(&path).expect("the file").permissions().mode() & 0o777, 0o600);
     }
 }

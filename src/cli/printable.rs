@@ -4,10 +4,11 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Signs that are not shown but do something: control signs, and those that turn the direction of writing or hide.
+use crate::domain::sign::steers;
+
+/// Signs that are not shown but do something: those that steer, and those that hide.
 fn acts(sign: char) -> bool {
-    sign.is_control()
-        || matches!(sign, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    steers(sign) || matches!(sign, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{feff}')
 }
 
 /// The text with every such sign written out: `\u{1b}`.
@@ -39,10 +40,25 @@ pub fn printable_json(document: &str) -> Cow<'_, str> {
 /// A cell that a spreadsheet takes as text: with an apostrophe before what it would compute.
 pub fn cell(text: &str) -> Cow<'_, str> {
     let shown = printable(text);
+    if is_computed(text) || is_guarded(text) { Cow::Owned(format!("'{shown}")) } else { shown }
+}
+
+/// What a cell says, without the apostrophe of [`cell`] or [`id_cell`], or of a spreadsheet that keeps a number as text. An
+/// apostrophe before a letter is part of the value.
+pub fn unguarded(cell: &str) -> &str {
+    if is_guarded(cell) { &cell[1..] } else { cell }
+}
+
+fn is_computed(text: &str) -> bool {
     let first = text.trim_start_matches(|c: char| c.is_whitespace() || acts(c)).chars().next();
-    let computed = text.starts_with(['\t', '\r', '\n'])
-        || first.is_some_and(|c| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠'));
-    if computed { Cow::Owned(format!("'{shown}")) } else { shown }
+    text.starts_with(['\t', '\r', '\n'])
+        || first.is_some_and(|c| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠'))
+}
+
+/// Whether an apostrophe stands before what a spreadsheet would compute, or read as a number.
+fn is_guarded(text: &str) -> bool {
+    let inner = text.trim_start_matches('\'');
+    inner.len() < text.len() && (is_computed(inner) || inner.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// The same for an id: with an apostrophe, too, where a spreadsheet would read a number or a date and show another one.
@@ -96,6 +112,33 @@ mod tests {
             assert_eq!(cell(text), shown, "{text:?}");
             assert_eq!(id_cell(text), shown, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_cell_is_read_again_as_it_was() {
+        for text in [
+            "",
+            "DS1",
+            "=1+1",
+            "+62812",
+            "-5",
+            "@x",
+            "  =1",
+            "0012",
+            "12",
+            "1E5",
+            "'=1",
+            "''=1",
+            "'0012",
+            "'Aisyah",
+            "O'1",
+            "＝1",
+            "2025-11-01",
+        ] {
+            assert_eq!(unguarded(&cell(text)), text);
+            assert_eq!(unguarded(&id_cell(text)), text);
+        }
+        assert_eq!(unguarded("'3201050503800011"), "3201050503800011", "as a spreadsheet writes it");
     }
 
     #[test]

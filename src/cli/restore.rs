@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::digest::{report, text};
+use super::secret_file::warn_if_open;
 use super::terminal::{Terminal, Unit, thousands};
 use super::{CliError, Outcome, runtime};
 use crate::service::backup::{BackupError, Chain, Description, Identity, restore};
@@ -38,6 +39,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
     let chain = Chain::open(&args.from).map_err(|error| failed("reading the backup", error))?;
+    warn_if_open(&args.identity, "the private key", terminal);
     let identity = Identity::read(&args.identity).map_err(|error| failed("reading the private key", error))?;
     let found = runtime()?.block_on(into(&args.config, &args.store, &chain, identity, terminal))?;
     terminal.result(&report(&found), || text(&found));

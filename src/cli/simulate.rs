@@ -15,6 +15,7 @@ use crate::simulate::{
     ClosedFeed, FindingRow, Manifest, PersonRow, Profile, SimulateError, Sink, SinkError, Tables, TruthRow, World,
     simulate,
 };
+use crate::store::private;
 
 const HELP: &str = "\
 Writes FEED.ndjson for each of the six feeds, kelengkapan.json (closed feeds), the truth (kebenaran.csv,
@@ -113,7 +114,7 @@ struct Folder {
 
 impl Folder {
     fn create(dir: &Path, progress: Progress) -> std::io::Result<Self> {
-        let open = |name: &str| File::create(dir.join(name)).map(BufWriter::new);
+        let open = |name: &str| private::create_file(&dir.join(name)).map(BufWriter::new);
         let headed = |name: &str, header: &str| {
             let mut file = open(name)?;
             writeln!(file, "{header}")?;

@@ -1,5 +1,6 @@
 //! Settings of a gateway: built-in defaults, then the file, then flags. All of it is checked before anything starts.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -97,12 +98,27 @@ impl Settings {
 
     /// The settings of the use cases, the retention rule and who is to send among them.
     pub fn service(&self) -> crate::service::Config {
-        let retention = self.retention.older_than.or(self.service.retention.older_than);
+        let older_than = self.retention.older_than.or(self.service.retention.older_than);
         crate::service::Config {
-            retention: crate::service::retention::Config { older_than: retention },
+            retention: crate::service::retention::Config { older_than, ..self.retention },
             expected: [self.service.expected.as_slice(), &self.expected].concat(),
             ..self.service.clone()
         }
+    }
+
+    /// Names of the parts that other settings set otherwise and that a reload does not take.
+    pub fn waiting_for_restart(&self, other: &Self) -> Vec<String> {
+        let parts = |settings: &Self| {
+            let mut parts = toml::Table::try_from(settings).unwrap_or_default();
+            parts.remove("client");
+            if let Some(http) = parts.get_mut("http").and_then(toml::Value::as_table_mut) {
+                http.remove("tls");
+            }
+            parts
+        };
+        let (own, other) = (parts(self), parts(other));
+        let names: BTreeSet<&String> = own.keys().chain(other.keys()).collect();
+        names.into_iter().filter(|name| own.get(*name) != other.get(*name)).cloned().collect()
     }
 
     fn resolve(&mut self, base: &Path) {
@@ -142,6 +158,22 @@ mod tests {
         let store = Settings::read(&path).expect("good").store.to_string();
         let wanted = dir.path().join("ca.pem");
         assert!(store.contains(&format!("sslrootcert={}", wanted.display())), "{store}");
+    }
+
+    #[test]
+    fn what_a_reload_does_not_take_is_named() {
+        let read = |text: &str| toml::from_str::<Settings>(text).expect("good");
+        let own = read("");
+        let hash = "0123456789abcdef".repeat(4);
+        let client = format!("[[client]]\nname = \"a\"\ntoken_sha256 = \"{hash}\"\nrights = []\n");
+        for (other, names) in [
+            ("", &[][..]),
+            (&client, &[]),
+            ("[http.tls]\ncert = \"other.pem\"\n", &[]),
+            ("store = \"memory:\"\n[http]\nworkers = 3\n", &["http", "store"]),
+        ] {
+            assert_eq!(own.waiting_for_restart(&read(other)), names, "{other}");
+        }
     }
 
     #[test]

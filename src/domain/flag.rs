@@ -127,6 +127,10 @@ flag_codes! {
     DobTooOld = "DOB_TOO_OLD", Warn, "Tanggal lahir lebih dari 120 tahun lalu", "the birth date is over 120 years ago";
     /// The as-of date is in the future.
     AsOfFuture = "TGL_DATA_FUTURE", Warn, "Tanggal data di masa depan", "the as-of date is in the future";
+    /// The as-of date is before there was an office that could have sent it.
+    AsOfPast = "TGL_DATA_PAST", Warn, "Tanggal data tidak wajar (sebelum 1945)", "the as-of date is before 1945";
+    /// A control sign, or one that turns the direction of writing.
+    SteeringSign = "STEERING_SIGN", Warn, "Nilai memuat tanda kendali atau tanda pembalik arah tulisan", "the value holds a control sign or one that turns the direction of writing";
     /// A digit in a name.
     NameHasDigit = "NAME_HAS_DIGIT", Warn, "Nama mengandung angka", "the name holds a digit";
     /// `ALM.` before the name.

@@ -32,6 +32,13 @@ pub fn falls_away(sign: char) -> bool {
     )
 }
 
+/// Signs that do something where they are shown: control signs, and those that turn the direction of writing. Nobody has them
+/// in a name; in a list they come of a damaged export, or of somebody who wants it to be read otherwise than it is.
+pub fn steers(sign: char) -> bool {
+    sign.is_control()
+        || matches!(sign, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// The text in compatibility form (NFKC), without signs that fall away. Full-width digits become digits, a no-break
 /// blank becomes a blank.
 pub fn compatible(raw: &str) -> String {

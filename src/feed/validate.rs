@@ -9,6 +9,10 @@ use crate::domain::nik::{NikReading, read_nik};
 use crate::domain::number::is_scientific;
 use crate::domain::region::{RegionStatus, Regions};
 use crate::domain::row::{Detail, LayananKia, PersonCore, PesertaDidik};
+use crate::domain::sign::steers;
+
+/// No list in Indonesia is older.
+const FIRST_DAY: Date = Date::constant(1945, 8, 17);
 
 /// What the value rules found.
 pub(super) struct Doubts {
@@ -24,11 +28,16 @@ pub(super) fn doubts(row: &ParsedRow, context: Context) -> Doubts {
     if row.tgl_data > context.today {
         found.add("/tgl_data", FlagCode::AsOfFuture);
     }
+    if row.tgl_data < FIRST_DAY {
+        found.add("/tgl_data", FlagCode::AsOfPast);
+    }
+    found.judge_signs("/id_sumber", Some(&row.id_sumber));
     if row.withdrawn {
         return Doubts { flags: found.flags, nik: None };
     }
     let nik = found.judge_numbers(&row.core, context);
     found.judge_birth(row.core.tanggal_lahir, context.today);
+    found.judge_texts(&row.core);
     found.judge_name(row.core.nama.as_deref().unwrap_or_default());
     found.judge_regions(&row.core, context.regions);
     match &row.detail {
@@ -94,6 +103,24 @@ impl Found {
             self.add("/tanggal_lahir", FlagCode::DobFuture);
         } else if (born.year() + 120, born.month(), born.day()) < (today.year(), today.month(), today.day()) {
             self.add("/tanggal_lahir", FlagCode::DobTooOld);
+        }
+    }
+
+    /// A sign that steers what is shown is worth a word; the value stays as it is, and pages write it out.
+    fn judge_signs(&mut self, pointer: &str, text: Option<&str>) {
+        if text.is_some_and(|text| text.contains(steers)) {
+            self.add(pointer, FlagCode::SteeringSign);
+        }
+    }
+
+    fn judge_texts(&mut self, core: &PersonCore) {
+        for (pointer, text) in [
+            ("/nama", &core.nama),
+            ("/nama_ibu_kandung", &core.nama_ibu_kandung),
+            ("/tempat_lahir", &core.tempat_lahir),
+            ("/alamat", &core.alamat),
+        ] {
+            self.judge_signs(pointer, text.as_deref());
         }
     }
 
@@ -223,7 +250,8 @@ mod tests {
         };
         let name = if fields.contains("\"nama\"") { "" } else { r#","nama":"BUDI""# };
         let date = if fields.contains("\"tgl_data\"") { "" } else { r#","tgl_data":"2025-11-01""# };
-        let line = format!(r#"{{"id_sumber":"A1",{required}{name}{date}{fields}}}"#);
+        let id = if fields.contains("\"id_sumber\"") { "" } else { r#""id_sumber":"A1","# };
+        let line = format!("{{{id}{required}{name}{date}{fields}}}");
         let row = read_row(feed, &Limits::default(), Context::on(TODAY), 1, line.as_bytes()).expect(fields).0;
         row.flags.iter().map(|flag| format!("{} {}", flag.pointer, flag.code.code())).collect()
     }
@@ -301,6 +329,15 @@ mod tests {
         (AnggotaKeluarga, r#","tanggal_lahir":"0000-01-01""#, "/tanggal_lahir DOB_TOO_OLD", ""),
         (AnggotaKeluarga, r#","tgl_data":"2025-11-21""#, "/tgl_data TGL_DATA_FUTURE", ""),
         (AnggotaKeluarga, r#","tgl_data":"2025-11-20""#, "", "TGL_DATA"),
+        (AnggotaKeluarga, r#","tgl_data":"0000-01-01""#, "/tgl_data TGL_DATA_PAST", "FUTURE"),
+        (AnggotaKeluarga, r#","tgl_data":"1945-08-16","hapus":true"#, "/tgl_data TGL_DATA_PAST", "FUTURE"),
+        (AnggotaKeluarga, r#","tgl_data":"1945-08-17""#, "", "TGL_DATA"),
+        (AnggotaKeluarga, r#","nama":"SITI \u202eHANIMA""#, "/nama STEERING_SIGN", "id_sumber"),
+        (AnggotaKeluarga, r#","nama":"SITI\u0000""#, "/nama STEERING_SIGN", "id_sumber"),
+        (AnggotaKeluarga, r#","alamat":"KP.\n1""#, "/alamat STEERING_SIGN", "nama"),
+        (AnggotaKeluarga, r#","nama":"SITI\u200b""#, "", "STEERING"),
+        (AnggotaKeluarga, r#","id_sumber":"A\u001b[2J""#, "/id_sumber STEERING_SIGN", "nama"),
+        (AnggotaKeluarga, r#","id_sumber":"A\t1","hapus":true"#, "/id_sumber STEERING_SIGN", "nama"),
         (
             AnggotaKeluarga,
             r#","tgl_data":"2026-01-01","hapus":true,"nik":"-","nama":"4""#,

@@ -7,9 +7,10 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 
+use super::access;
 use super::problem::{Code, Problem};
 use super::steward::session::{Session, Sessions};
-use crate::auth::{Caller, Directory, Right};
+use crate::auth::{Caller, Clients, Right};
 use crate::service::gateway::IdempotencyKey;
 
 /// Who sends an API request. Cookies do not count here: another site must not be able to use a steward's browser.
@@ -18,14 +19,26 @@ pub(crate) fn caller_of(request: &HttpRequest) -> Result<Caller, Problem> {
     let header =
         request.headers().get(header::AUTHORIZATION).ok_or_else(|| unknown("send Authorization: Bearer TOKEN"))?;
     let token = header.to_str().ok().and_then(bearer).ok_or_else(|| unknown("send Authorization: Bearer TOKEN"))?;
-    let directory = request.app_data::<web::Data<Directory>>();
-    directory.and_then(|known| known.by_token(token)).ok_or_else(|| unknown("the token is not known"))
+    let clients = request.app_data::<web::Data<Clients>>();
+    let caller = clients.and_then(|known| known.now().by_token(token));
+    let caller = caller.ok_or_else(|| unknown("the token is not known"))?;
+    access::note_caller(request, &caller);
+    Ok(caller)
 }
 
-/// Who looks at a page: the session that the browser's cookie names.
+/// Who looks at a page: the session that the browser's cookie names, as long as its client is there. What the client may do
+/// is asked anew each time: a reload may have changed it.
 pub(crate) fn steward_of(request: &HttpRequest) -> Option<Session> {
     let cookie = request.cookie(super::steward::session::COOKIE)?;
-    request.app_data::<web::Data<Sessions>>()?.find(cookie.value())
+    let sessions = request.app_data::<web::Data<Sessions>>()?;
+    let session = sessions.find(cookie.value())?;
+    let clients = request.app_data::<web::Data<Clients>>()?;
+    let Some(caller) = clients.now().still(&session.caller) else {
+        drop(sessions.close(cookie.value()));
+        return None;
+    };
+    access::note_caller(request, &caller);
+    Some(Session { caller, ..session })
 }
 
 /// Refuses a caller without a right, before any work is done.

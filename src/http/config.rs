@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::address::Network;
+
 /// The outside of the gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -13,8 +15,12 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Certificate and key. There is no way to serve without TLS.
     pub tls: Tls,
-    /// The origin browsers know the gateway by (`https://padan.example.go.id`), where it differs from the `Host` they send.
+    /// The origin browsers know the gateway by (`https://padan.example.go.id`). Without it, forms are taken from the names in
+    /// the certificate, on the port that the browser asked for.
     pub public_url: Option<String>,
+    /// Proxies in front of the gateway, as addresses or networks. Only they are believed when they say whom they speak for
+    /// (`X-Forwarded-For`).
+    pub trusted_proxies: Vec<Network>,
     /// Worker threads; one a core when absent.
     pub workers: Option<usize>,
     /// Limits.
@@ -71,8 +77,14 @@ pub struct Limits {
     pub max_sessions: usize,
     /// Minutes until a steward has to sign in again.
     pub session_minutes: u64,
-    /// Wrong access codes from one address in a minute before it has to wait.
+    /// Sessions of one client at a time; with one more, its own oldest ends.
+    pub max_sessions_per_client: usize,
+    /// Minutes without a page after which a session ends.
+    pub session_idle_minutes: u64,
+    /// Wrong access codes from one address in a minute, from which on it is told to wait. A right code is let in all the same.
     pub sign_in_failures: u32,
+    /// Access codes that are looked up in a second, from all addresses; others wait for their turn.
+    pub sign_in_attempts_per_s: u32,
 }
 
 impl Default for Config {
@@ -81,6 +93,7 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)),
             tls: Tls::default(),
             public_url: None,
+            trusted_proxies: Vec::new(),
             workers: None,
             limits: Limits::default(),
         }
@@ -114,7 +127,10 @@ impl Default for Limits {
             page_findings: 100,
             max_sessions: 1_000,
             session_minutes: 60,
+            max_sessions_per_client: 20,
+            session_idle_minutes: 30,
             sign_in_failures: 5,
+            sign_in_attempts_per_s: 100,
         }
     }
 }
@@ -159,7 +175,12 @@ impl Config {
             ("session_minutes", limits.session_minutes),
             ("sign_in_failures", u64::from(limits.sign_in_failures)),
         ];
-        if let Some((name, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
+        let of_sessions: [(&'static str, u64); 3] = [
+            ("max_sessions_per_client", limits.max_sessions_per_client as u64),
+            ("session_idle_minutes", limits.session_idle_minutes),
+            ("sign_in_attempts_per_s", u64::from(limits.sign_in_attempts_per_s)),
+        ];
+        if let Some((name, _)) = positive.into_iter().chain(of_sessions).find(|(_, value)| *value == 0) {
             return Err(ConfigError::Zero { name });
         }
         if limits.page_items > limits.max_page_items {

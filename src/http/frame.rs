@@ -12,6 +12,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use uuid::Uuid;
 
+use super::access;
 use super::problem::Problem;
 use super::steward;
 use crate::telemetry::metric;
@@ -49,6 +50,7 @@ pub(super) async fn frame<B: MessageBody + 'static>(
     request.extensions_mut().insert(id);
     let response = next.call(request).await?;
     let problem = problem_of(&response);
+    access::record(&response, id);
     measure(&response, started);
     let mut response = match problem {
         Some(problem) => {

@@ -5,6 +5,8 @@
 //! is the only place that knows how somebody is recognised; `config` names every limit. What leaves the gateway about a
 //! person passes `masked` first.
 
+mod access;
+mod address;
 mod api;
 mod body;
 mod caller;
@@ -20,7 +22,8 @@ mod span;
 mod steward;
 mod tls;
 
+pub use address::{Network, NetworkError};
 pub use config::{Config, ConfigError, Limits, Tls};
 pub use openapi::document;
 pub use server::{HttpError, RunningServer, Wiring, start};
-pub use tls::{Identity, TlsError};
+pub use tls::{Identity, Served, TlsError};

@@ -13,8 +13,10 @@ use super::config::Config;
 use super::openapi::Contract;
 use super::problem::{Code, Problem};
 use super::steward;
+use super::steward::attempts::Attempts;
 use super::steward::session::Sessions;
-use crate::auth::Directory;
+use super::tls::Served;
+use crate::auth::Clients;
 
 /// Makes the route of a path: actix routes cannot be shared between workers.
 type Endpoint = fn() -> Route;
@@ -46,8 +48,10 @@ pub(super) const API: &[(&str, Endpoint)] = &[
 #[derive(Clone)]
 pub(super) struct Shared {
     config: Data<Config>,
-    directory: Data<Directory>,
+    clients: Data<Clients>,
     sessions: Data<Sessions>,
+    attempts: Data<Attempts>,
+    served: Data<Served>,
     metrics: Data<Option<PrometheusHandle>>,
 }
 
@@ -55,14 +59,17 @@ impl Shared {
     /// Wraps the parts.
     pub(super) fn new(
         config: &Config,
-        directory: Directory,
+        clients: Clients,
         sessions: Sessions,
+        served: Served,
         metrics: Option<PrometheusHandle>,
     ) -> Self {
         Self {
             config: Data::new(config.clone()),
-            directory: Data::new(directory),
+            clients: Data::new(clients),
             sessions: Data::new(sessions),
+            attempts: Data::new(Attempts::new(&config.limits)),
+            served: Data::new(served),
             metrics: Data::new(metrics),
         }
     }
@@ -70,8 +77,10 @@ impl Shared {
     /// Puts everything into the application.
     pub(super) fn configure(&self, app: &mut ServiceConfig) {
         app.app_data(self.config.clone())
-            .app_data(self.directory.clone())
+            .app_data(self.clients.clone())
             .app_data(self.sessions.clone())
+            .app_data(self.attempts.clone())
+            .app_data(self.served.clone())
             .app_data(self.metrics.clone());
         for of_path in API.chunk_by(|a, b| a.0 == b.0) {
             let resource = web::resource(of_path[0].0);

@@ -20,7 +20,7 @@ use super::matching::matcher::Matcher;
 use super::models::Models;
 use super::retention::Rounds;
 use super::rules::Rules;
-use crate::auth::Directory;
+use crate::auth::{Changes, Clients, Directory};
 use crate::domain::date::Date;
 use crate::domain::feed::Feed;
 use crate::feed::{BatchReader, Context};
@@ -54,7 +54,7 @@ pub struct Parts {
     /// Where bytes rest.
     pub store: Arc<dyn Store>,
     /// Who may call.
-    pub clients: Directory,
+    pub clients: Clients,
     /// Limits and dates.
     pub settings: Config,
     /// Match model, survivorship and rules.
@@ -97,9 +97,28 @@ impl Gateway {
         }))
     }
 
-    /// Who calls.
-    pub fn clients(&self) -> &Directory {
+    /// Who may call now.
+    pub fn clients(&self) -> Arc<Directory> {
+        self.0.parts.clients.now()
+    }
+
+    /// The clients in force, for whoever has to learn of others.
+    pub fn clients_in_force(&self) -> &Clients {
         &self.0.parts.clients
+    }
+
+    /// Puts other clients in the place of those before; answers what is other. Where other agencies are to send a feed, what
+    /// is closed may be another thing: the rules are evaluated again for everybody.
+    pub fn replace_clients(&self, clients: Directory) -> Changes {
+        let senders = |clients: &Directory| Feed::ALL.map(|feed| clients.agencies_sending(feed));
+        let before = senders(&self.clients());
+        let after = senders(&clients);
+        let changes = self.0.parts.clients.replace(clients);
+        if before != after {
+            self.rules().evaluate_everything();
+            self.intake().wake();
+        }
+        changes
     }
 
     /// Reads a push of a feed.
@@ -111,6 +130,11 @@ impl Gateway {
     /// Ready to serve: pushes are taken, and questions answered.
     pub fn ready(&self) -> bool {
         self.0.ready.load(Ordering::Acquire)
+    }
+
+    /// Whether the store takes writes now; if not, why.
+    pub async fn takes_writes(&self) -> Result<(), ServiceError> {
+        Ok(self.store().health().await?)
     }
 
     /// Takes the gateway out of service: `/readyz` says so from now on.

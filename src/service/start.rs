@@ -7,7 +7,7 @@ use super::clock::Clock;
 use super::error::ServiceError;
 use super::gateway::{Gateway, Parts};
 use super::models::{self, ModelError, Models};
-use crate::auth::Directory;
+use crate::auth::{Clients, Directory};
 use crate::store::{self, Shrunk, Store, StoreUrl};
 
 /// What a gateway is started with.
@@ -69,7 +69,8 @@ impl StartWith {
         self.look()?;
         let opened = open(&self.store, self.store_limits, self.missing).await;
         let store = opened.map_err(|source| StartError::Store { url: self.store, source })?;
-        Ok(Parts { store, clients: self.clients, settings: self.settings, models: Arc::new(models), clock: self.clock })
+        let clients = Clients::new(self.clients);
+        Ok(Parts { store, clients, settings: self.settings, models: Arc::new(models), clock: self.clock })
     }
 
     /// Opens the store to be read, as it is: no gateway has to stop for it, except on sled.

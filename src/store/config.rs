@@ -132,6 +132,11 @@ impl StoreUrl {
         }
     }
 
+    /// Whether its address holds a password.
+    pub fn holds_password(&self) -> bool {
+        matches!(self, Self::Postgres(url) if url.complete() != url.to_string())
+    }
+
     /// The files and folders that it names, to be changed.
     pub fn paths_mut(&mut self) -> Vec<&mut PathBuf> {
         match self {

@@ -9,15 +9,16 @@
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io,
-    os::unix::fs::{FileExt, MetadataExt},
+    os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
+use rustix::fs::StatVfsMountFlags;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Config, Damage, StoreError};
+use super::{Config, Damage, StoreError, private};
 
 const LOCK: &str = "padan.lock";
 const MARK: &str = "padan.mark";
@@ -42,15 +43,36 @@ impl Folder {
     /// Creates the folder if need be and takes it; `Locked` when another instance has it and does not end in time.
     pub(super) fn take(path: &Path, config: &Config) -> Result<Self, StoreError> {
         let doing = "opening the store's folder";
-        fs::create_dir_all(path).map_err(|error| StoreError::io(doing, error))?;
+        private::create_dir(path).map_err(|error| StoreError::io(doing, error))?;
         let lock = open_or_create(&path.join(LOCK)).map_err(|error| StoreError::io(doing, error))?;
         let deadline = Instant::now() + Duration::from_millis(config.lock_wait_ms);
         loop {
             match lock.try_lock() {
-                Ok(()) => return Ok(Self { path: path.to_owned(), _lock: Some(lock) }),
+                Ok(()) => {
+                    let folder = Self { path: path.to_owned(), _lock: Some(lock) };
+                    folder.narrow();
+                    return Ok(folder);
+                }
                 Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOCK_LOOK),
                 Err(TryLockError::WouldBlock) => return Err(StoreError::Locked),
                 Err(TryLockError::Error(error)) => return Err(StoreError::io("locking the store's folder", error)),
+            }
+        }
+    }
+
+    /// Takes the folder away from other accounts, and says so: what they copied they have. Where that cannot be done the
+    /// store is served all the same; those who could read it can, whether or not it is.
+    fn narrow(&self) {
+        let folder = self.path.display();
+        match private::narrow(&self.path, is_ours) {
+            Ok(None) => {}
+            Ok(Some(mode)) => {
+                let mode = format!("{mode:04o}");
+                tracing::warn!(%folder, %mode, "other accounts of this machine could read the store; it is for its owner alone now");
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(%folder, error, "other accounts of this machine can read the store, and its mode cannot be changed");
             }
         }
     }
@@ -82,6 +104,9 @@ impl Folder {
     }
 
     fn try_settle(&self, files: &[&str], acknowledged: u64) -> io::Result<Mark> {
+        // What the engine made just now is as the umask says.
+        // Where that fails, taking the folder has said so.
+        let _ = private::narrow(&self.path, is_ours);
         for file in files {
             File::open(self.path.join(file))?.sync_all()?;
         }
@@ -101,6 +126,14 @@ impl Folder {
         let free =
             fs2::available_space(&self.path).map_err(|error| StoreError::io("asking for free disk space", error))?;
         if free < reserve.saturating_add(bytes) { Err(StoreError::Full { free, reserve }) } else { Ok(()) }
+    }
+
+    /// Fails where the file system was mounted to be read only, as a kernel does by itself after an error of the disk.
+    pub(super) fn takes_writes(&self) -> Result<(), StoreError> {
+        let doing = "asking whether the disk takes writes";
+        let system = rustix::fs::statvfs(&self.path).map_err(|error| StoreError::io(doing, error.into()))?;
+        let read_only = system.f_flag.contains(StatVfsMountFlags::RDONLY);
+        if read_only { Err(StoreError::io(doing, io::ErrorKind::ReadOnlyFilesystem.into())) } else { Ok(()) }
     }
 
     /// Bytes on the disk of all files: a file may be longer than what it takes up.
@@ -124,6 +157,11 @@ pub(super) fn complete(acknowledged: Option<u64>, group: u64) -> Result<u64, Sto
     }
 }
 
+/// Files of ours and of the engines: a folder may hold others, too.
+fn is_ours(name: &str) -> bool {
+    name.starts_with("padan.") || matches!(name, "db" | "conf" | "blobs") || name.starts_with("snap.")
+}
+
 fn bytes_below(path: &Path) -> io::Result<u64> {
     fs::read_dir(path)?
         .map(|entry| {
@@ -135,7 +173,7 @@ fn bytes_below(path: &Path) -> io::Result<u64> {
 }
 
 fn open_or_create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
 fn encode_mark(group: u64) -> [u8; MARK_BYTES] {

@@ -40,6 +40,7 @@ mod group;
 mod keys;
 mod memory;
 mod postgres;
+pub mod private;
 mod redb;
 mod seal;
 mod sled;

@@ -1,17 +1,20 @@
 //! Tests above the modules: a real gateway over TLS, real processes, real stores, and stages that do not know each other
 //! joined. One binary; files follow what they test.
 
+mod access_log;
 mod backup;
 mod demo;
 mod formats;
 mod index_file;
 mod latency;
 mod name_pairs;
+mod operation;
 mod order;
 #[path = "../support/postgres.rs"]
 #[expect(dead_code, reason = "the store's own tests use the rest")]
 mod postgres;
 mod privacy;
+mod private_files;
 mod push;
 mod questions;
 mod retention;
@@ -19,6 +22,7 @@ mod rules;
 mod sample;
 mod search;
 mod shared;
+mod sign_in;
 mod state;
 mod support;
 mod traps;

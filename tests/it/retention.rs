@@ -44,6 +44,8 @@ impl Place {
         let dir = tempfile::tempdir().expect("a folder");
         let mut settings = settings(dir.path(), StoreUrl::Redb(dir.path().join("store")));
         settings.http.listen = free_address();
+        // What is pushed here is of a time long ago.
+        settings.retention.clock_limit = "36500d".parse().expect("an age");
         settings.retention.older_than = older_than.map(|age| age.parse().expect("an age"));
         fs::write(dir.path().join("padan.toml"), toml::to_string(&settings).expect("TOML")).expect("written");
         let start = StartWith {

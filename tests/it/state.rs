@@ -277,6 +277,25 @@ fn who_is_to_send_may_be_configured() {
     assert_eq!(without_account(&app), (1, 0, vec![]), "bank-y is not to send it here");
 }
 
+/// A reload of the clients: bank-y sends nothing any more, then it does again.
+#[test]
+fn who_is_to_send_may_change_while_the_gateway_goes_on() {
+    let app = app();
+    two_families(&app);
+    declare(&app, "bank-x", BANK, "3201 2025-T4 +");
+    assert_eq!(without_account(&app), (0, 1, vec!["bank-y".to_owned()]));
+    let all: Vec<Client> = (*app.gateway().clients()).clone().into();
+    let fewer: Vec<Client> = all.iter().filter(|client| client.name != "bank-y").cloned().collect();
+    for (clients, wanted) in [(fewer, (1, 0, vec![])), (all, (0, 1, vec!["bank-y".to_owned()]))] {
+        app.gateway().replace_clients(Directory::new(&clients).expect("good clients"));
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while without_account(&app) != wanted {
+            assert!(std::time::Instant::now() < until, "{:?}", without_account(&app));
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+}
+
 #[test]
 fn declarations_that_cannot_be_true_are_refused_whole() {
     let app = app();

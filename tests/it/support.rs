@@ -12,7 +12,7 @@ use padan::cli::keys::DevKeys;
 use padan::cli::launch::{Launched, launch};
 use padan::config::Settings;
 use padan::domain::agency::{AgencyId, AgencyKind};
-use padan::domain::date::Date;
+use padan::domain::date::{Date, Timestamp};
 use padan::service::clock::SystemClock;
 use padan::store::StoreUrl;
 use serde_json::Value;
@@ -41,16 +41,12 @@ pub(crate) fn free_address() -> SocketAddr {
 
 /// Settings of a test gateway in `dir`: certificates are made there, the port is free.
 pub(crate) fn settings(dir: &Path, store: StoreUrl) -> Settings {
-    let keys = DevKeys::generate(&["127.0.0.1".to_owned(), "localhost".to_owned()], AS_OF).expect("keys");
-    let at = |name: &str, text: &str| {
-        let path = dir.join(name);
-        std::fs::write(&path, text).expect("a key file");
-        path
-    };
-    at("ca.pem", &keys.ca);
+    let today = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let keys = DevKeys::generate(&["127.0.0.1".to_owned(), "localhost".to_owned()], today).expect("keys");
+    keys.write(dir).expect("key files");
     let mut settings = Settings { store, ..Settings::default() };
-    settings.http.tls.cert = at("server.pem", &keys.server);
-    settings.http.tls.key = at("server.key", &keys.server_key);
+    settings.http.tls.cert = dir.join("server.pem");
+    settings.http.tls.key = dir.join("server-key.pem");
     settings.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.http.workers = Some(2);
     settings.service.as_of = Some(AS_OF);
@@ -154,6 +150,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) kind: String,
     pub(crate) text: String,
+    /// The cookie that it sets first, as it is sent back.
+    pub(crate) cookie: Option<String>,
 }
 
 impl Answer {
@@ -180,6 +178,8 @@ impl TestClient {
         let agent = ureq::Agent::config_builder()
             .tls_config(tls)
             .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
             .timeout_global(Some(Duration::from_mins(1)))
             .build()
             .new_agent();
@@ -276,6 +276,23 @@ impl TestClient {
         self.agent.run(request.body(body).expect("a request")).map(read)
     }
 
+    /// Sends a form as a browser does, with what else its headers say.
+    pub(crate) fn form(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let usual = [("Content-Type", "application/x-www-form-urlencoded"), ("Origin", self.base.as_str())];
+        self.send("POST", path, &[&usual, headers].concat(), body.as_bytes())
+    }
+
+    /// Signs in with an access code; the answer is the session's cookie.
+    pub(crate) fn sign_in(&self, code: &str) -> String {
+        let answer = self.form("/masuk", &[], &format!("kode={code}")).expect(303);
+        answer.cookie.expect("a session")
+    }
+
+    /// A page, for whoever has a session.
+    pub(crate) fn page(&self, path: &str, cookie: &str) -> Answer {
+        self.send("GET", path, &[("Accept", "text/html"), ("Cookie", cookie)], b"")
+    }
+
     /// Pushes rows with an idempotency key.
     pub(crate) fn push(&self, feed: &str, key: &str, body: &str) -> Answer {
         let headers = [("Content-Type", "application/x-ndjson"), ("Idempotency-Key", key)];
@@ -293,8 +310,10 @@ fn read(mut response: ureq::http::Response<ureq::Body>) -> Answer {
     let status = response.status().as_u16();
     let value = |v: &ureq::http::HeaderValue| v.to_str().unwrap_or_default().to_owned();
     let kind = response.headers().get("content-type").map(value).unwrap_or_default();
+    let cookie = response.headers().get("set-cookie").map(value);
+    let cookie = cookie.and_then(|cookie| cookie.split(';').next().map(str::to_owned));
     let text = response.body_mut().with_config().limit(256 << 20).read_to_string().unwrap_or_default();
-    Answer { status, kind, text }
+    Answer { status, kind, text, cookie }
 }
 
 /// A gateway in a process of its own, with everything it says.
@@ -346,6 +365,22 @@ impl Process {
     /// Waits until it listens; says whether it came to that.
     pub(crate) fn listens(&self) -> bool {
         self.heard.recv_timeout(Duration::from_mins(1)).is_ok()
+    }
+
+    /// Sends it a signal by its name: `HUP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().expect("`kill` runs");
+        assert!(sent.success(), "{name}");
+    }
+
+    /// Returns when it has said something for the `times`-th time.
+    pub(crate) fn says(&self, words: &str, times: usize) {
+        let until = std::time::Instant::now() + Duration::from_secs(30);
+        while self.told().matches(words).count() < times {
+            assert!(std::time::Instant::now() < until, "it did not say '{words}':\n{}", self.told());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// What it said so far.

@@ -108,7 +108,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
              Sign in with the access code: {}\nCtrl-C ends the demo.",
             secrets.steward
         ));
-        runtime.block_on(stop_signal());
+        runtime.block_on(async { stop_signal().await });
     }
     runtime.block_on(launched.stop()).map_err(|error| CliError::failed("stopping the gateway", error))?;
     Ok(Outcome::Done)

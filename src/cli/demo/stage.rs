@@ -1,5 +1,6 @@
 //! What a demo needs before it starts: a folder, keys, tokens and a configuration.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use crate::config::Settings;
 use crate::domain::agency::{AgencyId, AgencyKind};
 use crate::domain::batch::Completeness;
 use crate::domain::date::Date;
-use crate::store::StoreUrl;
+use crate::store::{StoreUrl, private};
 
 /// One agency of the demo.
 pub(super) struct Agency {
@@ -47,7 +48,7 @@ impl Secrets {
 /// A folder that goes when the demo ends.
 pub(super) fn temporary_dir() -> std::io::Result<TemporaryDir> {
     let path = std::env::temp_dir().join(format!("padan-demo-{}", uuid::Uuid::now_v7()));
-    std::fs::create_dir(&path)?;
+    private::create_dir(&path)?;
     Ok(TemporaryDir(path))
 }
 
@@ -95,7 +96,7 @@ pub(super) fn prepare(dir: &Path, port: u16, as_of: Date) -> Result<(Settings, S
     clients.push(client("petugas-demo", &steward, &rights, None));
     settings.client = Directory::new(&clients).map_err(|error| CliError::failed("naming clients", error))?;
     let file = toml::to_string(&settings).map_err(|error| CliError::failed("writing the configuration", error))?;
-    write_file(&dir.join("padan.toml"), Access::OwnerOnly, file.as_bytes()).map_err(failed)?;
+    write_file(&dir.join("padan.toml"), Access::Private, file.as_bytes()).map_err(failed)?;
     Ok((settings, Secrets { ca: keys.ca, steward, agencies }))
 }
 
@@ -113,5 +114,5 @@ fn client(name: &str, token: &str, rights: &[Right], agency: Option<(AgencyId, A
 pub(super) fn split_completeness(all: &Path, own: &Path, kind: AgencyKind) -> std::io::Result<()> {
     let entries: Vec<Completeness> = serde_json::from_slice(&std::fs::read(all)?)?;
     let mine: Vec<&Completeness> = entries.iter().filter(|entry| kind.feeds().contains(&entry.feed)).collect();
-    std::fs::write(own, serde_json::to_vec(&mine)?)
+    private::create_file(own)?.write_all(&serde_json::to_vec(&mine)?)
 }

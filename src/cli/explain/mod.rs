@@ -142,7 +142,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     let report = report(&model, &explained, |side, fields| shown(if side == Side::A { a } else { b }, fields));
     let report = Report { a: ids[0].clone(), b: ids[1].clone(), ..report };
     if let Some(path) = &args.svg {
-        write_file(path, Access::Usual, picture::svg(&report).as_bytes())
+        write_file(path, Access::Private, picture::svg(&report).as_bytes())
             .map_err(|error| CliError::failed("writing the picture", error))?;
         terminal.say(&format!("the picture is in {}", path.display()));
     }

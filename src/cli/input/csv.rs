@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 
+use crate::cli::printable::unguarded;
+
 use super::text::{self, Bytes, is_blank, trimmed};
 use super::tidy::{OpenQuote, Tidy, separator};
 use super::{Builder, IdRule, InputError, RowProblem};
@@ -101,10 +103,10 @@ impl CsvRows {
         }
     }
 
-    /// A cell of the current row, without the blanks around it.
+    /// A cell of the current row, without the blanks around it and the apostrophe that guards it from a spreadsheet.
     pub fn cell(&self, column: usize) -> Result<&str, InputError> {
         let bytes = self.record.get(column).unwrap_or_default();
-        std::str::from_utf8(bytes).map(trimmed).map_err(|_| self.problem(RowProblem::NotUtf8))
+        std::str::from_utf8(bytes).map(|cell| unguarded(trimmed(cell))).map_err(|_| self.problem(RowProblem::NotUtf8))
     }
 
     /// The line on which the current row begins.

@@ -156,7 +156,7 @@ impl Page {
 
     /// Writes the document.
     pub(super) fn write(self, path: &Path) -> Result<(), CliError> {
-        write_file(path, Access::Usual, self.finish().as_bytes())
+        write_file(path, Access::Private, self.finish().as_bytes())
             .map_err(|error| CliError::failed("writing the page", error))
     }
 

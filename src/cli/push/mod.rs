@@ -28,6 +28,7 @@ pub use self::receipt::{AnswerLine, Remark};
 use self::report::Report;
 pub use self::run::Run;
 use self::watch::Watch;
+use super::secret_file::warn_if_open;
 use super::terminal::Terminal;
 use super::{CliError, Outcome};
 use crate::domain::batch::BatchCounts;
@@ -330,6 +331,9 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
 fn push(args: &Args, terminal: Terminal) -> Result<Outcome, PushError> {
     let files = files_of(&args.files)?;
     let ca = args.ca.as_deref().map(read_file).transpose()?;
+    if let Some(path) = &args.token_file {
+        warn_if_open(path, "the token", terminal);
+    }
     let token = token(args.token_file.as_deref())?;
     let client = Client::new(&args.to, &token, ca.as_deref())?;
     let session = Session { transport: &client, patience: Patience::default(), pause: &std::thread::sleep };

@@ -109,7 +109,7 @@ impl Receipt {
         let form = if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
             ReceiptForm::Csv(Box::new(CsvFile::create(path, &HEADER)?))
         } else {
-            ReceiptForm::Ndjson(AtomicFile::create(path, Access::Usual)?)
+            ReceiptForm::Ndjson(AtomicFile::create(path, Access::Private)?)
         };
         Ok(Self { path: path.to_owned(), form })
     }

@@ -6,7 +6,7 @@
 //! the gateway has already change nothing.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::date::Timestamp;
 use crate::domain::feed::Feed;
+use crate::store::private;
 
 /// A run that was cut off longer ago is not gone on with.
 const LONGEST: Duration = Duration::from_hours(24);
@@ -109,10 +110,10 @@ impl Run {
     fn write(&self) -> Result<(), std::io::Error> {
         let Some(place) = &self.place else { return Ok(()) };
         if let Some(folder) = place.parent() {
-            std::fs::create_dir_all(folder)?;
+            private::create_dir(folder)?;
         }
         let beside = place.with_extension(format!("{}.tmp", std::process::id()));
-        std::fs::write(&beside, serde_json::to_vec_pretty(&self.state)?)?;
+        private::create_file(&beside)?.write_all(&serde_json::to_vec_pretty(&self.state)?)?;
         std::fs::rename(&beside, place)
     }
 }

@@ -117,10 +117,10 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     if let Some(labels) = &mut report.labels {
         labels.left_out = left_out;
     }
-    let mut files = vec![finished_file(&args.out, Access::Usual, trained.text().as_bytes()).map_err(writing_failed)?];
+    let mut files = vec![finished_file(&args.out, Access::Private, trained.text().as_bytes()).map_err(writing_failed)?];
     if let Some(path) = &args.html {
         let page = page::page(&model.name(), &report, &trained.summary.curve).finish();
-        files.push(finished_file(path, Access::Usual, page.as_bytes()).map_err(writing_failed)?);
+        files.push(finished_file(path, Access::Private, page.as_bytes()).map_err(writing_failed)?);
     }
     publish(files).map_err(writing_failed)?;
     if let Some(path) = &args.html {

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::cases::ExplanationDto;
 use super::persons::SourceKeyDto;
 use crate::auth::Right;
+use crate::http::access;
 use crate::http::body::{Incoming, JSON};
 use crate::http::caller::{Reader, need};
 use crate::http::config::Config;
@@ -70,5 +71,6 @@ pub(crate) async fn pair(
     let incoming = Incoming::open(&request, payload, JSON, &config.limits, config.limits.max_document_bytes)?;
     let PairKeysDto { a, b } = incoming.json().await?;
     let view = gateway.get()?.explain(&caller, a.key(), b.key()).await?;
+    access::note_subjects(&request, [view.persons.0, view.persons.1]);
     Ok(web::Json(PairDto::from(&view)))
 }

@@ -7,6 +7,7 @@ use crate::auth::Right;
 use crate::http::caller::{Reader, need};
 use crate::http::extract::Backend;
 use crate::http::problem::{Code, Problem};
+use crate::service::error::ServiceError;
 
 /// The process answers.
 #[utoipa::path(get, path = "/healthz", tag = "watch", operation_id = "healthz", security(()),
@@ -15,16 +16,31 @@ pub(crate) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// The gateway can take requests: the store answers and the matcher is loaded.
+/// The gateway can take requests: the matcher is loaded, and the store takes writes.
+///
+/// Where it does not (the disk is full or read-only, the database server is away), reading goes on; `detail` says why.
 #[utoipa::path(get, path = "/readyz", tag = "watch", operation_id = "readyz", security(()),
     responses((status = 200, description = "Ready", body = String, content_type = "text/plain"),
-        (status = 503, description = "Starting or stopping", body = crate::http::problem::ProblemDocument, content_type = "application/problem+json")))]
+        (status = 503, description = "Starting or stopping, or writes are refused", body = crate::http::problem::ProblemDocument, content_type = "application/problem+json")))]
 pub(crate) async fn ready(gateway: Backend) -> Result<&'static str, Problem> {
-    if gateway.get()?.ready() {
-        Ok("ready\n")
-    } else {
-        Err(Problem::new(Code::NotReady, "the store or the matcher is not up yet"))
+    let gateway = gateway.get()?;
+    if !gateway.ready() {
+        return Err(Problem::new(Code::NotReady, "the store or the matcher is not up yet"));
     }
+    gateway.takes_writes().await.map_err(|error| not_written(&error))?;
+    Ok("ready\n")
+}
+
+/// Why writes are refused. Reading goes on, so it is for whoever watches to say whether requests still come here.
+fn not_written(error: &ServiceError) -> Problem {
+    let why = if matches!(error, ServiceError::Full) {
+        "the disk of the store is full; it goes on by itself when there is room"
+    } else if matches!(error, ServiceError::Away(_)) {
+        "the database server is away; it goes on by itself when it is back"
+    } else {
+        "the store is read-only or failed; the log says why, and the gateway has to be started again"
+    };
+    Problem::new(Code::NotReady, format!("writes are refused, reading goes on: {why}"))
 }
 
 /// Figures in the Prometheus text format, for a caller with the right `reports`. They name feeds, routes and codes, never

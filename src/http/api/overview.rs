@@ -6,9 +6,11 @@ use utoipa::ToSchema;
 
 use super::batches::BatchDto;
 use crate::auth::Right;
+use crate::domain::date::Timestamp;
 use crate::http::caller::{Reader, need};
 use crate::http::extract::Backend;
 use crate::http::problem::{Problem, ProblemDocument};
+use crate::http::tls::{Served, Validity};
 use crate::service::answers::views::{FeedLine, Overview};
 
 /// The state of the gateway.
@@ -40,6 +42,24 @@ pub(crate) struct OverviewDto {
     stop_keys_total: u64,
     /// The newest batches.
     batches: Vec<BatchDto>,
+    /// The certificate that the gateway shows.
+    certificate: CertificateDto,
+}
+
+/// Until when the certificate is valid.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CertificateDto {
+    /// When it expires.
+    #[schema(format = DateTime)]
+    not_after: String,
+    /// Whole days until then; negative afterwards. Below 30 it is to be replaced.
+    days_left: i64,
+}
+
+impl From<&Validity> for CertificateDto {
+    fn from(validity: &Validity) -> Self {
+        Self { not_after: validity.not_after.to_string(), days_left: validity.days_left(Timestamp::now()) }
+    }
 }
 
 /// One feed.
@@ -82,9 +102,10 @@ impl From<&FeedLine> for FeedDto {
     }
 }
 
-impl From<&Overview> for OverviewDto {
-    fn from(view: &Overview) -> Self {
+impl OverviewDto {
+    fn new(view: &Overview, validity: &Validity) -> Self {
         Self {
+            certificate: validity.into(),
             feeds: view.feeds.iter().map(FeedDto::from).collect(),
             persons: view.persons,
             families: view.families,
@@ -114,8 +135,12 @@ impl From<&Overview> for OverviewDto {
 #[utoipa::path(get, path = "/v1/overview", tag = "reports", operation_id = "getOverview",
     responses((status = 200, description = "The state", body = OverviewDto),
         (status = 403, description = "No right to read reports", body = ProblemDocument, content_type = "application/problem+json")))]
-pub(crate) async fn show(Reader(caller): Reader, gateway: Backend) -> Result<web::Json<OverviewDto>, Problem> {
+pub(crate) async fn show(
+    Reader(caller): Reader,
+    gateway: Backend,
+    served: web::Data<Served>,
+) -> Result<web::Json<OverviewDto>, Problem> {
     need(&caller, Right::Reports)?;
     let view = gateway.get()?.overview(&caller).await?;
-    Ok(web::Json(OverviewDto::from(&view)))
+    Ok(web::Json(OverviewDto::new(&view, &served.validity())))
 }

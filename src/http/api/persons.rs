@@ -12,6 +12,7 @@ use crate::domain::date::Date;
 use crate::domain::feed::Feed;
 use crate::domain::person::GoldenFamily;
 use crate::domain::record::{PersonId, Record};
+use crate::http::access;
 use crate::http::body::{Incoming, JSON};
 use crate::http::caller::{Reader, need};
 use crate::http::config::Config;
@@ -369,6 +370,7 @@ pub(crate) async fn lookup(
     let incoming = Incoming::open(&request, payload, JSON, &config.limits, config.limits.max_document_bytes)?;
     let question = incoming.json::<LookupDto>().await?.check()?;
     let found = gateway.get()?.lookup(&caller, question.into()).await?;
+    access::note_subjects(&request, found.persons.iter().map(|view| view.person.id));
     Ok(web::Json(FoundDto::from(&found)))
 }
 

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::auth::Right;
 use crate::domain::feed::Feed;
 use crate::domain::person::{GoldenPerson, PersonField};
+use crate::http::access;
 use crate::http::body::{Incoming, JSON};
 use crate::http::caller::{Reader, need};
 use crate::http::config::Config;
@@ -179,6 +180,7 @@ pub(crate) async fn search(
     let incoming = Incoming::open(&request, payload, JSON, &config.limits, config.limits.max_document_bytes)?;
     let query = incoming.json::<SearchDto>().await?.query()?;
     let found = gateway.get()?.search(&caller, query).await?;
+    access::note_subjects(&request, found.persons.iter().map(|person| person.id));
     Ok(web::Json(found.into()))
 }
 

@@ -18,8 +18,9 @@ use super::frame::{frame, head_as_get};
 use super::routes;
 use super::span::RouteSpan;
 use super::steward::session::{SessionError, Sessions};
-use super::tls::{Identity, TlsError};
-use crate::auth::Directory;
+use super::tls::{Identity, Served, TlsError, Watch};
+use crate::auth::Clients;
+use crate::domain::date::Timestamp;
 use crate::service::gateway::Gateway;
 
 /// What the server is given by whoever starts it.
@@ -61,6 +62,8 @@ pub struct RunningServer {
     address: SocketAddr,
     handle: ServerHandle,
     task: JoinHandle<io::Result<()>>,
+    served: Served,
+    _watch: Watch,
 }
 
 impl RunningServer {
@@ -72,6 +75,11 @@ impl RunningServer {
     /// Waits until the shutdown signal came and the work in flight ended.
     pub async fn finished(self) -> Result<(), HttpError> {
         self.task.await.map_err(HttpError::Lost)?.map_err(HttpError::Ended)
+    }
+
+    /// The certificate it shows, to be replaced.
+    pub fn served(&self) -> Served {
+        self.served.clone()
     }
 
     /// Stops it now: no new connections, work in flight gets its time.
@@ -88,25 +96,26 @@ pub fn start(
     wiring: Wiring,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<RunningServer, HttpError> {
-    let directory = gateway.clients().clone();
+    let clients = gateway.clients_in_force().clone();
     let everything = move |app: &mut ServiceConfig| {
         app.app_data(web::Data::new(gateway.clone()));
     };
-    listen(config, wiring, directory, everything, shutdown)
+    listen(config, wiring, clients, everything, shutdown)
 }
 
 /// The server without a gateway behind it, so that refusals can be tested alone.
 fn listen(
     config: &Config,
     wiring: Wiring,
-    directory: Directory,
+    clients: Clients,
     more: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<RunningServer, HttpError> {
     config.check()?;
-    let tls = wiring.identity.server_config()?;
+    let served = Served::load(&wiring.identity, Timestamp::now())?;
+    let tls = served.server_config()?;
     let address = wiring.listener.local_addr().map_err(HttpError::Listen)?;
-    let shared = routes::Shared::new(config, directory, Sessions::new(&config.limits)?, wiring.metrics);
+    let shared = routes::Shared::new(config, clients, Sessions::new(&config.limits)?, served.clone(), wiring.metrics);
     let limits = &config.limits;
     let factory = move || {
         let (shared, more) = (shared.clone(), more.clone());
@@ -130,7 +139,7 @@ fn listen(
     let server = server.listen_rustls_0_23(wiring.listener, tls).map_err(HttpError::Listen)?.run();
     let handle = server.handle();
     tracing::info!(listen = %address, "the gateway listens");
-    Ok(RunningServer { address, handle, task: tokio::spawn(server) })
+    Ok(RunningServer { address, handle, task: tokio::spawn(server), _watch: served.watch(), served })
 }
 
 #[cfg(test)]

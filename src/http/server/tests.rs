@@ -60,7 +60,7 @@ impl TestServer {
         let shutdown = async move {
             let _ = stopped.await;
         };
-        let running = listen(&config, wiring, samples::directory(), |_| {}, shutdown).expect("it starts");
+        let running = listen(&config, wiring, Clients::new(samples::directory()), |_| {}, shutdown).expect("it starts");
         Self { running, stop, client: Arc::new(client) }
     }
 

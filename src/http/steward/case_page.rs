@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::compare::{Comparison, compare};
 use super::layout::{Lang, Layout, Steward, render};
+use super::signs::filters;
 use super::texts::Texts;
 use super::waterfall::{Waterfall, draw};
 use super::{format, forms, labels, see_other};

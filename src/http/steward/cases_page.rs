@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::layout::{Lang, Layout, Steward, render};
 use super::places::{Places, places};
+use super::signs::filters;
 use super::texts::Texts;
 use super::{format, labels};
 use crate::auth::Right;

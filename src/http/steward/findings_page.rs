@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::decoded::region_name;
 use super::layout::{Lang, Layout, Steward, render};
 use super::report_page::Choice;
+use super::signs::filters;
 use super::texts::Texts;
 use super::{format, labels};
 use crate::auth::Right;

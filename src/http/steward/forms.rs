@@ -9,6 +9,7 @@ use super::session::Session;
 use crate::http::body::Incoming;
 use crate::http::config::Config;
 use crate::http::problem::{Code, Problem};
+use crate::http::tls::Served;
 
 const FORM: &[&str] = &["application/x-www-form-urlencoded"];
 
@@ -31,10 +32,11 @@ pub(super) fn check_token(session: &Session, token: &str) -> Result<(), Problem>
     if equal.into() { Ok(()) } else { Err(foreign()) }
 }
 
-/// Browsers name the origin of every form they send; without it, or with another one, nothing is done.
+/// Browsers name the origin of every form they send; without it, or with another one, nothing is done. A `Host` that the
+/// certificate is not for is nobody's who asks for this gateway.
 fn same_origin(request: &HttpRequest, public_url: Option<&str>) -> Result<(), Problem> {
     let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let ours = public_url.map(str::to_owned).or_else(|| Some(format!("https://{}", host(request)?)));
+    let ours = public_url.map(str::to_owned).or_else(|| Some(format!("https://{}", own_host(request)?)));
     let origin = text(header::ORIGIN).ok_or_else(foreign)?;
     if ours.is_some_and(|ours| ours.trim_end_matches('/').eq_ignore_ascii_case(origin)) {
         Ok(())
@@ -43,10 +45,20 @@ fn same_origin(request: &HttpRequest, public_url: Option<&str>) -> Result<(), Pr
     }
 }
 
-/// The host the browser asked for: the header in HTTP/1.1, the authority in HTTP/2.
-fn host(request: &HttpRequest) -> Option<String> {
+/// The host the browser asked for (the header in HTTP/1.1, the authority in HTTP/2), where the certificate is for it.
+fn own_host(request: &HttpRequest) -> Option<String> {
     let header = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
-    header.map(str::to_owned).or_else(|| request.uri().authority().map(ToString::to_string))
+    let host = header.map(str::to_owned).or_else(|| request.uri().authority().map(ToString::to_string))?;
+    let served = request.app_data::<web::Data<Served>>()?;
+    served.validity().is_for(without_port(&host)).then_some(host)
+}
+
+/// `host`, `host:port`, `[address]` or `[address]:port`.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
 }
 
 fn foreign() -> Problem {
@@ -61,22 +73,28 @@ mod tests {
 
     #[test]
     fn only_forms_of_this_origin_count() {
-        for (origin, public_url, good) in [
-            (Some("https://padan.test:8443"), None, true),
-            (Some("https://PADAN.test:8443"), None, true),
-            (Some("http://padan.test:8443"), None, false),
-            (Some("https://evil.test"), None, false),
-            (Some("null"), None, false),
-            (None, None, false),
-            (Some("https://padan.go.id"), Some("https://padan.go.id"), true),
-            (Some("https://padan.test:8443"), Some("https://padan.go.id"), false),
+        let ours = "padan.test:8443";
+        for (host, origin, public_url, good) in [
+            (ours, Some("https://padan.test:8443"), None, true),
+            (ours, Some("https://PADAN.test:8443"), None, true),
+            ("127.0.0.1", Some("https://127.0.0.1"), None, true),
+            ("[::1]:8443", Some("https://[::1]:8443"), None, true),
+            (ours, Some("http://padan.test:8443"), None, false),
+            (ours, Some("https://evil.test"), None, false),
+            ("evil.test", Some("https://evil.test"), None, false),
+            ("evil.test:8443", Some("https://evil.test:8443"), None, false),
+            (ours, Some("null"), None, false),
+            (ours, None, None, false),
+            ("evil.test", Some("https://padan.go.id"), Some("https://padan.go.id"), true),
+            (ours, Some("https://padan.test:8443"), Some("https://padan.go.id"), false),
         ] {
-            let mut request = TestRequest::post().insert_header((header::HOST, "padan.test:8443"));
+            let request = TestRequest::post().app_data(web::Data::new(samples::served()));
+            let mut request = request.insert_header((header::HOST, host));
             if let Some(origin) = origin {
                 request = request.insert_header((header::ORIGIN, origin));
             }
             let answer = same_origin(&request.to_http_request(), public_url);
-            assert_eq!(answer.is_ok(), good, "{origin:?} {public_url:?}");
+            assert_eq!(answer.is_ok(), good, "{host} {origin:?} {public_url:?}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The pages of the gateway: server-rendered, in Bahasa Indonesia with an English switch, without a script. They call
 //! the same functions of `service` as the JSON interface.
 
+pub(crate) mod attempts;
 mod case_page;
 mod cases_page;
 mod compare;
@@ -19,6 +20,7 @@ mod report_page;
 mod search_page;
 pub(crate) mod session;
 mod sign_in;
+mod signs;
 mod style;
 mod texts;
 mod waterfall;

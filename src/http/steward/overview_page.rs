@@ -1,14 +1,16 @@
 //! The first page: what was received, what is known, what waits.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::layout::{Layout, Steward, render};
 use super::texts::Texts;
 use super::{format, labels};
 use crate::auth::Right;
+use crate::domain::date::Timestamp;
 use crate::http::extract::Backend;
 use crate::http::problem::Problem;
+use crate::http::tls::{Served, Validity, WARN_DAYS};
 use crate::service::answers::views::{BatchView, FeedLine, Overview, StopKeyLine};
 
 #[derive(Template)]
@@ -32,6 +34,9 @@ pub(super) struct OverviewPage {
     /// How many there are, where not all are shown.
     stop_keys_total: Option<String>,
     model: String,
+    certificate: String,
+    /// How many days are left of the certificate, where it expires soon or has expired.
+    expires: Option<String>,
 }
 
 struct FeedRow {
@@ -67,8 +72,9 @@ struct BatchRow {
 
 impl OverviewPage {
     /// The page of a state.
-    pub(super) fn new(page: Layout, view: &Overview) -> Self {
+    pub(super) fn new(page: Layout, view: &Overview, validity: &Validity) -> Self {
         let lang = page.lang;
+        let days_left = validity.days_left(Timestamp::now());
         let count = |number| format::count(number, lang);
         Self {
             t: lang.texts(),
@@ -87,6 +93,8 @@ impl OverviewPage {
             stop_keys: view.stop_keys.iter().map(|key| stop_key_row(key, &page)).collect(),
             stop_keys_total: (view.stop_keys_total > view.stop_keys.len() as u64).then(|| count(view.stop_keys_total)),
             model: view.model.clone(),
+            certificate: format::time(validity.not_after, lang),
+            expires: (days_left < WARN_DAYS).then(|| days_left.max(0).to_string()),
             page,
         }
     }
@@ -137,7 +145,11 @@ fn batch_row(view: &BatchView, page: &Layout) -> BatchRow {
 }
 
 /// The overview.
-pub(super) async fn show(steward: Steward, gateway: Backend) -> Result<HttpResponse, Problem> {
+pub(super) async fn show(
+    steward: Steward,
+    gateway: Backend,
+    served: web::Data<Served>,
+) -> Result<HttpResponse, Problem> {
     let view = gateway.get()?.overview(steward.with(Right::Reports)?).await?;
-    render(&OverviewPage::new(steward.page, &view))
+    render(&OverviewPage::new(steward.page, &view, &served.validity()))
 }

@@ -7,6 +7,7 @@ use askama::Template;
 
 use super::decoded::region_name;
 use super::layout::{Lang, Layout, Steward, render};
+use super::signs::filters;
 use super::texts::Texts;
 use super::{format, labels};
 use crate::auth::Right;

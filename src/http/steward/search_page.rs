@@ -7,11 +7,13 @@ use serde::Deserialize;
 
 use super::layout::{Layout, Steward, render};
 use super::places::{Places, places};
+use super::signs::filters;
 use super::texts::Texts;
 use super::{format, forms};
 use crate::auth::Right;
 use crate::domain::date::parse_date;
 use crate::domain::person::{GoldenPerson, PersonField};
+use crate::http::access;
 use crate::http::api::search::years;
 use crate::http::config::Config;
 use crate::http::extract::{Backend, region};
@@ -59,6 +61,17 @@ pub(super) enum Outcome {
     Near(Found),
     /// Who fits what was typed.
     Fitting(SearchAnswer),
+}
+
+impl Outcome {
+    /// Whom it shows.
+    fn persons(&self) -> Option<Vec<&GoldenPerson>> {
+        match self {
+            Self::Empty | Self::Refused(_) => None,
+            Self::Near(found) => Some(found.persons.iter().map(|view| &view.person).collect()),
+            Self::Fitting(found) => Some(found.persons.iter().collect()),
+        }
+    }
 }
 
 /// What was typed into the box and beside it, to be shown again.
@@ -138,11 +151,7 @@ impl Typed {
 impl SearchPage {
     /// The forms, with what was found or what is missing.
     pub(super) fn new(page: Layout, typed: Typed, outcome: &Outcome) -> Self {
-        let persons: Option<Vec<&GoldenPerson>> = match outcome {
-            Outcome::Empty | Outcome::Refused(_) => None,
-            Outcome::Near(found) => Some(found.persons.iter().map(|view| &view.person).collect()),
-            Outcome::Fitting(found) => Some(found.persons.iter().collect()),
-        };
+        let persons = outcome.persons();
         let codes = persons.iter().flatten().filter_map(|person| person.value(PersonField::KodeKecamatan));
         let shown = Self {
             t: page.lang.texts(),
@@ -216,6 +225,7 @@ pub(super) async fn search(
         Ok(Question::Near(query)) => Outcome::Near(gateway.get()?.lookup(caller, query).await?),
         Ok(Question::Fitting(query)) => Outcome::Fitting(gateway.get()?.search(caller, query).await?),
     };
+    access::note_subjects(&request, outcome.persons().into_iter().flatten().map(|person| person.id));
     render(&SearchPage::new(steward.page, form.typed, &outcome))
 }
 

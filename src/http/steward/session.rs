@@ -1,7 +1,7 @@
-//! Signed-in stewards: a random 256-bit id in a cookie, everything else in memory. A restart signs everybody out.
+//! Signed-in stewards: a random 256-bit id in a cookie, everything else in memory. A restart signs everybody out. A client
+//! has so many sessions at most, so that none can end those of others; one that nobody uses ends by itself.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,8 +14,6 @@ use crate::http::config::Limits;
 
 /// Name of the session cookie; the prefix makes browsers insist on `Secure` and this host.
 pub(crate) const COOKIE: &str = "__Host-padan";
-/// In which wrong access codes are counted.
-const WINDOW: Duration = Duration::from_mins(1);
 
 /// A steward who is signed in.
 #[derive(Debug, Clone)]
@@ -37,19 +35,29 @@ impl From<GetRandomFailed> for SessionError {
     }
 }
 
-/// All sessions of this process, and the wrong codes of the last minute.
+/// All sessions of this process.
 pub(crate) struct Sessions {
     random: &'static dyn SecureRandom,
     most: usize,
+    most_of_client: usize,
     lifetime: Duration,
-    failures: u32,
-    state: Mutex<State>,
+    idle: Duration,
+    open: Mutex<Table>,
 }
 
-#[derive(Default)]
-struct State {
-    open: HashMap<[u8; 32], (Session, Instant)>,
-    wrong: HashMap<IpAddr, (u32, Instant)>,
+type Table = HashMap<[u8; 32], Open>;
+
+/// A session that has not ended.
+struct Open {
+    session: Session,
+    end: Instant,
+    used: Instant,
+}
+
+impl Open {
+    fn ended(&self, now: Instant, idle: Duration) -> bool {
+        self.end <= now || now.duration_since(self.used) >= idle
+    }
 }
 
 impl Sessions {
@@ -57,27 +65,29 @@ impl Sessions {
     pub(crate) fn new(limits: &Limits) -> Result<Self, SessionError> {
         let random = ring::default_provider().secure_random;
         random.fill(&mut [0; 1])?;
-        let lifetime = Duration::from_secs(limits.session_minutes * 60);
         Ok(Self {
             random,
             most: limits.max_sessions,
-            lifetime,
-            failures: limits.sign_in_failures,
-            state: Mutex::default(),
+            most_of_client: limits.max_sessions_per_client,
+            lifetime: Duration::from_secs(limits.session_minutes * 60),
+            idle: Duration::from_secs(limits.session_idle_minutes * 60),
+            open: Mutex::default(),
         })
     }
 
-    /// Signs somebody in; the answer is the cookie to set. Where there are too many sessions the oldest ends.
+    /// Signs somebody in; the answer is the cookie to set. Where the client has too many sessions, or all together are too
+    /// many, its own that was not used for longest ends; where it has none, one of the client that has most.
     pub(crate) fn open(&self, caller: Caller) -> Result<Cookie<'static>, SessionError> {
         let (id, form_token) = (self.token()?, self.token()?);
         let now = Instant::now();
-        let mut state = self.lock();
-        state.open.retain(|_, (_, end)| *end > now);
-        if state.open.len() >= self.most {
-            let oldest = state.open.iter().min_by_key(|(_, (_, end))| *end).map(|(key, _)| *key);
-            oldest.and_then(|key| state.open.remove(&key));
+        let mut open = self.lock();
+        open.retain(|_, open| !open.ended(now, self.idle));
+        if sessions_of(&open, &caller.name) >= self.most_of_client || open.len() >= self.most {
+            let ends = longest_unused(&open, &caller.name).or_else(|| longest_unused(&open, &client_with_most(&open)));
+            ends.and_then(|key| open.remove(&key));
         }
-        state.open.insert(key(&id), (Session { caller, form_token }, now + self.lifetime));
+        let session = Session { caller, form_token };
+        open.insert(key(&id), Open { session, end: now + self.lifetime, used: now });
         Ok(cookie(id, None))
     }
 
@@ -87,30 +97,16 @@ impl Sessions {
     }
 
     fn find_at(&self, id: &str, now: Instant) -> Option<Session> {
-        self.lock().open.get(&key(id)).filter(|(_, end)| *end > now).map(|(session, _)| session.clone())
+        let mut open = self.lock();
+        let found = open.get_mut(&key(id)).filter(|open| !open.ended(now, self.idle))?;
+        found.used = now;
+        Some(found.session.clone())
     }
 
-    /// Signs somebody out; the answer is the cookie that forgets the session.
+    /// Signs somebody out; the answer is the cookie that takes the other one away.
     pub(crate) fn close(&self, id: &str) -> Cookie<'static> {
-        self.lock().open.remove(&key(id));
+        self.lock().remove(&key(id));
         cookie(String::new(), Some(time::Duration::ZERO))
-    }
-
-    /// Whether an address may try a code now.
-    pub(crate) fn may_try(&self, from: IpAddr) -> bool {
-        self.may_try_at(from, Instant::now())
-    }
-
-    fn may_try_at(&self, from: IpAddr, now: Instant) -> bool {
-        let mut state = self.lock();
-        state.wrong.retain(|_, (_, since)| now.duration_since(*since) < WINDOW);
-        state.wrong.get(&from).is_none_or(|(count, _)| *count < self.failures)
-    }
-
-    /// Remembers a wrong code.
-    pub(crate) fn failed(&self, from: IpAddr) {
-        let mut state = self.lock();
-        state.wrong.entry(from).or_insert((0, Instant::now())).0 += 1;
     }
 
     fn token(&self) -> Result<String, SessionError> {
@@ -119,10 +115,28 @@ impl Sessions {
         Ok(hex::encode(bytes))
     }
 
-    /// No code that holds this lock can leave the maps half-changed, so a panic elsewhere does not matter.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// No code that holds this lock can leave the map half-changed, so a panic elsewhere does not matter.
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn sessions_of(open: &Table, client: &str) -> usize {
+    open.values().filter(|open| open.session.caller.name == client).count()
+}
+
+/// The client that has most sessions.
+fn client_with_most(open: &Table) -> String {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for open in open.values() {
+        *counts.entry(&open.session.caller.name).or_default() += 1;
+    }
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(name, _)| name.to_owned()).unwrap_or_default()
+}
+
+fn longest_unused(open: &Table, client: &str) -> Option<[u8; 32]> {
+    let of_client = open.iter().filter(|(_, open)| open.session.caller.name == client);
+    of_client.min_by_key(|(_, open)| open.used).map(|(key, _)| *key)
 }
 
 /// Sessions are found by the hash of their id, so that comparing tells nothing about it.
@@ -157,23 +171,29 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_session_makes_room() {
-        let sessions = Sessions::new(&Limits { max_sessions: 2, ..Limits::default() }).expect("randomness");
-        let cookies: Vec<_> = (0..3).map(|_| sessions.open(samples::caller()).expect("a session")).collect();
-        let found: Vec<bool> = cookies.iter().map(|cookie| sessions.find(cookie.value()).is_some()).collect();
-        assert_eq!(found, [false, true, true]);
+    fn a_session_that_nobody_uses_ends() {
+        let limits = Limits { session_minutes: 60, session_idle_minutes: 10, ..Limits::default() };
+        let sessions = Sessions::new(&limits).expect("randomness");
+        let cookie = sessions.open(samples::caller()).expect("a session");
+        let after = |minutes: u64| sessions.find_at(cookie.value(), Instant::now() + Duration::from_mins(minutes));
+        assert!(after(9).is_some() && after(18).is_some(), "it is used");
+        assert!(after(28).is_none(), "ten minutes without a page");
     }
 
     #[test]
-    fn wrong_codes_make_an_address_wait_a_minute() {
-        let sessions = Sessions::new(&Limits { sign_in_failures: 2, ..Limits::default() }).expect("randomness");
-        let (here, there) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
-        for _ in 0..2 {
-            assert!(sessions.may_try(here));
-            sessions.failed(here);
-        }
-        assert!(!sessions.may_try(here));
-        assert!(sessions.may_try(there));
-        assert!(sessions.may_try_at(here, Instant::now() + WINDOW));
+    fn a_client_ends_its_own_sessions_and_nobody_elses() {
+        let limits = Limits { max_sessions: 5, max_sessions_per_client: 3, ..Limits::default() };
+        let sessions = Sessions::new(&limits).expect("randomness");
+        let (steward, agency) = (samples::caller(), samples::directory().by_token("dinsos-token").expect("known"));
+        let open = |caller: &Caller| sessions.open(caller.clone()).expect("a session").value().to_owned();
+        let theirs: Vec<String> = (0..3).map(|_| open(&steward)).collect();
+        let own: Vec<String> = (0..1_001).map(|_| open(&agency)).collect();
+        let found = |ids: &[String]| ids.iter().filter(|id| sessions.find(id).is_some()).count();
+        assert_eq!(found(&theirs), 3, "another client signed in a thousand times");
+        assert_eq!((found(&own), sessions.find(&own[1_000]).is_some()), (2, true));
+        assert!(
+            sessions.find(&open(&steward)).is_some() && sessions.find(&theirs[0]).is_none(),
+            "the oldest of its own"
+        );
     }
 }

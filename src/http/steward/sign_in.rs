@@ -1,26 +1,23 @@
 //! Signing in with an access code (a bearer token), and out again. The code is never kept and never stands in a URL.
 
-use std::net::{IpAddr, Ipv4Addr};
-use std::time::Duration;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
+use super::attempts::{Attempts, Wrong};
 use super::forms;
 use super::layout::{Layout, Steward, home, render};
 use super::see_other;
 use super::session::{COOKIE, Sessions};
 use super::texts::Texts;
-use crate::auth::Directory;
+use crate::auth::Clients;
+use crate::http::access;
+use crate::http::address::client_address;
 use crate::http::caller::steward_of;
 use crate::http::config::Config;
 use crate::http::frame::Rendered;
 use crate::http::problem::{Code, Problem};
 use crate::telemetry::metric;
-
-/// How long the answer to a wrong code takes at least.
-const DELAY: Duration = Duration::from_millis(400);
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -62,26 +59,33 @@ pub(super) async fn form(request: HttpRequest) -> Result<HttpResponse, Problem> 
     render(&SignInPage::new(Layout::of(&request, None), back, None))
 }
 
-/// Checks the code.
+/// Checks the code. A right one is let in, whatever came from its address before.
 pub(super) async fn sign_in(
     request: HttpRequest,
     payload: web::Payload,
     config: web::Data<Config>,
-    directory: web::Data<Directory>,
-    sessions: web::Data<Sessions>,
+    clients: web::Data<Clients>,
+    (sessions, attempts): (web::Data<Sessions>, web::Data<Attempts>),
 ) -> Result<HttpResponse, Problem> {
     let form: SignInForm = forms::read(&request, payload, &config).await?;
-    let from = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip());
-    if !sessions.may_try(from) {
+    let from = client_address(&request);
+    let Some(wait) = attempts.turn(from) else {
+        access::sign_in_failed(&request, "too_many");
         return again(&request, &form, Code::TooManyAttempts);
-    }
-    let Some(caller) = directory.by_token(form.kode.trim()) else {
-        sessions.failed(from);
-        metrics::counter!(metric::SIGN_IN_FAILURES).increment(1);
-        tracing::warn!("somebody tried to sign in with an unknown code");
-        tokio::time::sleep(DELAY).await;
-        return again(&request, &form, Code::Unauthenticated);
     };
+    tokio::time::sleep(wait).await;
+    let Some(caller) = clients.now().by_token(form.kode.trim()) else {
+        metrics::counter!(metric::SIGN_IN_FAILURES).increment(1);
+        access::sign_in_failed(&request, "unknown_code");
+        return match attempts.failed(from) {
+            Wrong::Wait => again(&request, &form, Code::TooManyAttempts),
+            Wrong::Unknown(delay) => {
+                tokio::time::sleep(delay).await;
+                again(&request, &form, Code::Unauthenticated)
+            }
+        };
+    };
+    access::signed_in(&request, &caller);
     let back = local(&form.kembali);
     let to = if back.is_empty() { home(&caller).to_owned() } else { back };
     let cookie = sessions.open(caller).map_err(|error| Problem::internal(&error))?;
@@ -100,6 +104,7 @@ pub(super) async fn sign_out(
 ) -> Result<HttpResponse, Problem> {
     let form: Token = forms::read(&request, payload, &config).await?;
     forms::check_token(&steward.session, &form.token)?;
+    access::signed_out(&request, &steward.session.caller);
     let id = request.cookie(COOKIE).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
     let mut answer = see_other("/masuk");
     answer

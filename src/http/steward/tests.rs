@@ -53,7 +53,7 @@ fn pages(lang: &str) -> Vec<(&'static str, String)> {
     let search = |outcome: &Outcome| html(&SearchPage::new(layout("/cari", lang), Typed::default(), outcome));
     vec![
         ("masuk", html(&SignInPage::new(nobody.clone(), "/konflik".to_owned(), Some(nobody.lang.texts().code_wrong)))),
-        ("ringkasan", html(&OverviewPage::new(layout("/", lang), &samples::overview()))),
+        ("ringkasan", html(&OverviewPage::new(layout("/", lang), &samples::overview(), &samples::served().validity()))),
         ("konflik", html(&CasesPage::new(layout("/konflik", lang), CaseChoice::default(), &samples::cases()))),
         ("kasus", html(&CasePage::new(layout("/konflik/C3-17", lang), &samples::case_view(), TODAY, key()))),
         (
@@ -109,6 +109,23 @@ fn names_are_text_and_not_markup() {
     view.records[0].core.nama = Some(samples::MARKUP.to_owned());
     let case = html(&CasePage::new(layout("/konflik/C3-17", "id"), &view, TODAY, String::new()));
     assert!(!case.contains("<script"), "a difference mark broke the escaping");
+}
+
+#[test]
+fn signs_that_turn_the_direction_are_written_out_and_values_stand_alone() {
+    let turned = "SITI \u{202e}HANIMA\0";
+    let mut view = samples::case_view();
+    view.records[0].core.nama = Some(turned.to_owned());
+    view.records[0].key.id_sumber = "A\u{1b}[2J".to_owned();
+    let case = html(&CasePage::new(layout("/konflik/C3-17", "id"), &view, TODAY, String::new()));
+    let mut person = samples::person_view();
+    person.sources[0].core.nama = Some(turned.to_owned());
+    person.sources[0].key.id_sumber = "A\u{1b}[2J".to_owned();
+    let person = html(&PersonPage::new(layout("/orang/P0000000003", "id"), &person, &samples::names()));
+    for page in [&case, &person] {
+        assert!(!page.contains(['\u{202e}', '\0', '\u{1b}']), "a sign that steers is on the page");
+        assert!(page.contains("[U+202E]") && page.contains("<bdi>A␛[2J</bdi>"), "{page}");
+    }
 }
 
 #[test]
@@ -169,8 +186,8 @@ fn findings_show_names_to_those_who_may_see_them_and_numbers_to_others() {
     let named = findings(&Part::default(), "id", &samples::names());
     let bare = findings(&Part::default(), "id", &Names::default());
     for (words, with, without) in [
-        (">RANI PUSPITASARI</a>", true, false),
-        ("Keluarga EMA SURYANI", true, false),
+        ("<bdi>RANI PUSPITASARI</bdi></a>", true, false),
+        ("Keluarga <bdi>EMA SURYANI</bdi>", true, false),
         (">P0000000003</a>", false, true),
         ("2 temuan", true, true),
         ("○ 1 belum dapat dinilai", true, true),

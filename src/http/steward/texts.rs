@@ -46,6 +46,9 @@ texts! {
     decided_cases = "sudah diputus", "decided";
     resting_cases = "beristirahat", "resting";
     waiting_rows = "Baris menunggu dipadankan", "Rows waiting to be matched";
+    certificate = "Sertifikat berlaku sampai", "Certificate valid until";
+    certificate_ends = "Sertifikat gerbang harus diganti: berlaku sampai", "The gateway's certificate has to be replaced: it is valid until";
+    days_left = "hari lagi", "days left";
     closed_feeds = "Pernyataan kelengkapan", "Declarations of completeness";
     feeds = "Feed", "Feeds";
     feed = "Feed", "Feed";

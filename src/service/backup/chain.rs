@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::BackupError;
 use super::part::sha256_of;
 use crate::domain::date::Timestamp;
+use crate::store::private;
 
 /// Version of the descriptions and of the order of a chain.
 const FORMAT: u32 = 1;
@@ -127,7 +128,7 @@ impl Chain {
 
     /// Where the next part is written.
     pub(super) fn next_file(&self) -> Result<PathBuf, BackupError> {
-        fs::create_dir_all(&self.folder).map_err(|source| self.failed(source))?;
+        private::create_dir(&self.folder).map_err(|source| self.failed(source))?;
         Ok(self.folder.join(format!("{:06}.part", self.next)))
     }
 
@@ -163,7 +164,7 @@ impl Chain {
     fn describe(&self, part: &Description) -> io::Result<()> {
         let path = self.folder.join(format!("{:06}.json", part.number));
         let temporary = path.with_extension("json.tmp");
-        let mut file = File::create(&temporary)?;
+        let mut file = private::create_file(&temporary)?;
         serde_json::to_writer_pretty(&mut file, part)?;
         file.write_all(b"\n")?;
         file.sync_all()?;

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 
 use super::BackupError;
-use crate::store::Table;
+use crate::store::{Table, private};
 
 /// First bytes of what is encrypted: what it is, and its format.
 const MAGIC: &[u8; 8] = b"PADANBK\x01";
@@ -93,7 +93,7 @@ pub(super) struct Written {
 
 impl PartWriter {
     pub(super) fn create(path: &Path, recipients: &Recipients) -> io::Result<Self> {
-        let file = Hashing::new(BufWriter::with_capacity(BUFFER, File::create(path)?));
+        let file = Hashing::new(BufWriter::with_capacity(BUFFER, private::create_file(path)?));
         let keys = recipients.0.iter().map(|recipient| recipient as &dyn age::Recipient);
         let encryptor = age::Encryptor::with_recipients(keys).map_err(io::Error::other)?;
         let mut out = Hashing::new(zstd::Encoder::new(encryptor.wrap_output(file)?, LEVEL)?);

@@ -16,7 +16,7 @@ use super::answers::view::View;
 use super::error::ServiceError;
 use super::gateway::Gateway;
 use super::stored::reading::Pages;
-use crate::auth::{Caller, Right};
+use crate::auth::{Caller, Directory, Right};
 use crate::domain::agency::AgencyId;
 use crate::domain::batch::{Completeness, Declaration};
 use crate::domain::date::{Date, Period};
@@ -52,14 +52,14 @@ impl Gateway {
         Pages::of(self.reader(), Table::Completeness).decode_all().await
     }
 
-    fn senders(&self) -> Senders<'_> {
-        Senders { expected: &self.settings().expected, clients: self.clients() }
+    fn senders<'a>(&'a self, clients: &'a Directory) -> Senders<'a> {
+        Senders { expected: &self.settings().expected, clients }
     }
 
     /// What is closed for all agencies together, in the quarter of a day.
     pub(super) async fn closed_together(&self, view: &View, as_of: Date) -> Result<Vec<Completeness>, ServiceError> {
-        let declared = view.declared().await?;
-        Ok(Words::new(&declared).together(self.senders(), Period::quarter_of(as_of)))
+        let (declared, clients) = (view.declared().await?, self.clients());
+        Ok(Words::new(&declared).together(self.senders(&clients), Period::quarter_of(as_of)))
     }
 
     /// Who is awaited: the agencies that are to send a feed for a place and have not closed the period there.
@@ -67,10 +67,10 @@ impl Gateway {
         &self,
         asked: &[(Feed, Period, String)],
     ) -> Result<BTreeMap<(Feed, Period, String), Vec<AgencyId>>, ServiceError> {
-        let declared = self.declared().await?;
+        let (declared, clients) = (self.declared().await?, self.clients());
         let words = Words::new(&declared);
         let answer = |(feed, period, place): &(Feed, Period, String)| {
-            ((*feed, *period, place.clone()), words.awaited(self.senders(), *feed, *period, place))
+            ((*feed, *period, place.clone()), words.awaited(self.senders(&clients), *feed, *period, place))
         };
         Ok(asked.iter().map(answer).collect())
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::idempotency::{IdempotencyKey, RequestId};
+use super::idempotency::{IdempotencyKey, Owner, RequestId};
 use super::{Input, Planned, TakenIn};
 use crate::auth::Caller;
 use crate::domain::case::{Case, Question};
@@ -36,7 +36,7 @@ impl Input for Deciding<'_> {
 
     fn request(&self) -> RequestId {
         let asked = format!("decide|{}|{:?}|{}", self.case, self.request.verdict, self.request.reason);
-        RequestId::remembered(&self.caller.name, &self.key, &asked)
+        RequestId::remembered(Owner::Client(&self.caller.name), &self.key, &asked)
     }
 
     async fn plan(&self, gateway: &Gateway) -> Result<Planned<()>, ServiceError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::idempotency::{IdempotencyKey, RequestId};
+use super::idempotency::{IdempotencyKey, Owner, RequestId};
 use super::{Input, Planned, TakenIn};
 use crate::auth::Caller;
 use crate::domain::agency::AgencyId;
@@ -42,7 +42,7 @@ impl Input for Declare<'_> {
 
     /// A declaration is a state: to say it again changes nothing.
     fn request(&self) -> RequestId {
-        RequestId::of_state(self.agency.as_str(), &self.key)
+        RequestId::of_state(Owner::Agency(&self.agency), &self.key)
     }
 
     async fn plan(&self, gateway: &Gateway) -> Result<Planned<Declared>, ServiceError> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::domain::agency::AgencyId;
 use crate::service::error::ServiceError;
 use crate::service::stored::codec::{decode, encode};
 use crate::store::{Read, Table, WriteBatch};
@@ -42,6 +43,31 @@ pub(in crate::service) enum Memory {
 pub(in crate::service) struct RequestId {
     key: Vec<u8>,
     memory: Memory,
+    /// Where early programs kept the key of a client: under its name alone, where that of an agency may stand, too.
+    early: Option<Vec<u8>>,
+}
+
+/// Whose key it is. An agency pushes with whichever of its clients; a decision is a client's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::service) enum Owner<'a> {
+    /// An agency.
+    Agency(&'a AgencyId),
+    /// A client that has this name.
+    Client(&'a str),
+}
+
+/// Before the name of a client, so that it never equals an agency, whose ids hold letters, digits and dashes only.
+const CLIENT: &str = "@";
+
+/// What is known under a key.
+#[derive(Debug)]
+pub(super) enum Known {
+    /// Nothing: the request is new.
+    Nothing,
+    /// What the same request led to.
+    Answer(String),
+    /// The value of another owner, of early programs: the request is new, and takes its place.
+    OfAnother(Vec<u8>),
 }
 
 /// What is stored under an idempotency key.
@@ -55,21 +81,22 @@ pub(in crate::service) struct Remembered {
 
 impl RequestId {
     /// A request whose answer is remembered. Keys of different owners, an agency or a client, never meet.
-    pub(in crate::service) fn remembered(owner: &str, key: &IdempotencyKey, request: &str) -> Self {
+    pub(in crate::service) fn remembered(owner: Owner<'_>, key: &IdempotencyKey, request: &str) -> Self {
         let memory = Memory::Kept(hex::encode(Sha256::digest(request.as_bytes())));
-        Self { key: Self::key_of(owner, key), memory }
+        Self::of(owner, key, memory)
     }
 
     /// A request that may be repeated as often as somebody likes.
-    pub(in crate::service) fn of_state(owner: &str, key: &IdempotencyKey) -> Self {
-        Self { key: Self::key_of(owner, key), memory: Memory::None }
+    pub(in crate::service) fn of_state(owner: Owner<'_>, key: &IdempotencyKey) -> Self {
+        Self::of(owner, key, Memory::None)
     }
 
-    fn key_of(owner: &str, key: &IdempotencyKey) -> Vec<u8> {
-        let mut bytes = owner.as_bytes().to_vec();
-        bytes.push(0);
-        bytes.extend_from_slice(key.as_str().as_bytes());
-        bytes
+    fn of(owner: Owner<'_>, key: &IdempotencyKey, memory: Memory) -> Self {
+        let under = |owner: &str| format!("{owner}\0{}", key.as_str()).into_bytes();
+        match owner {
+            Owner::Agency(agency) => Self { key: under(agency.as_str()), memory, early: None },
+            Owner::Client(name) => Self { key: under(&format!("{CLIENT}{name}")), memory, early: Some(under(name)) },
+        }
     }
 
     /// The key as text, for the journal.
@@ -77,18 +104,41 @@ impl RequestId {
         String::from_utf8(self.key.clone()).expect("an agency or a name, a zero byte and visible ASCII")
     }
 
-    /// What the request led to before; an error where the key stands for another request.
-    pub(super) async fn answer_before(&self, reader: &dyn Read) -> Result<Option<String>, ServiceError> {
-        let Memory::Kept(request) = &self.memory else { return Ok(None) };
-        let Some(bytes) = reader.get(Table::Idempotency, self.key.clone()).await? else { return Ok(None) };
-        let known: Remembered = decode(&bytes, "idempotency")?;
-        if known.request == *request { Ok(Some(known.answer)) } else { Err(ServiceError::KeyReused) }
+    /// What is known under the key; an error where the key stands for another request.
+    pub(super) async fn known(&self, reader: &dyn Read) -> Result<Known, ServiceError> {
+        let Memory::Kept(request) = &self.memory else { return Ok(Known::Nothing) };
+        let keys: Vec<Vec<u8>> = std::iter::once(&self.key).chain(&self.early).cloned().collect();
+        let stored = reader.get_many(Table::Idempotency, keys).await?;
+        let mut found = Known::Nothing;
+        for (nth, bytes) in stored.into_iter().enumerate().filter_map(|(nth, bytes)| Some((nth, bytes?))) {
+            let known: Remembered = decode(&bytes, "idempotency")?;
+            if !self.is_own(&known) {
+                // In the second place it is in nobody's way.
+                found = if nth == 0 { Known::OfAnother(bytes) } else { found };
+            } else if known.request == *request {
+                return Ok(Known::Answer(known.answer));
+            } else {
+                return Err(ServiceError::KeyReused);
+            }
+        }
+        Ok(found)
     }
 
-    /// Adds the memory of the answer to a transaction; it fails if the key was used in the meantime.
-    pub(super) fn remember(&self, write: &mut WriteBatch, answer: String) {
+    /// Early programs kept keys of agencies and clients in one place, so that an agency and a client of its name met there.
+    /// Pushes are of agencies and lead to batches; decisions are of clients and lead to cases.
+    fn is_own(&self, known: &Remembered) -> bool {
+        let of_client = known.answer.starts_with('C') || known.answer.starts_with("N-");
+        of_client == self.early.is_some()
+    }
+
+    /// Adds the memory of the answer to a transaction; it fails if the key was used in the meantime. `known` is what was known
+    /// before: what another owner left in the place of the key makes room.
+    pub(super) fn remember(&self, write: &mut WriteBatch, known: Known, answer: String) {
         if let Memory::Kept(request) = &self.memory {
-            write.require_absent(Table::Idempotency, self.key.clone());
+            match known {
+                Known::OfAnother(before) => write.require_equals(Table::Idempotency, self.key.clone(), before),
+                Known::Nothing | Known::Answer(_) => write.require_absent(Table::Idempotency, self.key.clone()),
+            };
             write.put(Table::Idempotency, self.key.clone(), encode(&Remembered { request: request.clone(), answer }));
         }
     }
@@ -130,19 +180,66 @@ impl Drop for UnderWay {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{self, StoreUrl};
+
+    fn agency(name: &str) -> AgencyId {
+        AgencyId::new(name).expect("a good name")
+    }
 
     #[test]
     fn one_key_is_under_way_once_unless_nothing_is_remembered() {
         let key = IdempotencyKey::new("k").expect("a key");
         let all = InFlight::default();
-        let push = RequestId::remembered("a", &key, "push");
+        let (a, b) = (agency("a"), agency("b"));
+        let push = RequestId::remembered(Owner::Agency(&a), &key, "push");
         let first = all.begin(&push).expect("nothing is under way");
         assert!(matches!(all.begin(&push), Err(ServiceError::InFlight)));
-        all.begin(&RequestId::remembered("b", &key, "push")).expect("keys of others are others");
+        for other in [Owner::Agency(&b), Owner::Client("a")] {
+            all.begin(&RequestId::remembered(other, &key, "push")).expect("keys of others are others");
+        }
         drop(first);
         all.begin(&push).expect("it has ended");
-        let state = RequestId::of_state("a", &key);
+        let state = RequestId::of_state(Owner::Agency(&a), &key);
         let both = (all.begin(&state).expect("taken"), all.begin(&state).expect("taken at once"));
         assert!(both.0.is_none() && both.1.is_none());
+    }
+
+    /// What a request finds in a store where early programs left an answer under `dinsos-3201` and the key.
+    async fn found(owner: Owner<'_>, request: &str, left: Option<(&str, &str)>) -> Result<Known, ServiceError> {
+        let store = store::open(&StoreUrl::Memory, &store::Config::default()).expect("a store");
+        let mut write = WriteBatch::new();
+        if let Some((request, answer)) = left {
+            let request = hex::encode(Sha256::digest(request.as_bytes()));
+            let value = encode(&Remembered { request, answer: answer.to_owned() });
+            write.put(Table::Idempotency, b"dinsos-3201\0k".to_vec(), value);
+            store.commit(write).await.expect("written");
+        }
+        let key = IdempotencyKey::new("k").expect("a key");
+        RequestId::remembered(owner, &key, request).known(store.reader()).await
+    }
+
+    #[tokio::test]
+    async fn a_client_of_an_agencys_name_has_keys_of_its_own_and_early_keys_are_known() {
+        let dinsos = agency("dinsos-3201");
+        let (client, owner) = (Owner::Client("dinsos-3201"), Owner::Agency(&dinsos));
+        let (pushed, decided) = (Some(("push", "01a2-batch")), Some(("decide", "C1-2")));
+        for (asks, request, left, wanted) in [
+            (client, "decide", None, "nothing"),
+            (client, "decide", decided, "answer C1-2"),
+            (client, "other", decided, "reused"),
+            (client, "decide", pushed, "nothing"),
+            (owner, "push", pushed, "answer 01a2-batch"),
+            (owner, "other", pushed, "reused"),
+            (owner, "push", decided, "of another"),
+        ] {
+            let found = match found(asks, request, left).await {
+                Ok(Known::Nothing) => "nothing".to_owned(),
+                Ok(Known::Answer(answer)) => format!("answer {answer}"),
+                Ok(Known::OfAnother(_)) => "of another".to_owned(),
+                Err(ServiceError::KeyReused) => "reused".to_owned(),
+                Err(error) => panic!("{error}"),
+            };
+            assert_eq!(found, wanted, "{asks:?} {request} {left:?}");
+        }
     }
 }

@@ -24,7 +24,7 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use self::budget::Budget;
-use self::idempotency::{InFlight, RequestId};
+use self::idempotency::{InFlight, Known, RequestId};
 use self::numbers::Pool;
 use self::waiting::Waiting;
 use crate::domain::agency::AgencyId;
@@ -179,6 +179,11 @@ impl Intake {
         self.wake.notified().await;
     }
 
+    /// Lets the matcher look whether there is something to do.
+    pub(super) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
     /// Tells the matcher of what is durable now.
     fn note_acknowledged(&self, position: Position, records: Vec<Record>, batch: Option<String>) {
         self.acknowledged.fetch_max(position.0, Ordering::AcqRel);
@@ -203,11 +208,12 @@ impl Gateway {
         let request = input.request();
         let _under_way = self.intake().in_flight.begin(&request)?;
         for _ in 0..MAX_TRIES {
-            if let Some(led_to) = request.answer_before(self.reader()).await? {
+            let known = request.known(self.reader()).await?;
+            if let Known::Answer(led_to) = known {
                 return Ok(TakenIn::Before(led_to));
             }
             let Planned { mut write, note, led_to, records, answer } = input.plan(self).await?;
-            request.remember(&mut write, led_to);
+            request.remember(&mut write, known, led_to);
             let note = note(request.text());
             let batch = note.batch().map(str::to_owned);
             write.note(note.encoded());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::budget::Admitted;
-use super::idempotency::{IdempotencyKey, RequestId};
+use super::idempotency::{IdempotencyKey, Owner, RequestId};
 use super::numbers::Numbers;
 use super::withdrawal::cases_about;
 use super::{Input, Planned, TakenIn};
@@ -42,7 +42,11 @@ impl Input for Push {
     type Answer = (Batch, Vec<ReceiptLine>);
 
     fn request(&self) -> RequestId {
-        RequestId::remembered(self.agency.as_str(), &self.key, &format!("push|{}|{}", self.feed, self.body.sha256))
+        RequestId::remembered(
+            Owner::Agency(&self.agency),
+            &self.key,
+            &format!("push|{}|{}", self.feed, self.body.sha256),
+        )
     }
 
     async fn plan(&self, gateway: &Gateway) -> Result<Planned<Self::Answer>, ServiceError> {

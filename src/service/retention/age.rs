@@ -39,6 +39,11 @@ pub enum AgeError {
 }
 
 impl Age {
+    /// So many days.
+    pub(super) const fn of_days(days: u32) -> Self {
+        Self { days }
+    }
+
     /// The moment that lies so far before `now`; what is not later than that is old enough.
     pub fn before(self, now: Timestamp) -> Timestamp {
         now.checked_sub(SignedDuration::from_hours(24 * i64::from(self.days))).unwrap_or(Timestamp::MIN)

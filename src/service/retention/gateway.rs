@@ -69,6 +69,13 @@ impl Gateway {
         let marks = if tail.pen.leads { StoredMarks::read(self.reader()).await? } else { None };
         let Some(marks) = marks else { return Ok(None) };
         let mut planner = Planner { reader: self.reader(), cutoff: age.before(now), now, counted: None };
+        let limit = self.settings().retention.clock_limit;
+        if let Some(ahead) = planner.check_clock(marks.reached.position(), limit).await? {
+            tracing::warn!(
+                "{ahead}; where the clock is right and nothing came for so long, set [retention] clock_limit higher"
+            );
+            return Ok(None);
+        }
         let Some(step) = planner.next(marks.reached, marks.matched()).await? else { return Ok(None) };
         let counts = step.counts.clone();
         marks.commit(&**self.store(), step, MarkPassedBy::Follower).await?;

@@ -9,6 +9,7 @@
 //! with their counts, decisions, declarations, everything derived, and the last entry of the journal.
 
 mod age;
+mod clock;
 mod commit;
 mod counts;
 mod gateway;
@@ -21,15 +22,24 @@ mod versions;
 use serde::{Deserialize, Serialize};
 
 pub use self::age::{Age, AgeError};
+pub use self::clock::ClockAhead;
 pub use self::counts::{Counts, Taken};
 pub use self::gateway::Rounds;
-pub use self::offline::{Mode, RetentionError, compact};
+pub use self::offline::{Mode, RetentionError, Rule, compact};
 
 /// The rule.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// How old rows that were replaced, receipts, idempotency keys and the journal have to be before they go; without
     /// it they stay.
     pub older_than: Option<Age>,
+    /// How far the clock may be ahead of what was stored last; beyond that it is taken for wrong, and nothing goes.
+    pub clock_limit: Age,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { older_than: None, clock_limit: Age::of_days(7) }
+    }
 }

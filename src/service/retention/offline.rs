@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::age::Age;
+use super::clock::ClockAhead;
 use super::commit::{MarkPassedBy, StoredMarks};
 use super::counts::Counts;
 use super::plan::Planner;
@@ -29,6 +30,9 @@ pub enum RetentionError {
     /// The derived state is not whole.
     #[error("the store is not matched")]
     NotMatched,
+    /// The clock is far ahead of the journal.
+    #[error("{0}")]
+    Clock(ClockAhead),
     /// The store failed.
     #[error("the store")]
     Store(#[from] ServiceError),
@@ -48,18 +52,30 @@ impl RetentionError {
             Self::NotMatched => {
                 Some("start the gateway until it is ready, or run `padan rebuild --write`, then try again")
             }
+            Self::Clock(_) => {
+                Some("set the clock right; where it is right and nothing came for so long, add --trust-clock")
+            }
             Self::Store(_) => None,
         }
     }
 }
 
-/// Takes away, or counts, what is older than `age` at `now`. Steps are commits of their own: what breaks off goes on
+/// What is to go.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// How old it has to be.
+    pub age: Age,
+    /// How far the clock may be ahead of the journal; without it the clock is believed.
+    pub clock_limit: Option<Age>,
+}
+
+/// Takes away, or counts, what is older than the rule says at `now`. Steps are commits of their own: what breaks off goes on
 /// when it is called again.
-pub async fn compact(store: &dyn Store, now: Timestamp, age: Age, mode: Mode) -> Result<Counts, RetentionError> {
+pub async fn compact(store: &dyn Store, now: Timestamp, rule: Rule, mode: Mode) -> Result<Counts, RetentionError> {
     if store.get(Table::Marks, RESTORING_MARK.to_vec()).await?.is_some() {
         return Err(ServiceError::Incomplete.into());
     }
-    let cutoff = age.before(now);
+    let cutoff = rule.age.before(now);
     if mode == Mode::DryRun {
         return count(store, now, cutoff).await;
     }
@@ -70,6 +86,11 @@ pub async fn compact(store: &dyn Store, now: Timestamp, age: Age, mode: Mode) ->
     loop {
         let marks = StoredMarks::read(store.reader()).await?.ok_or(RetentionError::NotMatched)?;
         let mut planner = Planner { reader: store.reader(), cutoff, now, counted: None };
+        if let Some(limit) = rule.clock_limit
+            && let Some(ahead) = planner.check_clock(marks.reached.position(), limit).await?
+        {
+            return Err(RetentionError::Clock(ahead));
+        }
         let Some(step) = planner.next(marks.reached, marks.matched()).await? else { return Ok(counts) };
         counts += &step.counts;
         marks.commit(store, step, MarkPassedBy::Step).await?;

@@ -100,16 +100,13 @@ impl Planner<'_> {
         for (stored, entry) in page.into_iter().zip(entries) {
             let corrupt = |what: &str| ServiceError::Corrupt { what: what.to_owned() };
             let position = Position::of(&stored.0).ok_or_else(|| corrupt("journal"))?;
-            let mut batch = None;
-            let at = match &entry {
+            let batch = match &entry {
                 Entry::Rows { batch: id, .. } => {
-                    let found = batches.remove(id).ok_or_else(|| corrupt("a batch that the journal names"))?;
-                    Some(batch.insert(found).received_at)
+                    Some(batches.remove(id).ok_or_else(|| corrupt("a batch that the journal names"))?)
                 }
-                Entry::Decisions { decisions, .. } => self.decided_at(decisions).await?,
-                Entry::Declarations { at, .. } => *at,
-                Entry::Compacted(removed) => Some(removed.at),
+                Entry::Decisions { .. } | Entry::Declarations { .. } | Entry::Compacted(_) => None,
             };
+            let at = self.time_of(&entry, batch.as_ref()).await?;
             // An entry that does not say when it was made came right behind the one before it.
             if at.is_some_and(|at| at > self.cutoff) {
                 break;
@@ -117,6 +114,24 @@ impl Planner<'_> {
             aged.push(Aged { position, stored, entry, batch });
         }
         Ok(aged)
+    }
+
+    /// When an entry was made, where it says so; `batch` is that of a push.
+    async fn time_of(&self, entry: &Entry, batch: Option<&Batch>) -> Result<Option<Timestamp>, ServiceError> {
+        Ok(match entry {
+            Entry::Rows { .. } => batch.map(|batch| batch.received_at),
+            Entry::Decisions { decisions, .. } => self.decided_at(decisions).await?,
+            Entry::Declarations { at, .. } => *at,
+            Entry::Compacted(removed) => Some(removed.at),
+        })
+    }
+
+    /// When the entry at a position came, where there is one and it says so.
+    pub(super) async fn came_at(&self, position: Position) -> Result<Option<Timestamp>, ServiceError> {
+        let Some(bytes) = self.reader.get(Table::Journal, position.key()).await? else { return Ok(None) };
+        let entry: Entry = decode(&bytes, "journal")?;
+        let batch = self.batches_of(std::slice::from_ref(&entry)).await?.into_values().next();
+        self.time_of(&entry, batch.as_ref()).await
     }
 
     /// The batches that entries name, by their ids.

@@ -1,6 +1,7 @@
 //! Keeping outcomes: what steps of the matching touched is evaluated again, and the difference written.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
@@ -30,6 +31,9 @@ pub(in crate::service) struct Rules {
     pub(super) other_day: tokio::sync::Mutex<Option<(u64, Date, Tally)>>,
     /// Where there was last nothing left to evaluate: up to which place, and on which day.
     done: Mutex<Option<(Reached, Date)>>,
+    /// How often something changed that no step of the matching tells of, and up to which time everything was evaluated for it.
+    changed: AtomicU64,
+    evaluated_for: AtomicU64,
 }
 
 impl Rules {
@@ -41,6 +45,9 @@ impl Rules {
 
     /// Whether there is nothing to evaluate up to a place, on a day.
     fn is_done(&self, at: (Reached, Date)) -> bool {
+        if self.changed() != self.evaluated_for.load(Ordering::Acquire) {
+            return false;
+        }
         *self.done.lock().unwrap_or_else(PoisonError::into_inner) == Some(at)
     }
 
@@ -51,6 +58,15 @@ impl Rules {
     /// Lets it be looked again whether there is anything to evaluate.
     pub(in crate::service) fn look_again(&self) {
         *self.done.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Lets all rules be evaluated again for everybody, at the next look.
+    pub(in crate::service) fn evaluate_everything(&self) {
+        self.changed.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn changed(&self) -> u64 {
+        self.changed.load(Ordering::Acquire)
     }
 
     /// Keeps counts at hand.
@@ -73,6 +89,8 @@ struct Work {
     lists: Vec<Vec<u8>>,
     day: Day,
     mark: OutcomesMark,
+    /// See [`Rules::evaluate_everything`].
+    changed: u64,
 }
 
 impl Gateway {
@@ -143,6 +161,7 @@ impl Gateway {
             end.delete(Table::Outcomes, list);
         }
         writer.commit(end, true).await?;
+        self.rules().evaluated_for.store(work.changed, Ordering::Release);
         if from_nothing {
             tracing::info!(parts, ms = started.elapsed().as_millis() as u64, "evaluated all rules for everybody");
         }
@@ -172,10 +191,11 @@ impl Gateway {
     ) -> Result<Option<Work>, ServiceError> {
         let as_of = self.report_date(view).await?;
         let wanted = OutcomesMark { reached: tail.applied, as_of, by: self.models().rules_by(), whole: true };
+        let changed = self.rules().changed();
         let mut lists = Vec::new();
         let mut records = BTreeSet::new();
         let fits = |mark: &OutcomesMark| mark.whole && mark.as_of == as_of && mark.by == wanted.by;
-        let mut all = !mark.is_some_and(fits);
+        let mut all = !mark.is_some_and(fits) || changed != self.rules().evaluated_for.load(Ordering::Acquire);
         let prefix = Touched::prefix();
         let end = prefix_end(&prefix);
         let mut pages = Pages::between(self.reader(), Table::Outcomes, prefix, end);
@@ -192,7 +212,7 @@ impl Gateway {
         }
         let completeness = Arc::new(self.closed_together(view, as_of).await?);
         let records = (!all).then(|| records.into_iter().collect());
-        Ok(Some(Work { records, lists, day: Day { as_of, completeness }, mark: wanted }))
+        Ok(Some(Work { records, lists, day: Day { as_of, completeness }, mark: wanted, changed }))
     }
 }
 

@@ -166,7 +166,7 @@ impl Store for RedbStore {
     async fn health(&self) -> Result<(), StoreError> {
         self.queue.open()?;
         let shared = Arc::clone(&self.reader.shared);
-        blocking(move || shared.writable(0)).await
+        blocking(move || shared.writable(0).and_then(|()| shared.folder.takes_writes())).await
     }
 
     async fn disk_bytes(&self) -> Result<u64, StoreError> {

@@ -16,6 +16,7 @@ use crate::domain::person::{Attributed, FamilyId, GoldenFamily, GoldenPerson, Na
 use crate::domain::record::{PersonId, Record, RecordId, RecordKey, Sequence};
 use crate::domain::row::{AnggotaKeluarga, Detail, Enrolment, PersonCore, PesertaDidik, Rekening};
 use crate::domain::sex::Sex;
+use crate::http::tls::{Identity, Served};
 use crate::service::answers::views::{CaseView, HistoryLine, Page, PersonView, ProgrammeLine};
 
 /// Values that must never leave the gateway.
@@ -54,6 +55,14 @@ pub(crate) fn directory() -> Directory {
         client("dinsos", "dinsos-token", &[Right::Push], Some(AgencyKind::Dinsos)),
     ])
     .expect("good clients")
+}
+
+/// A certificate for `padan.test` and this machine.
+pub(crate) fn served() -> Served {
+    let names = ["padan.test", "localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
+    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    let (cert_pem, key_pem) = (made.cert.pem().into_bytes(), made.signing_key.serialize_pem().into_bytes());
+    Served::load(&Identity::Memory { cert_pem, key_pem }, at("2026-01-01T00:00:00Z")).expect("good")
 }
 
 /// A steward with all rights to read and decide.

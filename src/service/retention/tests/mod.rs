@@ -1,6 +1,7 @@
 //! What goes, what stays, and that nobody notices but who asks for what went.
 
 mod backups;
+mod clock;
 mod place;
 mod random;
 mod settings;
@@ -27,6 +28,11 @@ async fn history(place: &Place) {
     place.push("second", &[row(1, "2025-05-02", 2), withdrawal(2, "2025-05-02")]).await;
     place.clock.pass(10);
     place.push("third", &[row(1, "2025-05-03", 3)]).await;
+}
+
+/// The rule of the command, with a clock that is believed.
+fn rule() -> Rule {
+    Rule { age: RULE.parse().expect("an age"), clock_limit: None }
 }
 
 fn entries(counts: &Counts) -> [u64; 4] {
@@ -213,8 +219,7 @@ async fn broken_off_anywhere_it_goes_on() {
         let place = large(open(&StoreUrl::Memory)).await;
         let name = format!("commit {nth}, {outcome:?}");
         let failing: Arc<dyn Store> = Arc::new(FailingStore::new(Arc::clone(&place.store), nth, outcome));
-        let age = RULE.parse().expect("an age");
-        let broken = compact(&*failing, place.clock.now(), age, Mode::Remove).await;
+        let broken = compact(&*failing, place.clock.now(), rule(), Mode::Remove).await;
         // Three steps: the fourth commit is never asked for.
         assert_eq!(broken.is_err(), nth <= 3, "{name}");
         if nth == 2 {
@@ -326,10 +331,9 @@ async fn damage_to_a_compacted_store_is_found() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_at_rest_is_compacted_as_it_was_counted() {
     let dir = tempfile::tempdir().expect("a folder");
-    let age = RULE.parse().expect("an age");
     let place = Place::new(open(&StoreUrl::Redb(dir.path().join("store"))), None).await;
     for mode in [Mode::DryRun, Mode::Remove] {
-        let empty = compact(&*place.store, place.clock.now(), age, mode).await;
+        let empty = compact(&*place.store, place.clock.now(), rule(), mode).await;
         assert!(matches!(empty, Err(RetentionError::NotMatched)), "{empty:?}");
     }
     history(&place).await;
@@ -338,14 +342,14 @@ async fn a_store_at_rest_is_compacted_as_it_was_counted() {
     place.clock.pass(100);
     let now = place.clock.now();
     let before = place.digest().await;
-    let counted = compact(&*place.store, now, age, Mode::DryRun).await.expect("counted");
+    let counted = compact(&*place.store, now, rule(), Mode::DryRun).await.expect("counted");
     assert_eq!((place.digest().await, place.all(Table::Journal).await.len()), (before, 4), "nothing was written");
-    let taken = compact(&*place.store, now, age, Mode::Remove).await.expect("taken");
+    let taken = compact(&*place.store, now, rule(), Mode::Remove).await.expect("taken");
     assert_eq!(counted, taken);
     assert_eq!(entries(&taken), [4, 4, 4, 4]);
     let snapshot = place.store.snapshot().await.expect("a snapshot");
     assert!(digest(&*snapshot).await.expect("a digest").settled, "nothing is left for a gateway to do");
     place.check("at rest").await;
-    assert!(compact(&*place.store, now, age, Mode::Remove).await.expect("again").is_empty());
+    assert!(compact(&*place.store, now, rule(), Mode::Remove).await.expect("again").is_empty());
     assert_eq!(place.all(Table::Journal).await.len(), 1);
 }

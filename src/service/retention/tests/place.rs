@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::auth::{Client, Directory, Right, token_hash};
+use crate::auth::{Client, Clients, Directory, Right, token_hash};
 use crate::domain::agency::{AgencyId, AgencyKind};
 use crate::domain::date::Timestamp;
 use crate::domain::feed::Feed;
@@ -75,10 +75,12 @@ fn clients() -> Directory {
 
 pub(super) fn parts(store: Arc<dyn Store>, clock: &Arc<TestClock>, rule: Option<&str>) -> Parts {
     let older_than = rule.map(|age| age.parse().expect("an age"));
-    let settings =
-        crate::service::Config { retention: retention::Config { older_than }, ..crate::service::Config::default() };
+    let settings = crate::service::Config {
+        retention: retention::Config { older_than, clock_limit: "36500d".parse().expect("an age") },
+        ..crate::service::Config::default()
+    };
     let models = Arc::new(Models::load(&models::Config::default()).expect("models"));
-    Parts { store, clients: clients(), settings, models, clock: Arc::clone(clock) as Arc<dyn Clock> }
+    Parts { store, clients: Clients::new(clients()), settings, models, clock: Arc::clone(clock) as Arc<dyn Clock> }
 }
 
 /// A gateway and what it stands on.

@@ -19,7 +19,7 @@ use super::places::Areas;
 use super::write::Pen;
 use crate::domain::decision::Decision;
 use crate::domain::record::{Record, RecordId, Sequence};
-use crate::engine::RowError;
+use crate::engine::LiveError;
 use crate::service::completeness::region_of;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
@@ -331,7 +331,7 @@ impl Gateway {
                 let declared = Areas::of(declared.iter().map(String::as_str));
                 dirty.touched.extend(matcher.records_in(&declared));
             }
-            Ok::<_, RowError>(dirty)
+            Ok::<_, LiveError>(dirty)
         };
         let dirty = self.on_matcher(work).await?;
         let dirty = dirty.map_err(|error| ServiceError::Corrupt { what: error.to_string() })?;

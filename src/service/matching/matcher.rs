@@ -194,7 +194,7 @@ impl Matcher {
     pub(in crate::service) fn bulk(gathered: Gathered, decisions: Vec<Decision>) -> Result<Self, RowError> {
         let Gathered { models, rows, remembered } = gathered;
         let judgements: Vec<(u64, u64, Judgement)> = decisions.iter().map(judgement).collect();
-        let live = Live::of(rows, &judgements)?;
+        let live = Live::of(rows, &judgements, None)?;
         Ok(Self::assemble(models, live, remembered, decisions))
     }
 

@@ -22,6 +22,7 @@ use crate::service::stored::head::{Head, row_digest};
 use crate::service::stored::journal::{
     COMPACTED_MARK, CompactedMark, DERIVED_MARK, DerivedMark, Entry, RESTORING_MARK, compacted_mark,
 };
+use crate::service::stored::postings::{read_posting_key, read_records};
 use crate::service::stored::names::{NameEntry, is_name};
 use crate::service::stored::reading::Pages;
 use crate::store::{Position, Read, Row, Table};
@@ -150,6 +151,7 @@ pub async fn verify(snapshot: &dyn Read) -> Result<Verified, ServiceError> {
         Table::Cases,
         Table::Lookups,
         Table::Outcomes,
+        Table::Postings,
         Table::Marks,
     ] {
         let mut pages = Pages::of(snapshot, table);
@@ -205,6 +207,7 @@ fn look(table: Table, page: &[Row], known: &mut SeenSoFar, verified: &mut Verifi
         | Table::Cases
         | Table::Lookups
         | Table::Outcomes
+        | Table::Postings
         | Table::Marks => {
             for (key, bytes) in page {
                 if look_at(table, key, bytes, known, verified).is_err() {
@@ -330,6 +333,11 @@ fn look_at(
             known.words.1 += 1;
         }
         Table::Lookups | Table::Outcomes => drop(plain(bytes, table.name())?),
+        Table::Postings => {
+            read_posting_key(key)?;
+            let known = |id: u64| known.records.contains_key(&RecordId(id));
+            verified.check(Wrong::DerivedReference, read_records(bytes)?.into_iter().all(known));
+        }
         Table::Marks => {
             verified.check(Wrong::Incomplete, key != RESTORING_MARK);
             if key == DERIVED_MARK {
@@ -386,6 +394,7 @@ fn ended(table: Table, known: &mut SeenSoFar, verified: &mut Verified) {
         | Table::Families
         | Table::Cases
         | Table::Outcomes
+        | Table::Postings
         | Table::Marks => {}
     }
 }

@@ -14,6 +14,7 @@ mod postgres;
 mod privacy;
 mod push;
 mod questions;
+mod resting;
 mod retention;
 mod rules;
 mod sample;

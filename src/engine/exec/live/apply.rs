@@ -75,6 +75,7 @@ impl Live {
         }
         let records: Vec<(u64, Option<Vec<Value>>)> = records.into_iter().collect();
         self.prepare(&records)?;
+        self.half_changed = true;
         let mut touched = Touched::default();
         let mut decided = BTreeSet::new();
         for (a, b, judgement) in decisions {
@@ -91,6 +92,7 @@ impl Live {
         self.settle_blocks(&mut touched);
         self.score_dirty(&mut touched);
         touched.seeds.extend(decided_slots);
+        self.half_changed = false;
         Ok(self.recluster(touched))
     }
 

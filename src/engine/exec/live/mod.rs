@@ -99,6 +99,8 @@ pub struct Live {
     review_back: BTreeSet<(u64, u64)>,
     refusals: BTreeMap<(u64, u64), Refusal>,
     buffers: Buffers,
+    /// A batch broke off.
+    half_changed: bool,
 }
 
 /// What one worker reuses from record to record.
@@ -128,6 +130,7 @@ impl Live {
             review_back: BTreeSet::new(),
             refusals: BTreeMap::new(),
             buffers: Buffers::default(),
+            half_changed: false,
         }
     }
 

@@ -67,7 +67,7 @@ impl Index {
             let Some(block) = self.block_of(*key) else { continue };
             let sharing = self.lists[usize::from(key.list)].rows(key.hash);
             let limit = rows.plan().rules()[block.0].max_block;
-            let before = sharing.len().checked_add_signed(-by).expect("no more rows left a block than were in it");
+            let before = sharing.len().saturating_add_signed(-by);
             if (before > limit) != (sharing.len() > limit) {
                 crossed.insert(block, if before > limit { Was::Closed } else { Was::Open });
             }
@@ -95,6 +95,11 @@ impl Live {
     /// Whether its postings rest elsewhere.
     pub fn rests(&self) -> bool {
         self.index.window.is_some()
+    }
+
+    /// Whether a batch broke off because postings could not be read: then the set is of no use.
+    pub fn is_half_changed(&self) -> bool {
+        self.half_changed
     }
 
     /// Reads what it takes to apply new values of records, `None` for one that goes. Where postings are in memory there is

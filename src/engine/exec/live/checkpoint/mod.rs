@@ -91,6 +91,7 @@ impl Live {
             review: review.into_iter().map(|item| (item.pair, item)).collect(),
             refusals: refusals.into_iter().map(|refusal| (refusal.pair, refusal)).collect(),
             buffers: Buffers::default(),
+            half_changed: false,
             rows,
         })
     }

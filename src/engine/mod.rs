@@ -72,8 +72,8 @@ pub use self::cluster::{Judgement, Proposal, ProposalReason, Refusal, RefusalRea
 pub use self::decide::MachineDecision;
 pub use self::error::{CheckpointError, LiveError, PlanError, Problem, RowError, Unread};
 pub use self::exec::{
-    Change, ChangedPostings, Delta, Edge, ExplainedPair, Linkage, Live, PostingKey, PostingPart, PostingSource, Resting,
-    explain_pair, match_rows, match_rows_metered, train_and_match,
+    Change, ChangedPostings, Delta, Edge, ExplainedPair, Linkage, Live, PostingKey, PostingPart, PostingSource,
+    Resting, explain_pair, match_rows, match_rows_metered, train_and_match,
 };
 pub use self::explain::{ExplainedStep, Explanation};
 pub use self::field::Kind;

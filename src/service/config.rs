@@ -57,7 +57,7 @@ impl Default for Config {
             match_at_once_from: 50_000,
             index_file: None,
             index: IndexPlace::Memory,
-            index_cache_bytes: 256 << 20,
+            index_cache_bytes: 64 << 20,
             intake: crate::feed::Limits::default(),
             expected: Vec::new(),
             retention: super::retention::Config::default(),

@@ -22,8 +22,8 @@ use crate::service::stored::head::{Head, row_digest};
 use crate::service::stored::journal::{
     COMPACTED_MARK, CompactedMark, DERIVED_MARK, DerivedMark, Entry, RESTORING_MARK, compacted_mark,
 };
-use crate::service::stored::postings::{read_posting_key, read_records};
 use crate::service::stored::names::{NameEntry, is_name};
+use crate::service::stored::postings::{read_posting_key, read_records};
 use crate::service::stored::reading::Pages;
 use crate::store::{Position, Read, Row, Table};
 
@@ -336,7 +336,7 @@ fn look_at(
         Table::Postings => {
             read_posting_key(key)?;
             let known = |id: u64| known.records.contains_key(&RecordId(id));
-            verified.check(Wrong::DerivedReference, read_records(bytes)?.into_iter().all(known));
+            verified.check(Wrong::DerivedReference, read_records(bytes)?.unwrap_or_default().into_iter().all(known));
         }
         Table::Marks => {
             verified.check(Wrong::Incomplete, key != RESTORING_MARK);

@@ -21,7 +21,9 @@ use crate::service::config::IndexPlace;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
 use crate::service::stored::journal::{Reached, derived_mark};
-use crate::service::stored::postings::{posting_key, range_of, read_posting_key, read_records, write_records};
+use crate::service::stored::postings::{
+    posting_key, range_of, read_posting_key, read_records, unlisted, write_records,
+};
 use crate::service::stored::reading::{Pages, get_many};
 use crate::store::{Read, Row, Snapshot, Store, Table, WriteBatch};
 
@@ -72,7 +74,7 @@ impl StoredPostings {
         }
     }
 
-    async fn read(&self, keys: &[PostingKey]) -> Result<Vec<Vec<u64>>, ServiceError> {
+    async fn read(&self, keys: &[PostingKey]) -> Result<Vec<Option<Vec<u64>>>, ServiceError> {
         let mut found = Vec::with_capacity(keys.len());
         for some in keys.chunks(QUERY * QUERIES) {
             let query = |keys: &[PostingKey]| {
@@ -80,7 +82,7 @@ impl StoredPostings {
                 get_many(self.reader(), Table::Postings, keys)
             };
             for stored in try_join_all(some.chunks(QUERY).map(query)).await?.into_iter().flatten() {
-                found.push(stored.map_or(Ok(Vec::new()), |bytes| read_records(&bytes))?);
+                found.push(stored.map_or(Ok(Some(Vec::new())), |bytes| read_records(&bytes))?);
             }
         }
         Ok(found)
@@ -89,7 +91,7 @@ impl StoredPostings {
 
 impl PostingSource for StoredPostings {
     /// Called on threads that may wait.
-    fn records(&self, keys: &[PostingKey]) -> Result<Vec<Vec<u64>>, Unread> {
+    fn records(&self, keys: &[PostingKey]) -> Result<Vec<Option<Vec<u64>>>, Unread> {
         for attempt in 1.. {
             match self.runtime.block_on(self.read(keys)) {
                 Ok(found) => return Ok(found),
@@ -120,10 +122,10 @@ impl From<LiveError> for ServiceError {
 pub(super) fn add_postings(changes: &mut Changes, changed: ChangedPostings) {
     for (key, records) in changed.postings {
         let place = (Table::Postings, posting_key(key));
-        if records.is_empty() {
-            changes.deletes.insert(place);
-        } else {
-            changes.puts.insert(place, write_records(records.into_iter()));
+        match records {
+            Some(records) if records.is_empty() => drop(changes.deletes.insert(place)),
+            Some(records) => drop(changes.puts.insert(place, write_records(records.into_iter()))),
+            None => drop(changes.puts.insert(place, unlisted())),
         }
     }
 }
@@ -136,10 +138,8 @@ impl Gateway {
 
     /// Where the matcher reads its candidate index, if that rests in the store.
     pub(super) fn resting(&self) -> Option<Resting> {
-        self.index_rests().then(|| Resting {
-            source: self.newest_postings(),
-            cache_bytes: self.settings().index_cache_bytes,
-        })
+        self.index_rests()
+            .then(|| Resting { source: self.newest_postings(), cache_bytes: self.settings().index_cache_bytes })
     }
 
     pub(super) fn newest_postings(&self) -> Arc<dyn PostingSource> {
@@ -174,8 +174,7 @@ impl Gateway {
             self.write_postings(pen, *applied, part, &entries).await?;
         }
         // Lists that this plan does not have.
-        let none = PostingPart { list: lists, hashes: 0..=u64::MAX };
-        let (from, _) = range_of(&none);
+        let from = posting_key(PostingKey { list: lists, hash: 0 });
         self.delete_postings(pen, *applied, from).await?;
         if pen.leads {
             pen.index = true;
@@ -281,15 +280,15 @@ impl Gateway {
 
 /// A part of the index as it should be stored, compared with what is.
 struct Right<'a> {
-    list: u16,
+    part: &'a PostingPart,
     of_keys: Peekable<ChunkBy<'a, (u64, u64), fn(&(u64, u64), &(u64, u64)) -> bool>>,
 }
 
 impl<'a> Right<'a> {
     /// The part with these hashes and records, ascending.
-    fn of(part: &PostingPart, entries: &'a [(u64, u64)]) -> Self {
+    fn of(part: &'a PostingPart, entries: &'a [(u64, u64)]) -> Self {
         let one_key: fn(&(u64, u64), &(u64, u64)) -> bool = |a, b| a.0 == b.0;
-        Self { list: part.list, of_keys: entries.chunk_by(one_key).peekable() }
+        Self { part, of_keys: entries.chunk_by(one_key).peekable() }
     }
 
     /// What has to be put or deleted up to the end of a page, for the store to hold this.
@@ -298,11 +297,13 @@ impl<'a> Right<'a> {
         for (key, stored) in page {
             let hash = read_posting_key(&key)?.hash;
             while let Some(missing) = self.of_keys.next_if(|of_key| of_key[0].0 < hash) {
-                let (key, value) = entry(self.list, missing);
+                let (key, value) = entry(self.part, missing);
                 differences.push((key, Some(value)));
             }
-            let right = self.of_keys.next_if(|of_key| of_key[0].0 == hash).map(|of_key| entry(self.list, of_key).1);
-            if right.as_ref() != Some(&stored) {
+            let right = self.of_keys.next_if(|of_key| of_key[0].0 == hash);
+            let need_not_be_listed = right.is_some_and(|of_key| of_key.len() > self.part.most_compared);
+            let right = right.map(|of_key| entry(self.part, of_key).1);
+            if right.as_ref() != Some(&stored) && !(need_not_be_listed && stored == unlisted()) {
                 differences.push((key, right));
             }
         }
@@ -311,14 +312,15 @@ impl<'a> Right<'a> {
 
     /// What has to be put behind the last page.
     fn rest(self) -> impl Iterator<Item = Row> {
-        self.of_keys.map(move |of_key| entry(self.list, of_key))
+        self.of_keys.map(|of_key| entry(self.part, of_key))
     }
 }
 
 /// A key with its records, as they are stored.
-fn entry(list: u16, of_key: &[(u64, u64)]) -> Row {
-    let key = PostingKey { list, hash: of_key[0].0 };
-    (posting_key(key), write_records(of_key.iter().map(|(_, record)| *record)))
+fn entry(part: &PostingPart, of_key: &[(u64, u64)]) -> Row {
+    let key = posting_key(PostingKey { list: part.list, hash: of_key[0].0 });
+    let listed = part.lists(of_key.len());
+    (key, if listed { write_records(of_key.iter().map(|(_, record)| *record)) } else { unlisted() })
 }
 
 impl Matcher {

@@ -74,7 +74,10 @@ impl Live {
             }
         }
         let records: Vec<(u64, Option<Vec<Value>>)> = records.into_iter().collect();
-        self.prepare(&records)?;
+        if !self.prepared {
+            self.prepare(&records)?;
+        }
+        self.prepared = false;
         self.half_changed = true;
         let mut touched = Touched::default();
         let mut decided = BTreeSet::new();
@@ -205,7 +208,7 @@ impl Live {
         let plan = std::sync::Arc::clone(self.rows.plan());
         let mut flips: Vec<(Block, bool)> = Vec::new();
         for (block, was) in &touched.crossed {
-            let is_open = self.index.rows_of(*block).len() <= plan.rules()[block.0].max_block;
+            let is_open = self.index.is_open(*block, plan.rules()[block.0].max_block);
             if (*was == Was::Open) != is_open {
                 flips.push((*block, is_open));
             }

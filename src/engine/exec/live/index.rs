@@ -91,7 +91,8 @@ impl Index {
         let plan = rows.plan();
         if let Some(window) = &mut self.window {
             let rule_of = |stop: &StopKey| plan.rules().iter().position(|rule| rule.name == stop.rule);
-            let crowd = |stop: &StopKey| Crowd { rows: stop.rows, lowest: stop.example };
+            // Whether it is listed turns out when it is asked for.
+            let crowd = |stop: &StopKey| Crowd { rows: stop.rows, lowest: stop.example, unlisted: false };
             window.crowds.extend(stop_keys.iter().filter_map(|stop| Some(((rule_of(stop)?, stop.key), crowd(stop)))));
             return;
         }
@@ -134,20 +135,32 @@ impl Index {
         Some((usize::from(key.list).checked_sub(1 + self.guards)?, key.hash))
     }
 
+    /// The rows of a key; none of a block that is listed nowhere.
     fn rows_at(&self, key: PostingKey) -> &[u32] {
         if let Some(window) = &self.window {
-            assert!(window.holds(key), "what is asked for is in memory");
+            assert!(window.holds(key) || window.is_unlisted(self.block_of(key)), "what is asked for is in memory");
         }
         self.lists[usize::from(key.list)].rows(key.hash)
     }
 
+    /// Notes what a record does, where postings rest elsewhere. Says whether the rows of the key are listed.
+    fn note_move(&mut self, key: PostingKey, record: u64, by: i8) -> bool {
+        let block = self.block_of(key);
+        let Some(window) = &mut self.window else { return true };
+        let unlisted = window.is_unlisted(block);
+        assert!(unlisted || window.holds(key), "what changes is in memory");
+        window.note_move(key, record, by);
+        !unlisted
+    }
+
     /// Gives a key to a row; says how many rows have it now.
     fn put(&mut self, key: PostingKey, (slot, record): (u32, u64)) -> usize {
+        let listed = self.note_move(key, record, 1);
         let list = &mut self.lists[usize::from(key.list)];
-        let Some(window) = &mut self.window else { return list.insert(key.hash, slot) };
-        assert!(window.holds(key), "what changes is in memory");
-        window.note_move(key, record, 1);
-        if !list.has(key.hash, slot) {
+        if self.window.is_none() {
+            return list.insert(key.hash, slot);
+        }
+        if listed && !list.has(key.hash, slot) {
             list.insert(key.hash, slot);
         }
         list.rows(key.hash).len()
@@ -155,11 +168,12 @@ impl Index {
 
     /// Takes a key from a row; says how many rows have it now.
     fn take(&mut self, key: PostingKey, (slot, record): (u32, u64)) -> usize {
+        let listed = self.note_move(key, record, -1);
         let list = &mut self.lists[usize::from(key.list)];
-        let Some(window) = &mut self.window else { return list.remove(key.hash, slot) };
-        assert!(window.holds(key), "what changes is in memory");
-        window.note_move(key, record, -1);
-        if list.has(key.hash, slot) {
+        if self.window.is_none() {
+            return list.remove(key.hash, slot);
+        }
+        if listed && list.has(key.hash, slot) {
             list.remove(key.hash, slot);
         }
         list.rows(key.hash).len()
@@ -217,7 +231,11 @@ impl Index {
     /// Rows that share a block with a row, which may be one of other rows under the same plan; ascending.
     pub(super) fn sharing(&self, (rows, slot): (&Rows, u32), seen: &Seen, keys: &mut Keys, out: &mut Vec<u32>) {
         out.clear();
+        let is_crowd = |block: &Block| self.window.as_ref().is_some_and(|window| window.crowds.contains_key(block));
         Self::for_blocks(rows, slot, keys, |block| {
+            if is_crowd(&block) {
+                return;
+            }
             let sharing = match seen.get(&self.key_of_block(block)) {
                 Some(sharing) => sharing,
                 None => self.rows_of(block),
@@ -231,7 +249,7 @@ impl Index {
     }
 
     /// Whether a block is small enough to be compared.
-    fn is_open(&self, block: Block, max_block: usize) -> bool {
+    pub(super) fn is_open(&self, block: Block, max_block: usize) -> bool {
         match &self.window {
             Some(window) => !window.crowds.contains_key(&block),
             None => self.rows_of(block).len() <= max_block,
@@ -284,7 +302,11 @@ impl Index {
             return Vec::new();
         }
         let sharing = sharing.to_vec();
-        if trips { self.tripped.insert(guarded) } else { self.tripped.remove(&guarded) };
+        if trips {
+            self.tripped.insert(guarded)
+        } else {
+            self.tripped.remove(&guarded)
+        };
         sharing
     }
 
@@ -373,9 +395,10 @@ impl FlatIndex {
 fn read_crowds(plan: &Plan, source: &mut Source<'_>) -> Result<FxHashMap<Block, Crowd>, CheckpointError> {
     let rules: Vec<u32> = source.section("rules of crowds")?;
     let numbers: Vec<u64> = source.exactly("crowds", rules.len() * 3)?;
+    // Whether they are listed is asked anew.
     require("rules of crowds", rules.iter().all(|rule| (*rule as usize) < plan.rules().len()))?;
     let crowd = |(rule, [key, rows, lowest]): (u32, &[u64; 3])| {
-        ((rule as usize, *key), Crowd { rows: *rows as usize, lowest: *lowest })
+        ((rule as usize, *key), Crowd { rows: *rows as usize, lowest: *lowest, unlisted: false })
     };
     Ok(rules.into_iter().zip(numbers.as_chunks().0).map(crowd).collect())
 }

@@ -101,6 +101,8 @@ pub struct Live {
     buffers: Buffers,
     /// A batch broke off.
     half_changed: bool,
+    /// What the next batch asks for was read.
+    prepared: bool,
 }
 
 /// What one worker reuses from record to record.
@@ -131,6 +133,7 @@ impl Live {
             refusals: BTreeMap::new(),
             buffers: Buffers::default(),
             half_changed: false,
+            prepared: false,
         }
     }
 

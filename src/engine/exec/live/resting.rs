@@ -6,10 +6,11 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Live;
-use super::index::{Crossed, Index, Keys, Seen, Was};
-use super::window::{ChangedPostings, Crowd, PostingKey, PostingSource};
+use super::index::{Block, Crossed, Index, Keys, Seen, Was};
+use super::window::{ChangedPostings, Crowd, PostingKey, PostingSource, Window};
 use crate::engine::block::guard;
 use crate::engine::block::keys::{KeyScratch, keys_of};
 use crate::engine::error::LiveError;
@@ -20,6 +21,8 @@ use crate::engine::value::Value;
 const PART: usize = 1 << 20;
 /// Most parts of a list: each costs the keys of all rows.
 const MOST_PARTS: usize = 16;
+/// A block with so many times the rows that are compared is not listed any more; it is again when they can be compared.
+const UNLISTED_FROM: usize = 2;
 /// Rows by which the number of postings is guessed.
 const GUESSED_BY: usize = 1 << 10;
 
@@ -30,6 +33,15 @@ pub struct PostingPart {
     pub list: u16,
     /// The hashes.
     pub hashes: RangeInclusive<u64>,
+    /// A key with more records need not be listed; one with twice as many is not.
+    pub most_compared: usize,
+}
+
+impl PostingPart {
+    /// Whether a key with so many records is listed when all of the index is made at once.
+    pub fn lists(&self, records: usize) -> bool {
+        records <= self.most_compared.saturating_mul(UNLISTED_FROM)
+    }
 }
 
 impl Index {
@@ -43,42 +55,111 @@ impl Index {
     }
 
     /// Brings the rows of keys into memory that are not there.
-    fn load(&mut self, wanted: Vec<PostingKey>, slot_of: impl Fn(u64) -> Option<u32>) -> Result<(), LiveError> {
-        let Some(window) = &mut self.window else { return Ok(()) };
+    fn load(&mut self, mut wanted: Vec<PostingKey>, slot_of: impl Fn(u64) -> Option<u32>) -> Result<(), LiveError> {
+        let Some(mut window) = self.window.take() else { return Ok(()) };
+        wanted.retain(|key| !window.is_unlisted(self.block_of(*key)));
         let missing = window.missing(wanted);
-        if missing.is_empty() {
-            return Ok(());
+        let read = if missing.is_empty() { Ok(Vec::new()) } else { window.resting.source.records(&missing) };
+        for (key, records) in missing.into_iter().zip(read.iter().flatten()) {
+            match (records, self.block_of(key)) {
+                (None, Some(block)) => window.note_unlisted(block),
+                (records, _) => {
+                    let mut slots: Vec<u32> = records.iter().flatten().filter_map(|id| slot_of(*id)).collect();
+                    slots.sort_unstable();
+                    self.lists[usize::from(key.list)].put_in(key.hash, &slots);
+                    window.hold(key, slots.len());
+                }
+            }
         }
-        let records = window.resting.source.records(&missing).map_err(LiveError::Unread)?;
-        for (key, records) in missing.into_iter().zip(records) {
-            let mut slots: Vec<u32> = records.into_iter().filter_map(&slot_of).collect();
-            slots.sort_unstable();
-            self.lists[usize::from(key.list)].put_in(key.hash, &slots);
-            window.hold(key);
-        }
-        Ok(())
+        self.window = Some(window);
+        read.map(drop).map_err(LiveError::Unread)
     }
 
     /// Sums up what a batch moved: which blocks crossed the limit of their rule, and which are too large now.
     pub(super) fn sum_up(&mut self, rows: &Rows, crossed: &mut Crossed) {
         let Some(mut window) = self.window.take() else { return };
-        window.sum_up();
-        for (key, by) in &window.changed {
-            let Some(block) = self.block_of(*key) else { continue };
-            let sharing = self.lists[usize::from(key.list)].rows(key.hash);
-            let limit = rows.plan().rules()[block.0].max_block;
-            let before = sharing.len().saturating_add_signed(-by);
-            if (before > limit) != (sharing.len() > limit) {
-                crossed.insert(block, if before > limit { Was::Closed } else { Was::Open });
+        window.sum_up(|key| self.block_of(key));
+        let moved = std::mem::take(&mut window.changed);
+        let by: FxHashMap<Block, isize> =
+            moved.iter().filter_map(|(key, by)| Some((self.block_of(*key)?, *by))).collect();
+        let limit = |block: Block| rows.plan().rules()[block.0].max_block;
+        let shrunk = |block: &&Block| {
+            let crowd = window.crowds.get(*block).filter(|crowd| crowd.unlisted);
+            crowd.is_some_and(|crowd| crowd.rows <= limit(**block))
+        };
+        let shrunk: Vec<Block> = by.keys().filter(shrunk).copied().collect();
+        window.lost.extend(shrunk);
+        let found = self.find_rows(rows, std::mem::take(&mut window.lost));
+        let known = by.keys().filter(|block| !window.is_unlisted(Some(**block)));
+        let known: Vec<(Block, Vec<u32>)> = known.map(|block| (*block, self.listed(*block).to_vec())).collect();
+        for (block, sharing) in known.into_iter().chain(found) {
+            let before = sharing.len().saturating_add_signed(-by.get(&block).copied().unwrap_or_default());
+            if (before > limit(block)) != (sharing.len() > limit(block)) {
+                crossed.insert(block, if before > limit(block) { Was::Closed } else { Was::Open });
             }
-            if sharing.len() > limit {
-                let lowest = sharing.iter().map(|slot| rows.id(*slot)).min().unwrap_or_default();
-                window.crowds.insert(block, Crowd { rows: sharing.len(), lowest });
-            } else {
-                window.crowds.remove(&block);
+            self.settle_crowd(&mut window, rows, block, &sharing);
+        }
+        window.changed = moved;
+        self.window = Some(window);
+    }
+
+    fn listed(&self, block: Block) -> &[u32] {
+        let key = self.key_of_block(block);
+        self.lists[usize::from(key.list)].rows(key.hash)
+    }
+
+    /// Settles whether a block with these rows is too large, and whether they are listed.
+    fn settle_crowd(&mut self, window: &mut Window, rows: &Rows, block: Block, sharing: &[u32]) {
+        let (key, limit) = (self.key_of_block(block), rows.plan().rules()[block.0].max_block);
+        if !window.holds(key) {
+            self.lists[usize::from(key.list)].put_in(key.hash, sharing);
+            window.hold(key, sharing.len());
+        }
+        if sharing.len() <= limit {
+            window.crowds.remove(&block);
+            return;
+        }
+        let unlisted = window.is_unlisted(Some(block)) || sharing.len() > UNLISTED_FROM * limit;
+        if unlisted {
+            // Not before its pairs are taken back.
+            window.leaving.push(key);
+        }
+        let lowest = sharing.iter().map(|slot| rows.id(*slot)).min().unwrap_or_default();
+        window.crowds.insert(block, Crowd { rows: sharing.len(), lowest, unlisted });
+    }
+
+    /// Lets the rows of blocks go from memory that are listed nowhere from now on.
+    fn drop_unlisted(&mut self) {
+        let Some(window) = &mut self.window else { return };
+        for key in std::mem::take(&mut window.leaving) {
+            let list = &mut self.lists[usize::from(key.list)];
+            window.let_go(key, list.rows(key.hash).len());
+            list.take_out(key.hash);
+        }
+    }
+
+    /// The rows of blocks that are listed nowhere, ascending: costs the keys of all rows under their rules.
+    fn find_rows(&self, rows: &Rows, blocks: Vec<Block>) -> Vec<(Block, Vec<u32>)> {
+        let mut found: FxHashMap<Block, Vec<u32>> = blocks.into_iter().map(|block| (block, Vec::new())).collect();
+        let of_rules: BTreeSet<usize> = found.keys().map(|(rule, _)| *rule).collect();
+        let slots: Vec<u32> = if of_rules.is_empty() { Vec::new() } else { rows.leading().collect() };
+        for number in of_rules {
+            let rule = &rows.plan().rules()[number];
+            let of_some = |slots: &[u32]| {
+                let (mut scratch, mut keys, mut some) = (KeyScratch::default(), Vec::new(), Vec::new());
+                for slot in slots {
+                    keys_of(rows, rule, *slot, &mut scratch, &mut keys);
+                    let blocks = keys.iter().map(|key| (number, *key)).filter(|block| found.contains_key(block));
+                    some.extend(blocks.map(|block| (block, *slot)));
+                }
+                some
+            };
+            let pairs: Vec<(Block, u32)> = slots.par_chunks(GUESSED_BY).flat_map_iter(of_some).collect();
+            for (block, slot) in pairs {
+                found.entry(block).or_default().push(slot);
             }
         }
-        self.window = Some(window);
+        found.into_iter().collect()
     }
 
     /// Lets keys go from memory that there is no room for.
@@ -106,9 +187,11 @@ impl Live {
     /// nothing to do. [`Self::apply`] does it by itself; done before, a source that is away is noticed while nothing has
     /// changed.
     pub fn prepare(&mut self, records: &[(u64, Option<Vec<Value>>)]) -> Result<(), LiveError> {
+        self.prepared = false;
         if !self.rests() {
             return Ok(());
         }
+        self.index.drop_unlisted();
         self.index.make_room();
         let mut coming = Rows::new(Arc::clone(self.rows.plan()));
         let (mut keys, mut wanted) = (Keys::default(), Vec::new());
@@ -125,7 +208,9 @@ impl Live {
         // What changes enters its keys anew, in another slot perhaps.
         let changing: BTreeSet<u64> = records.iter().map(|(id, _)| *id).collect();
         let (rows, slot_of) = (&self.rows, &self.slot_of);
-        self.index.load(wanted, |id| slot_of.get(rows, id).filter(|_| !changing.contains(&id)))
+        self.index.load(wanted, |id| slot_of.get(rows, id).filter(|_| !changing.contains(&id)))?;
+        self.prepared = true;
+        Ok(())
     }
 
     /// Reads the keys of rows that turned out to be asked for.
@@ -148,20 +233,30 @@ impl Live {
         Index::for_blocks(asked, slot, &mut Keys::default(), |block| keys.push(self.index.key_of_block(block)));
         keys.retain(|key| !window.holds(*key));
         let records = window.resting.source.records(&keys).map_err(LiveError::Unread)?;
-        let slots = |records: Vec<u64>| records.into_iter().filter_map(|id| self.slot_of(id)).collect();
+        // Of a block that is listed nowhere nobody is compared.
+        let slots =
+            |records: Option<Vec<u64>>| records.into_iter().flatten().filter_map(|id| self.slot_of(id)).collect();
         Ok(keys.into_iter().zip(records.into_iter().map(slots)).collect())
     }
 
     /// What the last batch changed of postings that rest elsewhere. It stays in memory until [`Self::postings_written`].
     pub fn changed_postings(&mut self) -> ChangedPostings {
+        self.index.drop_unlisted();
+        let guards = self.rows.plan().guards().len();
+        let block_of = |key: PostingKey| Some((usize::from(key.list).checked_sub(1 + guards)?, key.hash));
         let Some(window) = &mut self.index.window else { return ChangedPostings::default() };
         let (changed, batch) = (std::mem::take(&mut window.changed), window.next_batch());
         let (rows, lists) = (&self.rows, &self.index.lists);
+        let unlisted: FxHashSet<PostingKey> =
+            changed.iter().map(|(key, _)| *key).filter(|key| window.is_unlisted(block_of(*key))).collect();
         let records = |key: PostingKey| {
+            if unlisted.contains(&key) {
+                return (key, None);
+            }
             let slots = lists[usize::from(key.list)].rows(key.hash);
             let mut records: Vec<u64> = slots.iter().map(|slot| rows.id(*slot)).collect();
             records.sort_unstable();
-            (key, records)
+            (key, Some(records))
         };
         ChangedPostings { batch, postings: changed.into_iter().map(|(key, _)| records(key)).collect() }
     }
@@ -192,7 +287,13 @@ impl Live {
     /// The parts of the whole index, ascending. Also where it is in memory: it follows from the rows.
     pub fn posting_parts(&self) -> Vec<PostingPart> {
         let lists = 0..self.index.lists.len() as u16;
-        lists.flat_map(|list| parts_of(list, self.guessed_postings(list).div_ceil(PART))).collect()
+        let rules = self.rows.plan().rules();
+        let of_list = |list: u16| {
+            let rule = usize::from(list).checked_sub(self.index.lists.len() - rules.len());
+            let most = rule.map_or(usize::MAX, |rule| rules[rule].max_block);
+            parts_of(list, most, self.guessed_postings(list).div_ceil(PART))
+        };
+        lists.flat_map(of_list).collect()
     }
 
     /// A part of the index: hash and record, ascending. Costs the keys of all rows under one rule.
@@ -236,9 +337,9 @@ impl Live {
 }
 
 /// The hashes of a list in so many parts.
-pub(super) fn parts_of(list: u16, parts: usize) -> Vec<PostingPart> {
+pub(super) fn parts_of(list: u16, most_compared: usize, parts: usize) -> Vec<PostingPart> {
     let parts = parts.clamp(1, MOST_PARTS) as u64;
     let width = u64::MAX / parts;
     let end = |part: u64| if part + 1 == parts { u64::MAX } else { (part + 1) * width - 1 };
-    (0..parts).map(|part| PostingPart { list, hashes: part * width..=end(part) }).collect()
+    (0..parts).map(|part| PostingPart { list, hashes: part * width..=end(part), most_compared }).collect()
 }

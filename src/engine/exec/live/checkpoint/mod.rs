@@ -92,6 +92,7 @@ impl Live {
             refusals: refusals.into_iter().map(|refusal| (refusal.pair, refusal)).collect(),
             buffers: Buffers::default(),
             half_changed: false,
+            prepared: false,
             rows,
         })
     }

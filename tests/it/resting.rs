@@ -148,7 +148,7 @@ fn two_gateways_on_one_database_follow_one_index() {
                 // The other one leads from here on, and this one comes back from its file behind it.
                 let leader = runs.remove(0);
                 leader.end().await;
-                let at = if nth == third { 0 } else { 1 };
+                let at = usize::from(nth != third);
                 runs.push(start(dirs[at].path(), &store, IndexPlace::Store).await);
             }
         }

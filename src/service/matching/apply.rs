@@ -22,6 +22,9 @@ struct Concerned {
     cases: BTreeSet<String>,
 }
 
+/// Records with their values; `None` for one that takes no part in matching.
+type Coming = Vec<(u64, Option<Vec<Value>>)>;
+
 impl Matcher {
     /// Applies changed rows, what those of them keep that withdraw their records, and decisions. Rows older than what is known
     /// are passed over: order does not matter.
@@ -66,15 +69,15 @@ impl Matcher {
         newest
     }
 
-    /// The values of rows, in their order; `None` for one that takes no part in matching.
-    fn values_of(&self, newest: &BTreeMap<RecordId, Record>) -> Vec<(u64, Option<Vec<Value>>)> {
+    /// The values of rows, in their order.
+    fn values_of(&self, newest: &BTreeMap<RecordId, Record>) -> Coming {
         newest.values().map(|record| (record.id.0, values_of(&self.models().columns, record))).collect()
     }
 
     /// Takes note of rows; answers what the engine has to change.
     fn take_rows(
         &mut self,
-        (newest, values): (&BTreeMap<RecordId, Record>, Vec<(u64, Option<Vec<Value>>)>),
+        (newest, values): (&BTreeMap<RecordId, Record>, Coming),
         dirty: &mut Dirty,
         concerned: &mut Concerned,
     ) -> Vec<Change> {
@@ -82,7 +85,9 @@ impl Matcher {
         dirty.groups = self.related(newest.keys().filter_map(|id| self.known.get(id)).filter_map(|known| known.family));
         dirty.families_left = newest.keys().filter_map(|id| self.family_of.remove(id)).collect();
         concerned.niks.extend(self.niks_of(newest.keys()));
-        newest.values().for_each(|record| self.replace_known(record, dirty));
+        for record in newest.values() {
+            self.replace_known(record, dirty);
+        }
         let change = |(id, values)| match values {
             Some(values) => Change::Upsert { id, values },
             None => Change::Remove { id },

@@ -63,6 +63,8 @@ pub(in crate::service) struct Tail {
     /// What the store holds of derived state does not follow from the mark, or not from the matcher's state: it has to
     /// be compared as a whole.
     pub(in crate::service) unsure: bool,
+    /// There is no index in the store that should go.
+    pub(super) dropped: bool,
     /// What is needed to write what follows.
     pub(in crate::service) pen: Pen,
 }

@@ -148,7 +148,7 @@ pub(in crate::service) async fn load(
     let matcher = join(tokio::task::spawn_blocking(work)).await?.map_err(|error| unfit(&error))?;
     let match_ms = started.elapsed().as_millis() as u64;
     tracing::info!(records, read_ms, match_ms, trusted = trusted.is_some(), "read the store and built the index");
-    let tail = Tail { applied, unsure: trusted.is_none(), pen: Pen { mark, ..Pen::default() } };
+    let tail = Tail { applied, unsure: trusted.is_none(), dropped: false, pen: Pen { mark, ..Pen::default() } };
     Ok(Loaded { matcher, tail, anew: records as u64 })
 }
 
@@ -164,7 +164,7 @@ async fn resume(
     let matcher = join(tokio::task::spawn_blocking(move || resumed.matcher(models, decisions))).await?;
     let assemble_ms = started.elapsed().as_millis() as u64;
     tracing::info!(records = matcher.known.len(), assemble_ms, "read the index from disk");
-    let tail = Tail { applied, unsure: false, pen: Pen { mark, ..Pen::default() } };
+    let tail = Tail { applied, unsure: false, dropped: false, pen: Pen { mark, ..Pen::default() } };
     Ok(Loaded { matcher, tail, anew: 0 })
 }
 

@@ -192,7 +192,7 @@ impl Gateway {
         pen: &mut Pen,
         reached: Reached,
         part: &PostingPart,
-        entries: &[(u64, u64)],
+        entries: &[Posting],
     ) -> Result<(), ServiceError> {
         let mut right = Right::of(part, entries);
         let (from, to) = range_of(part);
@@ -266,33 +266,40 @@ impl Gateway {
 
     /// Deletes the stored index where it is to rest in memory; who leads does, when there is nothing else to do.
     pub(super) async fn drop_postings(&self, tail: &mut Tail) -> Result<(), ServiceError> {
-        if self.index_rests() || !tail.pen.leads || tail.unsure || tail.pen.dropped {
+        if self.index_rests() || !tail.pen.leads || tail.unsure || tail.dropped {
             return Ok(());
         }
         if self.store().last(Table::Postings).await?.is_some() {
             tracing::info!("the candidate index rests in memory now: the stored one is deleted");
             self.delete_postings(&mut tail.pen, tail.applied, Vec::new()).await?;
         }
-        tail.pen.dropped = true;
+        tail.dropped = true;
         Ok(())
     }
 }
 
+/// A hash and a record that has it.
+type Posting = (u64, u64);
+type OneKey = fn(&Posting, &Posting) -> bool;
+type OfKeys<'a> = ChunkBy<'a, Posting, OneKey>;
+/// A key with what is to be its value; without one it is to go.
+type Difference = (Vec<u8>, Option<Vec<u8>>);
+
 /// A part of the index as it should be stored, compared with what is.
 struct Right<'a> {
     part: &'a PostingPart,
-    of_keys: Peekable<ChunkBy<'a, (u64, u64), fn(&(u64, u64), &(u64, u64)) -> bool>>,
+    of_keys: Peekable<OfKeys<'a>>,
 }
 
 impl<'a> Right<'a> {
     /// The part with these hashes and records, ascending.
-    fn of(part: &'a PostingPart, entries: &'a [(u64, u64)]) -> Self {
-        let one_key: fn(&(u64, u64), &(u64, u64)) -> bool = |a, b| a.0 == b.0;
+    fn of(part: &'a PostingPart, entries: &'a [Posting]) -> Self {
+        let one_key: OneKey = |a, b| a.0 == b.0;
         Self { part, of_keys: entries.chunk_by(one_key).peekable() }
     }
 
     /// What has to be put or deleted up to the end of a page, for the store to hold this.
-    fn differences_in(&mut self, page: Vec<Row>) -> Result<Vec<(Vec<u8>, Option<Vec<u8>>)>, ServiceError> {
+    fn differences_in(&mut self, page: Vec<Row>) -> Result<Vec<Difference>, ServiceError> {
         let mut differences = Vec::new();
         for (key, stored) in page {
             let hash = read_posting_key(&key)?.hash;
@@ -317,7 +324,7 @@ impl<'a> Right<'a> {
 }
 
 /// A key with its records, as they are stored.
-fn entry(part: &PostingPart, of_key: &[(u64, u64)]) -> Row {
+fn entry(part: &PostingPart, of_key: &[Posting]) -> Row {
     let key = posting_key(PostingKey { list: part.list, hash: of_key[0].0 });
     let listed = part.lists(of_key.len());
     (key, if listed { write_records(of_key.iter().map(|(_, record)| *record)) } else { unlisted() })

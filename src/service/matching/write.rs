@@ -21,8 +21,6 @@ pub(in crate::service) struct Pen {
     pub(in crate::service) index: bool,
     /// Another gateway wrote while this one thought that it led.
     pub(in crate::service) replaced: bool,
-    /// There is no index in the store that should go.
-    pub(in crate::service) dropped: bool,
 }
 
 impl Gateway {

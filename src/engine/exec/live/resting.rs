@@ -89,7 +89,7 @@ impl Index {
         };
         let shrunk: Vec<Block> = by.keys().filter(shrunk).copied().collect();
         window.lost.extend(shrunk);
-        let found = self.find_rows(rows, std::mem::take(&mut window.lost));
+        let found = Self::find_rows(rows, std::mem::take(&mut window.lost));
         let known = by.keys().filter(|block| !window.is_unlisted(Some(**block)));
         let known: Vec<(Block, Vec<u32>)> = known.map(|block| (*block, self.listed(*block).to_vec())).collect();
         for (block, sharing) in known.into_iter().chain(found) {
@@ -139,7 +139,7 @@ impl Index {
     }
 
     /// The rows of blocks that are listed nowhere, ascending: costs the keys of all rows under their rules.
-    fn find_rows(&self, rows: &Rows, blocks: Vec<Block>) -> Vec<(Block, Vec<u32>)> {
+    fn find_rows(rows: &Rows, blocks: Vec<Block>) -> Vec<(Block, Vec<u32>)> {
         let mut found: FxHashMap<Block, Vec<u32>> = blocks.into_iter().map(|block| (block, Vec::new())).collect();
         let of_rules: BTreeSet<usize> = found.keys().map(|(rule, _)| *rule).collect();
         let slots: Vec<u32> = if of_rules.is_empty() { Vec::new() } else { rows.leading().collect() };
@@ -332,7 +332,7 @@ impl Live {
             self.hashes_of(list, slot, &mut scratch, &mut hashes);
             (some, counted) = (some + 1, counted + hashes.len());
         }
-        if some == 0 { 0 } else { self.rows.len() * counted / some }
+        (self.rows.len() * counted).checked_div(some).unwrap_or_default()
     }
 }
 

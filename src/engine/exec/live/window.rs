@@ -178,7 +178,7 @@ impl Window {
                     }
                     crowd.lowest = crowd.lowest.min(came.unwrap_or(u64::MAX));
                 }
-                None => self.bytes = self.bytes.saturating_add_signed(by * ROW_BYTES as isize),
+                None => self.bytes = self.bytes.saturating_add_signed(by * ROW_BYTES.cast_signed()),
             }
         }
         self.unwritten.extend(self.changed.iter().map(|(key, _)| (*key, self.batch)));

@@ -333,11 +333,7 @@ fn look_at(
             known.words.1 += 1;
         }
         Table::Lookups | Table::Outcomes => drop(plain(bytes, table.name())?),
-        Table::Postings => {
-            read_posting_key(key)?;
-            let known = |id: u64| known.records.contains_key(&RecordId(id));
-            verified.check(Wrong::DerivedReference, read_records(bytes)?.unwrap_or_default().into_iter().all(known));
-        }
+        Table::Postings => verified.check(Wrong::DerivedReference, names_known_records(key, bytes, known)?),
         Table::Marks => {
             verified.check(Wrong::Incomplete, key != RESTORING_MARK);
             if key == DERIVED_MARK {
@@ -351,6 +347,13 @@ fn look_at(
         Table::Rows | Table::Journal => {}
     }
     Ok(())
+}
+
+/// Whether a posting of the candidate index names records that are there.
+fn names_known_records(key: &[u8], bytes: &[u8], known: &SeenSoFar) -> Result<bool, ServiceError> {
+    read_posting_key(key)?;
+    let records = read_records(bytes)?.unwrap_or_default();
+    Ok(records.into_iter().all(|id| known.records.contains_key(&RecordId(id))))
 }
 
 /// A head against the newest row of its record.

@@ -16,8 +16,8 @@ use crate::service::stored::journal::{DerivedMark, Entry, Reached, derived_mark}
 use crate::service::stored::reading::Pages;
 use crate::store::{Position, Read, Snapshot, Table};
 
-/// Rows that are matched in one such step; further behind, the store is read again.
-const MOST_ROWS: usize = 500_000;
+/// Rows that are matched in one such step, which takes some 4 kB of memory a row; further behind, the store is read again.
+const MOST_ROWS: usize = 100_000;
 
 /// What lies between two places in the journal.
 #[derive(Default)]
@@ -106,8 +106,10 @@ impl Gateway {
         self.on_matcher(move |matcher| matcher.live.read_postings_from(source)).await?;
         let matched = self.match_step(&mut tail.applied, step).await;
         let newest = self.newest_postings();
-        self.on_matcher(move |matcher| matcher.live.read_postings_from(newest)).await?;
+        let back = self.on_matcher(move |matcher| matcher.live.read_postings_from(newest)).await;
+        // A step that broke off took the matcher with it.
         let written = matched?.batch;
+        back?;
         self.note_postings_written(Some(written)).await?;
         Ok(true)
     }

@@ -39,6 +39,9 @@ struct Report<'a> {
     differences: u64,
     /// `null` where the rules were not evaluated up to the state compared.
     outcome_differences: Option<u64>,
+    /// `null` where no candidate index rests in the store.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index_differences: Option<u64>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +62,8 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     if rebuilt.identical() || repair == Repair::Write {
         return Ok(Outcome::Done);
     }
-    let differences = rebuilt.differences + rebuilt.outcome_differences.unwrap_or_default();
+    let beside = [rebuilt.outcome_differences, rebuilt.index_differences];
+    let differences = rebuilt.differences + beside.into_iter().flatten().sum::<u64>();
     let different = Different { differences };
     Err(CliError::failed("comparing the store", different).hint(Some("`padan rebuild --write` puts it right")))
 }
@@ -73,6 +77,7 @@ fn show(rebuilt: &Rebuilt, terminal: Terminal) {
         entries: rebuilt.entries,
         differences: rebuilt.differences,
         outcome_differences: rebuilt.outcome_differences,
+        index_differences: rebuilt.index_differences,
     };
     terminal.result(&report, || {
         let mut text = String::new();
@@ -86,6 +91,9 @@ fn show(rebuilt: &Rebuilt, terminal: Terminal) {
             |differences| format!("{} differences", thousands(differences)),
         );
         let _ = writeln!(text, "outcomes {outcomes}");
+        if let Some(differences) = report.index_differences {
+            let _ = writeln!(text, "index    {} differences", thousands(differences));
+        }
         let _ = writeln!(text, "{state}: {entries} derived entries, {} differences", thousands(report.differences));
         text
     });

@@ -219,6 +219,20 @@ pub enum RowError {
     },
 }
 
+/// Why postings that rest elsewhere were not read, as whoever reads them says it.
+pub type Unread = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a live set did not take something, or did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum LiveError {
+    /// A row does not fit the columns.
+    #[error(transparent)]
+    Row(#[from] RowError),
+    /// Postings that rest elsewhere could not be read. A set that was applying a batch is of no use after it.
+    #[error("postings that rest elsewhere could not be read")]
+    Unread(#[source] Unread),
+}
+
 /// Why a checkpoint was not written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {

@@ -71,9 +71,10 @@ pub use self::block::survey::{LargeBlock, RuleSurvey, SameEntity, Share, Survey,
 pub use self::block::{BlockReport, RuleReport, StopKey};
 pub use self::cluster::{Judgement, Proposal, ProposalReason, Refusal, RefusalReason};
 pub use self::decide::MachineDecision;
-pub use self::error::{CheckpointError, PlanError, Problem, RowError};
+pub use self::error::{CheckpointError, LiveError, PlanError, Problem, RowError, Unread};
 pub use self::exec::{
-    Change, Delta, Edge, ExplainedPair, Linkage, Live, explain_pair, match_rows, match_rows_metered, train_and_match,
+    Change, ChangedPostings, Delta, Edge, ExplainedPair, Linkage, Live, PostingKey, PostingPart, PostingSource,
+    Resting, explain_pair, match_rows, match_rows_metered, train_and_match,
 };
 pub use self::explain::{ExplainedStep, Explanation};
 pub use self::field::Kind;

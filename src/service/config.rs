@@ -6,6 +6,17 @@ use super::clock::{Clock, day_in_jakarta};
 use super::intake::budget::BudgetConfig;
 use crate::domain::date::Date;
 
+/// Where the candidate index rests: which rows have which key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IndexPlace {
+    /// In the memory of each gateway: the fastest.
+    #[default]
+    Memory,
+    /// In the store, for rows that do not fit one memory: the same answers, slower.
+    Store,
+}
+
 /// What may be configured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -28,6 +39,10 @@ pub struct Config {
     /// The file in which the matcher's memory is kept, so that a start need not match every row again; none: it is not kept.
     /// A gateway on an embedded store has it beside that.
     pub index_file: Option<std::path::PathBuf>,
+    /// Where the candidate index rests.
+    pub index: IndexPlace,
+    /// Bytes of a candidate index in the store that stay in memory, about. A step needs what it needs beside that.
+    pub index_cache_bytes: usize,
     /// Limits of one pushed body.
     pub intake: crate::feed::Limits,
     /// Who is to send which feed, and where; from the part of the configuration that has its name.
@@ -48,6 +63,8 @@ impl Default for Config {
             max_derived_bytes: 64 << 20,
             match_at_once_from: 50_000,
             index_file: None,
+            index: IndexPlace::Memory,
+            index_cache_bytes: 64 << 20,
             intake: crate::feed::Limits::default(),
             expected: Vec::new(),
             retention: super::retention::Config::default(),

@@ -26,4 +26,4 @@ pub mod start;
 mod stored;
 pub mod verify;
 
-pub use self::config::Config;
+pub use self::config::{Config, IndexPlace};

@@ -24,13 +24,16 @@ pub struct Rebuilt {
     /// Outcomes of the rules, lists and counts that are not what evaluating everything says; `None` where they were not
     /// evaluated up to the state compared, which the next gateway does.
     pub outcome_differences: Option<u64>,
+    /// Keys of the candidate index that are not what follows from the rows; `None` where none rests in the store.
+    pub index_differences: Option<u64>,
 }
 
 impl Rebuilt {
     /// The store held exactly what follows from its inputs.
     pub fn identical(&self) -> bool {
-        let same_outcomes = self.outcome_differences.is_none_or(|differences| differences == 0);
-        self.before.derived == self.derived && self.differences == 0 && same_outcomes
+        let none = |differences: Option<u64>| differences.is_none_or(|differences| differences == 0);
+        let same = self.before.derived == self.derived && self.differences == 0;
+        same && none(self.outcome_differences) && none(self.index_differences)
     }
 }
 
@@ -59,6 +62,7 @@ pub async fn rebuild(parts: Parts, repair: Repair) -> Result<Rebuilt, ServiceErr
     }
     let mut difference = gateway.difference(&*snapshot, &mut wanted).await?;
     let differences = (difference.puts.len() + difference.deletes.len()) as u64;
+    let index_differences = gateway.posting_differences(&*snapshot).await?;
     let applied = gateway.tail().await?.applied;
     gateway.put_view(View::new((applied.position(), None), Some(snapshot), store));
     let outcome_differences = gateway.outcome_differences().await?;
@@ -71,5 +75,5 @@ pub async fn rebuild(parts: Parts, repair: Repair) -> Result<Rebuilt, ServiceErr
         }
         gateway.write_compared(difference).await?;
     }
-    Ok(Rebuilt { before, derived: hash.finish(), entries, differences, outcome_differences })
+    Ok(Rebuilt { before, derived: hash.finish(), entries, differences, outcome_differences, index_differences })
 }

@@ -23,6 +23,7 @@ use crate::service::stored::journal::{
     COMPACTED_MARK, CompactedMark, DERIVED_MARK, DerivedMark, Entry, RESTORING_MARK, compacted_mark,
 };
 use crate::service::stored::names::{NameEntry, is_name};
+use crate::service::stored::postings::{read_posting_key, read_records};
 use crate::service::stored::reading::Pages;
 use crate::store::{Position, Read, Row, Table};
 
@@ -150,6 +151,7 @@ pub async fn verify(snapshot: &dyn Read) -> Result<Verified, ServiceError> {
         Table::Cases,
         Table::Lookups,
         Table::Outcomes,
+        Table::Postings,
         Table::Marks,
     ] {
         let mut pages = Pages::of(snapshot, table);
@@ -205,6 +207,7 @@ fn look(table: Table, page: &[Row], known: &mut SeenSoFar, verified: &mut Verifi
         | Table::Cases
         | Table::Lookups
         | Table::Outcomes
+        | Table::Postings
         | Table::Marks => {
             for (key, bytes) in page {
                 if look_at(table, key, bytes, known, verified).is_err() {
@@ -330,6 +333,7 @@ fn look_at(
             known.words.1 += 1;
         }
         Table::Lookups | Table::Outcomes => drop(plain(bytes, table.name())?),
+        Table::Postings => verified.check(Wrong::DerivedReference, names_known_records(key, bytes, known)?),
         Table::Marks => {
             verified.check(Wrong::Incomplete, key != RESTORING_MARK);
             if key == DERIVED_MARK {
@@ -343,6 +347,13 @@ fn look_at(
         Table::Rows | Table::Journal => {}
     }
     Ok(())
+}
+
+/// Whether a posting of the candidate index names records that are there.
+fn names_known_records(key: &[u8], bytes: &[u8], known: &SeenSoFar) -> Result<bool, ServiceError> {
+    read_posting_key(key)?;
+    let records = read_records(bytes)?.unwrap_or_default();
+    Ok(records.into_iter().all(|id| known.records.contains_key(&RecordId(id))))
 }
 
 /// A head against the newest row of its record.
@@ -386,6 +397,7 @@ fn ended(table: Table, known: &mut SeenSoFar, verified: &mut Verified) {
         | Table::Families
         | Table::Cases
         | Table::Outcomes
+        | Table::Postings
         | Table::Marks => {}
     }
 }

@@ -40,11 +40,13 @@ pub enum Table {
     Lookups = 17,
     /// What the complementarity rules say of persons, families and accounts, and how often.
     Outcomes = 18,
+    /// The candidate index, where it rests in the store: keys of blocks, guards and contents to records.
+    Postings = 19,
 }
 
 impl Table {
     /// How many tables there are.
-    pub const COUNT: usize = 15;
+    pub const COUNT: usize = 16;
 
     /// All tables, in the order of their codes.
     pub const ALL: [Self; Self::COUNT] = [
@@ -63,6 +65,7 @@ impl Table {
         Self::Marks,
         Self::Lookups,
         Self::Outcomes,
+        Self::Postings,
     ];
 
     /// The name used by adapters, logs and metrics.
@@ -83,6 +86,7 @@ impl Table {
             Self::Marks => "marks",
             Self::Lookups => "lookups",
             Self::Outcomes => "outcomes",
+            Self::Postings => "postings",
         }
     }
 

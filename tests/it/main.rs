@@ -17,6 +17,7 @@ mod privacy;
 mod private_files;
 mod push;
 mod questions;
+mod resting;
 mod retention;
 mod rules;
 mod sample;

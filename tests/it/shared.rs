@@ -44,8 +44,8 @@ fn start_with(dir: &Path, store: StoreUrl) -> StartWith {
 }
 
 /// A gateway and its worker.
-struct Run {
-    gateway: Gateway,
+pub(crate) struct Run {
+    pub(crate) gateway: Gateway,
     worker: JoinHandle<()>,
     stop: tokio::sync::watch::Sender<Running>,
 }
@@ -55,14 +55,16 @@ impl Run {
         Self::on(start_with(dir, store(schema))).await
     }
 
-    async fn on(start: StartWith) -> Self {
+    /// Started with other settings.
+    pub(crate) async fn on(start: StartWith) -> Self {
         let gateway = start.open().await.expect("a gateway");
         let (stop, stopping) = tokio::sync::watch::channel(Running::Yes);
         let worker = worker::start(gateway.clone(), stopping);
         Self { gateway, worker, stop }
     }
 
-    async fn push(&self, feed: Feed, key: &str, row: &str) {
+    /// Pushes rows, of which none is refused.
+    pub(crate) async fn push(&self, feed: Feed, key: &str, row: &str) {
         let caller = self.gateway.clients().by_token(&format!("kode-{}", sender(feed.name()))).expect("a sender");
         let mut intake = self.gateway.read_push(feed);
         intake.push(row.as_bytes()).expect("read");
@@ -72,7 +74,8 @@ impl Run {
         self.gateway.push(&caller, feed, key, body).await.expect("pushed");
     }
 
-    async fn end(self) {
+    /// Ends it as a signal would.
+    pub(crate) async fn end(self) {
         self.stop.send_replace(Running::Stopping);
         self.worker.await.expect("the worker ends");
         self.gateway.close().await;

@@ -12,7 +12,7 @@ mod tests;
 mod world;
 
 pub use self::bulk::{Linkage, match_rows, match_rows_metered, train_and_match};
-pub use self::live::{Change, Delta, Live};
+pub use self::live::{Change, ChangedPostings, Delta, Live, PostingKey, PostingPart, PostingSource, Resting};
 pub use self::pair::{ExplainedPair, explain_pair};
 
 use super::decide::MachineDecision;

@@ -203,6 +203,28 @@ impl Postings {
         left
     }
 
+    /// Whether a row has a key.
+    pub(crate) fn has(&self, key: u64, slot: u32) -> bool {
+        self.rows(key).binary_search(&slot).is_ok()
+    }
+
+    /// Gives a key that nobody has to rows, ascending.
+    pub(crate) fn put_in(&mut self, key: u64, slots: &[u32]) {
+        let (Err(at), [first, others @ ..]) = (self.find(key), slots) else { return };
+        let head = if others.is_empty() { *first } else { self.lists.add(slots) | LIST };
+        self.insert_at(at, Entry::new(key, head));
+    }
+
+    /// Takes a key from all rows.
+    pub(crate) fn take_out(&mut self, key: u64) {
+        let Ok(at) = self.find(key) else { return };
+        let head = self.entries[at].head;
+        if head & LIST != 0 {
+            self.lists.release(head & !LIST);
+        }
+        self.close(at);
+    }
+
     /// Takes an entry out; those behind it that are not at home move back by one.
     fn close(&mut self, at: usize) {
         let away = |(from, entry): (usize, &Entry)| !entry.is_gap() && self.home(entry.key()) < from;
@@ -300,7 +322,21 @@ mod tests {
             check(&postings, &expected);
             let entries: Vec<(u64, u32)> =
                 expected.iter().flat_map(|(key, rows)| rows.iter().map(|slot| (*key, *slot))).collect();
-            check(&Postings::build(&entries), &expected);
+            let mut built = Postings::build(&entries);
+            check(&built, &expected);
+            let half: Vec<u64> = expected.keys().copied().step_by(2).collect();
+            let taken: Vec<(u64, BTreeSet<u32>)> = half.iter().map(|key| (*key, expected[key].clone())).collect();
+            for key in half {
+                built.take_out(key);
+                expected.remove(&key);
+            }
+            check(&built, &expected);
+            for (key, rows) in taken {
+                built.put_in(key, &rows.iter().copied().collect::<Vec<u32>>());
+                prop_assert!(rows.iter().all(|slot| built.has(key, *slot)));
+                expected.insert(key, rows);
+            }
+            check(&built, &expected);
         }
     }
 }

@@ -78,7 +78,7 @@ impl Gateway {
         let exact = found.len();
         if query.nik.is_some() || query.nama.is_some() {
             let core = asked_core(query);
-            let near = self.ask_matcher(move |matcher| matcher.near(&core, today)).await?;
+            let near = self.ask_matcher(move |matcher| matcher.near(&core, today)).await??;
             let near = view.persons_of(&near).await?.into_iter().flatten();
             found.extend(near.filter(|person| seen.insert(*person)));
         }

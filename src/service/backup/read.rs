@@ -11,7 +11,7 @@ use super::chain::{Chain, Description};
 use super::part::{Entry, Identity, PartReader};
 use crate::service::error::ServiceError;
 use crate::service::stored::codec::encode;
-use crate::service::stored::journal::{RESTORED_MARK, RESTORING_MARK};
+use crate::service::stored::journal::{DERIVED_MARK, DerivedMark, RESTORED_MARK, RESTORING_MARK, derived_mark};
 use crate::store::{Read, Store, StoreError, Table, WriteBatch};
 
 /// Bytes of one commit.
@@ -58,6 +58,11 @@ pub async fn restore(
     }
     let mut end = WriteBatch::new();
     end.delete(Table::Marks, RESTORING_MARK).put(Table::Marks, RESTORED_MARK, encode(&last.sha256));
+    let (_, mark) = derived_mark(store.reader()).await?;
+    if let Some(mark) = mark.filter(|mark| mark.index) {
+        // No part holds the candidate index.
+        end.put(Table::Marks, DERIVED_MARK, encode(&DerivedMark { index: false, ..mark }));
+    }
     store.commit(end).await?;
     let inputs = last.inputs.clone();
     Ok(Restored { parts: chain.parts().len(), entries, reaches: last.to, inputs })

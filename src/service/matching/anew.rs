@@ -101,6 +101,8 @@ impl Gateway {
         self.rules().look_again();
         let (started, mut parts) = (Instant::now(), 0);
         let Tail { applied, pen, .. } = tail;
+        // The index in the store, if it rests there, is written anew after this.
+        pen.index = false;
         let mut part = WriteBatch::new();
         // What the rules say is of an earlier state from here on, and evaluated again.
         part.put(Table::Outcomes, Touched::key(*applied), encode(&Touched::everything()));
@@ -340,7 +342,8 @@ impl Matcher {
             | Table::Completeness
             | Table::Journal
             | Table::Marks
-            | Table::Outcomes => true,
+            | Table::Outcomes
+            | Table::Postings => true,
         }
     }
 }

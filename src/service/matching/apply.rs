@@ -10,7 +10,7 @@ use super::withdrawn::AskedThen;
 use crate::domain::case::Case;
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::record::{PersonId, Record, RecordId};
-use crate::engine::{Change, Delta, Judgement, Proposal, RowError};
+use crate::engine::{Change, Delta, Judgement, LiveError, Proposal, Value};
 use crate::prepare::values_of;
 use crate::service::stored::lookups::nothing;
 
@@ -23,6 +23,9 @@ struct Concerned {
     cases: BTreeSet<String>,
 }
 
+/// Records with their values; `None` for one that takes no part in matching.
+type Coming = Vec<(u64, Option<Vec<Value>>)>;
+
 impl Matcher {
     /// Applies changed rows, what those of them keep that withdraw their records, and decisions. Rows older than what is known
     /// are passed over: order does not matter.
@@ -31,11 +34,14 @@ impl Matcher {
         records: Vec<Record>,
         asked: AskedThen,
         decisions: Vec<Decision>,
-    ) -> Result<Dirty, RowError> {
+    ) -> Result<Dirty, LiveError> {
         let newest = self.newest_of(records);
+        let values = self.values_of(&newest);
+        // What cannot be read now is noticed before anything changes.
+        self.live.prepare(&values)?;
         let (mut dirty, mut concerned) = (Dirty::default(), Concerned::default());
         self.take_withdrawn_cases(&newest, asked, &mut concerned);
-        let mut changes = self.take_rows(&newest, &mut dirty, &mut concerned);
+        let mut changes = self.take_rows((&newest, values), &mut dirty, &mut concerned);
         changes.extend(self.take_decisions(decisions, &mut dirty, &mut concerned));
         let delta = self.live.apply(changes)?;
         self.take_clusters(&delta, newest.keys(), &mut dirty);
@@ -64,10 +70,15 @@ impl Matcher {
         newest
     }
 
+    /// The values of rows, in their order.
+    fn values_of(&self, newest: &BTreeMap<RecordId, Record>) -> Coming {
+        newest.values().map(|record| (record.id.0, values_of(&self.models().columns, record))).collect()
+    }
+
     /// Takes note of rows; answers what the engine has to change.
     fn take_rows(
         &mut self,
-        newest: &BTreeMap<RecordId, Record>,
+        (newest, values): (&BTreeMap<RecordId, Record>, Coming),
         dirty: &mut Dirty,
         concerned: &mut Concerned,
     ) -> Vec<Change> {
@@ -76,16 +87,14 @@ impl Matcher {
         let rows: Vec<RecordId> = newest.keys().copied().collect();
         dirty.families_left = self.forget_families(&rows);
         concerned.niks.extend(self.niks_of(newest.keys()));
-        let change = |record: &Record, values| match values {
-            Some(values) => Change::Upsert { id: record.id.0, values },
-            None => Change::Remove { id: record.id.0 },
-        };
-        let mut changes = Vec::with_capacity(newest.len());
         for record in newest.values() {
             self.replace_known(record, dirty);
-            changes.push(change(record, values_of(&self.models().columns, record)));
         }
-        changes
+        let change = |(id, values)| match values {
+            Some(values) => Change::Upsert { id, values },
+            None => Change::Remove { id },
+        };
+        values.into_iter().map(change).collect()
     }
 
     /// Takes note of what the rows keep that withdraw their records, in the place of what was kept of these records before.

@@ -27,7 +27,7 @@ use crate::domain::decision::Decision;
 use crate::domain::person::FamilyId;
 use crate::domain::record::RecordId;
 use crate::engine::flat::{Sink, Source, require};
-use crate::engine::{CheckpointError, Live};
+use crate::engine::{CheckpointError, Live, Resting};
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
 use crate::service::models::Models;
@@ -58,6 +58,15 @@ struct About {
     reached: Reached,
     /// The hash of the journal's entry there: another store has another one.
     entry: u64,
+    /// The postings are not in it: they rest in the store.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    rests: bool,
+}
+
+/// Where a file is, and where the postings rest that are not in it.
+pub(super) struct Beside<'a> {
+    pub(super) path: &'a Path,
+    pub(super) resting: Option<Resting>,
 }
 
 /// What was read, but for the decisions.
@@ -78,9 +87,9 @@ impl Resumed {
     }
 }
 
-/// Reads the file at `path`, if it can stand in for reading the rows of `snapshot`, whose derived state has this mark.
+/// Reads the file, if it can stand in for reading the rows of `snapshot`, whose derived state has this mark.
 pub(super) async fn resume(
-    path: &Path,
+    Beside { path, resting }: Beside<'_>,
     snapshot: &dyn Read,
     models: &Arc<Models>,
     mark: &DerivedMark,
@@ -95,15 +104,20 @@ pub(super) async fn resume(
     };
     // A mark in the middle of an entry is rare, and of a start after a crash.
     let fits = about.by == mark.by && about.reached <= mark.reached && mark.reached.rows == 0;
+    // Where postings rest in the store they have to be of the mark's state, for what lies between to be matched.
+    let rests = about.rests == resting.is_some() && (!about.rests || mark.index || about.reached == mark.reached);
     let told = compacted.is_none_or(|compacted| compacted.reached <= about.reached);
-    if !fits || !told || entry_hash(snapshot, about.reached.position()).await? != Some(about.entry) {
+    if !fits || !told || !rests || entry_hash(snapshot, about.reached.position()).await? != Some(about.entry) {
         tracing::info!("the index on disk is of another state; all rows are read");
         return Ok(None);
     }
     let reached = about.reached;
     let read = tokio::task::spawn_blocking(move || {
         let (remembered, families) = read_known(&mut input)?;
-        let live = Live::read_from(plan, &mut input)?;
+        let live = match resting {
+            Some(resting) => Live::read_resting(plan, &mut input, resting)?,
+            None => Live::read_from(plan, &mut input)?,
+        };
         Ok::<_, CheckpointError>(Resumed { live, remembered, families, reached })
     });
     match read.await.map_err(|_| ServiceError::NotReady)? {
@@ -141,7 +155,7 @@ pub(super) fn write(matcher: &Matcher, reached: Reached, entry: u64, path: &Path
 fn write_file(matcher: &Matcher, reached: Reached, entry: u64, path: &Path) -> Result<(), CheckpointError> {
     let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     let mut out = BufWriter::with_capacity(1 << 20, file);
-    let about = About { by: matcher.models().derived_by(), reached, entry };
+    let about = About { by: matcher.models().derived_by(), reached, entry, rests: matcher.live.rests() };
     let said = serde_json::to_vec(&about).map_err(std::io::Error::other)?;
     let mut sink = Sink::new(&mut out);
     sink.raw(&BEGINNING)?;

@@ -6,6 +6,7 @@
 //! than its own and writes nothing more.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rayon::prelude::*;
@@ -16,10 +17,11 @@ use super::derive::{Changes, derive};
 use super::load::{Trust, record_of};
 use super::matcher::{Dirty, Matcher};
 use super::places::Areas;
+use super::postings::add_postings;
 use super::write::Pen;
 use crate::domain::decision::Decision;
 use crate::domain::record::{Record, RecordId, Sequence};
-use crate::engine::RowError;
+use crate::engine::LiveError;
 use crate::service::completeness::region_of;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
@@ -33,6 +35,9 @@ use crate::telemetry::metric;
 
 /// Rows matched and written in one step.
 const STEP_ROWS: usize = 10_000;
+
+/// The same where the candidate index rests in the store: a step reads and writes many keys of each row.
+const STEP_ROWS_RESTING: usize = 2_000;
 
 /// Entries of the journal looked at in one step.
 const STEP_ENTRIES: usize = 256;
@@ -58,18 +63,20 @@ pub(in crate::service) struct Tail {
     /// What the store holds of derived state does not follow from the mark, or not from the matcher's state: it has to
     /// be compared as a whole.
     pub(in crate::service) unsure: bool,
+    /// There is no index in the store that should go.
+    pub(super) dropped: bool,
     /// What is needed to write what follows.
     pub(in crate::service) pen: Pen,
 }
 
 /// Work that is taken at once.
-struct Step {
-    reached: Reached,
-    records: Vec<Record>,
-    rows: Vec<(RecordId, Sequence)>,
-    decisions: Vec<Decision>,
+pub(super) struct Step {
+    pub(super) reached: Reached,
+    pub(super) records: Vec<Record>,
+    pub(super) rows: Vec<(RecordId, Sequence)>,
+    pub(super) decisions: Vec<Decision>,
     /// Regions for which something was declared.
-    declared: BTreeSet<String>,
+    pub(super) declared: BTreeSet<String>,
 }
 
 impl Step {
@@ -86,9 +93,11 @@ impl Step {
 }
 
 /// What follows from a step, to be written.
-struct Unwritten {
+pub(super) struct Unwritten {
     reached: Reached,
     changes: Changes,
+    /// The number of what changed of the candidate index.
+    pub(super) batch: u32,
 }
 
 /// What lies behind a place in the journal.
@@ -154,6 +163,11 @@ impl Gateway {
         // What follows from the last step is written while the next one is matched.
         let mut unwritten = None;
         loop {
+            if self.index_rests() && !tail.pen.leads {
+                // Who leads writes the index, and this gateway comes after it.
+                break;
+            }
+            self.ensure_postings(&mut tail).await?;
             match self.way_to_match(&tail)? {
                 Way::Steps => {}
                 Way::AtOnce => {
@@ -162,7 +176,10 @@ impl Gateway {
                 }
                 Way::Later => return self.write_step(&mut tail, unwritten).await,
             }
-            match self.next_step(tail.applied, None).await? {
+            let next = self.next_step(tail.applied, None).await;
+            // What is not written is lost with a failure: the store does not hold what follows from here then.
+            tail.unsure |= next.is_err() && unwritten.is_some();
+            match next? {
                 Next::Step(step) => unwritten = self.take(&mut tail, unwritten, step).await?,
                 Next::Nothing if unwritten.is_some() => self.write_step(&mut tail, unwritten.take()).await?,
                 Next::Nothing => break,
@@ -172,8 +189,12 @@ impl Gateway {
                 }
             }
         }
+        if tail.pen.replaced && self.index_rests() {
+            return Ok(());
+        }
         self.acquire_leadership(&mut tail).await?;
         self.keep_outcomes(&tail).await?;
+        self.drop_postings(&mut tail).await?;
         self.look_for_stop_keys(tail.applied.position()).await?;
         if self.intake().quiet() { self.keep_index(&tail, INDEX_AFTER).await } else { Ok(()) }
     }
@@ -182,10 +203,12 @@ impl Gateway {
     async fn acquire_leadership(&self, tail: &mut Tail) -> Result<(), ServiceError> {
         if !tail.pen.leads {
             let leads = self.store().lead().await?;
+            self.follow_leader(tail, leads).await?;
             let (stored, mark) = derived_mark(self.reader()).await?;
-            tail.pen = Pen { mark: stored, leads };
             let mark = mark.filter(|mark| mark.whole && mark.by == self.models().derived_by());
-            let reached = mark.map(|mark| mark.reached);
+            let reached = mark.as_ref().map(|mark| mark.reached);
+            let index = self.index_rests() && mark.is_some_and(|mark| mark.index);
+            tail.pen = Pen { mark: stored, leads, index, ..Pen::default() };
             if !leads {
                 // What the leader wrote can be read, as far as this gateway's matcher knows of it.
                 return self.note_matched(reached.unwrap_or_default().min(tail.applied)).await;
@@ -201,14 +224,18 @@ impl Gateway {
     /// Reads the store. Where the index on disk stands before what is derived, the steps between are matched again, and
     /// nothing is written.
     pub(super) async fn resumed(&self) -> Result<Tail, ServiceError> {
-        let snapshot = self.store().snapshot().await?;
-        let mut tail = self.read_store(&*snapshot, Trust::Index).await?;
-        let (_, mark) = derived_mark(&*snapshot).await?;
+        let snapshot = Arc::new(self.store().snapshot().await?);
+        let mut tail = self.read_store(&**snapshot, Trust::Index).await?;
+        let (_, mark) = derived_mark(&**snapshot).await?;
         let goal = mark.filter(|_| !tail.unsure).map(|mark| mark.reached).unwrap_or_default();
+        if self.index_rests() && tail.applied < goal {
+            let taken = self.step_to(&mut tail, goal, &snapshot).await?;
+            return if taken { Ok(tail) } else { self.read_store(&**snapshot, Trust::Mark).await };
+        }
         while tail.applied < goal {
             match self.next_step(tail.applied, Some(goal.position())).await? {
                 Next::Step(step) => drop(self.match_step(&mut tail.applied, step).await?),
-                Next::Nothing | Next::TooFarBehind => return self.read_store(&*snapshot, Trust::Mark).await,
+                Next::Nothing | Next::TooFarBehind => return self.read_store(&**snapshot, Trust::Mark).await,
             }
         }
         Ok(tail)
@@ -225,7 +252,7 @@ impl Gateway {
         let mut step = Step::behind(applied);
         let mut decided = Vec::new();
         for (key, entry) in page {
-            let room = STEP_ROWS - step.records.len() - step.rows.len();
+            let room = self.step_rows().saturating_sub(step.records.len() + step.rows.len());
             if room == 0 {
                 break;
             }
@@ -247,10 +274,7 @@ impl Gateway {
         if step.reached == applied {
             return Ok(Next::Nothing);
         }
-        let keys = decided.iter().map(|(a, b, nth)| decision_key(*a, *b, *nth as usize)).collect();
-        for bytes in get_many(self.reader(), Table::Decisions, keys).await?.into_iter().flatten() {
-            step.decisions.push(decode(&bytes, "decision")?);
-        }
+        step.decisions = self.decisions_at(decided).await?;
         let rows = std::mem::take(&mut step.rows);
         match self.records_at(&rows).await? {
             Some(records) => step.records.extend(records),
@@ -294,8 +318,22 @@ impl Gateway {
         step.reached = Reached { through: position.0, rows: 0 };
     }
 
+    fn step_rows(&self) -> usize {
+        if self.index_rests() { STEP_ROWS_RESTING } else { STEP_ROWS }
+    }
+
+    /// Decisions by pair and number.
+    pub(super) async fn decisions_at(
+        &self,
+        decided: Vec<(RecordId, RecordId, u64)>,
+    ) -> Result<Vec<Decision>, ServiceError> {
+        let keys = decided.iter().map(|(a, b, nth)| decision_key(*a, *b, *nth as usize)).collect();
+        let found = get_many(self.reader(), Table::Decisions, keys).await?;
+        found.into_iter().flatten().map(|bytes| decode(&bytes, "decision")).collect()
+    }
+
     /// Accepted rows as records; `None` where one is not there.
-    async fn records_at(&self, rows: &[(RecordId, Sequence)]) -> Result<Option<Vec<Record>>, ServiceError> {
+    pub(super) async fn records_at(&self, rows: &[(RecordId, Sequence)]) -> Result<Option<Vec<Record>>, ServiceError> {
         let keys = rows.iter().map(|(record, sequence)| row_key(*record, *sequence)).collect();
         let found = get_many(self.reader(), Table::Rows, keys).await?;
         found.into_iter().map(|bytes| bytes.map(|bytes| record_of(&decode_row(&bytes)?)).transpose()).collect()
@@ -312,16 +350,18 @@ impl Gateway {
         // Should anything fail from here on, the matcher is ahead of the store.
         let sure = !std::mem::replace(&mut tail.unsure, true);
         let Tail { applied, pen, .. } = tail;
+        let batch = before.as_ref().map(|before| before.batch);
         let (written, matched) = tokio::join!(self.write_changes(pen, before), self.match_step(applied, step));
         written?;
         let changes = matched?;
+        self.note_postings_written(batch).await?;
         tail.unsure = !sure;
         metrics::histogram!(metric::MATCH_SECONDS).record(started.elapsed().as_secs_f64());
         Ok((tail.pen.leads && sure).then_some(changes))
     }
 
     /// Matches a step. A follower derives as well: the matcher notes the families.
-    async fn match_step(&self, applied: &mut Reached, step: Step) -> Result<Unwritten, ServiceError> {
+    pub(super) async fn match_step(&self, applied: &mut Reached, step: Step) -> Result<Unwritten, ServiceError> {
         let Step { reached, records, decisions, declared, .. } = step;
         self.matching().note_changed((records.len() + decisions.len()) as u64);
         let asked = self.asked_then(&records).await?;
@@ -331,28 +371,39 @@ impl Gateway {
                 let declared = Areas::of(declared.iter().map(String::as_str));
                 dirty.touched.extend(matcher.records_in(&declared));
             }
-            Ok::<_, RowError>(dirty)
+            Ok::<_, LiveError>((dirty, matcher.live.changed_postings()))
         };
-        let dirty = self.on_matcher(work).await?;
-        let dirty = dirty.map_err(|error| ServiceError::Corrupt { what: error.to_string() })?;
+        let (dirty, changed) = match self.on_matcher(work).await? {
+            Ok(found) => found,
+            Err(error) => {
+                if self.matching().read(Matcher::is_half_changed)? {
+                    self.matching().forget();
+                }
+                return Err(error.into());
+            }
+        };
         *applied = reached;
         let touched = Touched::of_step(&dirty.touched);
         let mut changes = self.derived(dirty).await?;
         changes.puts.insert((Table::Outcomes, Touched::key(reached)), encode(&touched));
-        Ok(Unwritten { reached, changes })
+        let batch = changed.batch;
+        add_postings(&mut changes, changed);
+        Ok(Unwritten { reached, changes, batch })
     }
 
     /// Writes what followed from the last step, if that is not done.
     async fn write_step(&self, tail: &mut Tail, step: Option<Unwritten>) -> Result<(), ServiceError> {
         let sure = !std::mem::replace(&mut tail.unsure, true);
+        let batch = step.as_ref().map(|step| step.batch);
         self.write_changes(&mut tail.pen, step).await?;
+        self.note_postings_written(batch).await?;
         tail.unsure = !sure;
         Ok(())
     }
 
     /// Writes what followed from a step, and publishes it.
     async fn write_changes(&self, pen: &mut Pen, step: Option<Unwritten>) -> Result<(), ServiceError> {
-        let Some(Unwritten { reached, mut changes }) = step.filter(|_| pen.leads) else { return Ok(()) };
+        let Some(Unwritten { reached, mut changes, .. }) = step.filter(|_| pen.leads) else { return Ok(()) };
         self.renew_persons(&mut changes).await?;
         self.write_derived(pen, reached, changes).await?;
         if pen.leads { self.note_matched(reached).await } else { Ok(()) }
@@ -375,7 +426,7 @@ impl Gateway {
     }
 
     /// Works on the matcher, away from the threads that answer.
-    async fn on_matcher<T: Send + 'static>(
+    pub(super) async fn on_matcher<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Matcher) -> T + Send + 'static,
     ) -> Result<T, ServiceError> {

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use super::checkpoint::{self, Resumed};
+use super::checkpoint::{self, Beside, Resumed};
 use super::derive::Changes;
 use super::follow::Tail;
 use super::matcher::{Gathered, Incoming, Matcher};
@@ -17,7 +17,7 @@ use crate::domain::batch::AcceptedRow;
 use crate::domain::decision::Decision;
 use crate::domain::person::{FamilyId, GoldenFamily};
 use crate::domain::record::{Record, RecordId, RecordKey};
-use crate::engine::RowError;
+use crate::engine::{Resting, RowError};
 use crate::feed::reread;
 use crate::service::digest::DERIVED;
 use crate::service::error::ServiceError;
@@ -89,6 +89,14 @@ fn passed(reached: Reached, compacted: Option<&CompactedMark>) -> bool {
     compacted.is_none_or(|compacted| compacted.reached.position() <= reached.position())
 }
 
+/// What the index of a matcher is read from.
+pub(in crate::service) struct Index<'a> {
+    /// The file that may stand in for reading all rows.
+    pub(in crate::service) file: Option<&'a Path>,
+    /// Where its postings rest, if not in memory.
+    pub(in crate::service) resting: Option<Resting>,
+}
+
 /// How far a load goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::service) enum Trust {
@@ -105,7 +113,7 @@ pub(in crate::service) async fn load(
     snapshot: &dyn Read,
     models: &Arc<Models>,
     trust: Trust,
-    index_file: Option<&Path>,
+    index: Index<'_>,
 ) -> Result<Loaded, ServiceError> {
     let head = snapshot.head().await?;
     let (mark, derived) = derived_mark(snapshot).await?;
@@ -114,8 +122,9 @@ pub(in crate::service) async fn load(
     let trusted = derived
         .filter(|_| trust != Trust::Nothing)
         .filter(|derived| derived.whole && derived.by == by && passed(derived.reached, compacted.as_ref()));
-    if let (Trust::Index, Some(path), Some(derived)) = (trust, index_file, &trusted) {
-        let resumed = checkpoint::resume(path, snapshot, models, derived, compacted.as_ref()).await?;
+    if let (Trust::Index, Some(path), Some(derived)) = (trust, index.file, &trusted) {
+        let beside = Beside { path, resting: index.resting.clone() };
+        let resumed = checkpoint::resume(beside, snapshot, models, derived, compacted.as_ref()).await?;
         if let Some(resumed) = resumed {
             return resume(resumed, snapshot, models, mark).await;
         }
@@ -132,14 +141,14 @@ pub(in crate::service) async fn load(
     let records = gathered.len();
     let started = Instant::now();
     let work = move || {
-        let mut matcher = Matcher::bulk(gathered, decisions)?;
+        let mut matcher = Matcher::bulk(gathered, decisions, index.resting)?;
         matcher.note_all_families(families);
         Ok(matcher)
     };
     let matcher = join(tokio::task::spawn_blocking(work)).await?.map_err(|error| unfit(&error))?;
     let match_ms = started.elapsed().as_millis() as u64;
     tracing::info!(records, read_ms, match_ms, trusted = trusted.is_some(), "read the store and built the index");
-    let tail = Tail { applied, unsure: trusted.is_none(), pen: Pen { mark, leads: false } };
+    let tail = Tail { applied, unsure: trusted.is_none(), dropped: false, pen: Pen { mark, ..Pen::default() } };
     Ok(Loaded { matcher, tail, anew: records as u64 })
 }
 
@@ -155,7 +164,7 @@ async fn resume(
     let matcher = join(tokio::task::spawn_blocking(move || resumed.matcher(models, decisions))).await?;
     let assemble_ms = started.elapsed().as_millis() as u64;
     tracing::info!(records = matcher.known.len(), assemble_ms, "read the index from disk");
-    let tail = Tail { applied, unsure: false, pen: Pen { mark, leads: false } };
+    let tail = Tail { applied, unsure: false, dropped: false, pen: Pen { mark, ..Pen::default() } };
     Ok(Loaded { matcher, tail, anew: 0 })
 }
 

@@ -6,16 +6,16 @@ use super::matcher::Matcher;
 use crate::domain::date::Date;
 use crate::domain::record::{PersonId, RecordId};
 use crate::domain::row::PersonCore;
-use crate::engine::StopKey;
+use crate::engine::{LiveError, StopKey};
 use crate::prepare::values_of_core;
 use crate::service::answers::views::{PairView, StopKeyLine};
 
 impl Matcher {
     /// Records near what is known of somebody, heaviest first.
-    pub(in crate::service) fn near(&self, core: &PersonCore, today: Date) -> Vec<RecordId> {
+    pub(in crate::service) fn near(&self, core: &PersonCore, today: Date) -> Result<Vec<RecordId>, LiveError> {
         let values = values_of_core(&self.models().columns, core, today);
-        let near = self.live.probe(&values).expect("the values were made for the columns of this plan");
-        near.into_iter().map(|(id, _)| RecordId(id)).collect()
+        let near = self.live.probe(&values)?;
+        Ok(near.into_iter().map(|(id, _)| RecordId(id)).collect())
     }
 
     /// Any two records explained; `None` when one takes no part in matching, or both are one.

@@ -22,7 +22,7 @@ use crate::domain::family_card::read_kk;
 use crate::domain::person::{FamilyId, GoldenFamily};
 use crate::domain::record::{PersonId, Record, RecordId};
 use crate::domain::row::Detail;
-use crate::engine::{Judgement, Live, Proposal, ProposalReason, RowError, Rows, Value};
+use crate::engine::{Judgement, Live, Proposal, ProposalReason, Resting, RowError, Rows, Value};
 use crate::prepare::values_of;
 use crate::service::models::Models;
 use crate::service::stored::codec::row_key;
@@ -158,11 +158,15 @@ pub(in crate::service) struct Dirty {
 }
 
 impl Matcher {
-    /// Matches everything that was gathered at once.
-    pub(in crate::service) fn bulk(gathered: Gathered, decisions: Vec<Decision>) -> Result<Self, RowError> {
+    /// Matches everything that was gathered at once; with `resting` its candidate index rests in the store.
+    pub(in crate::service) fn bulk(
+        gathered: Gathered,
+        decisions: Vec<Decision>,
+        resting: Option<Resting>,
+    ) -> Result<Self, RowError> {
         let Gathered { models, rows, remembered } = gathered;
         let judgements: Vec<(u64, u64, Judgement)> = decisions.iter().map(judgement).collect();
-        let live = Live::of(rows, &judgements)?;
+        let live = Live::of(rows, &judgements, resting)?;
         Ok(Self::assemble(models, live, remembered, decisions))
     }
 

@@ -7,6 +7,7 @@
 
 mod anew;
 mod apply;
+mod behind;
 mod checkpoint;
 pub(super) mod components;
 mod crowds;
@@ -20,6 +21,7 @@ mod lookups;
 pub(super) mod matcher;
 pub(super) mod names;
 pub(super) mod places;
+mod postings;
 mod records;
 mod settle;
 mod shared_nik;
@@ -226,7 +228,9 @@ impl Gateway {
     pub(super) async fn tail(&self) -> Result<MappedMutexGuard<'_, Tail>, ServiceError> {
         let mut tail = self.matching().tail.lock().await;
         // There is none before the first load, and after one that failed.
-        if tail.is_none() || self.matching().is_missing() {
+        // A gateway that was replaced may have read an index that was another's already.
+        let replaced = tail.as_ref().is_some_and(|tail| tail.pen.replaced) && self.index_rests();
+        if tail.is_none() || self.matching().is_missing() || replaced {
             *tail = Some(self.resumed().await?);
         }
         Ok(MutexGuard::map(tail, |tail| tail.as_mut().expect("it was filled just now")))
@@ -243,8 +247,8 @@ impl Gateway {
     pub(super) async fn read_store(&self, snapshot: &dyn Read, trust: Trust) -> Result<Tail, ServiceError> {
         // Two would need the memory of two.
         self.matching().forget();
-        let index_file = self.settings().index_file.as_deref();
-        let loaded = load::load(snapshot, self.models(), trust, index_file).await?;
+        let index = load::Index { file: self.settings().index_file.as_deref(), resting: self.resting() };
+        let loaded = load::load(snapshot, self.models(), trust, index).await?;
         self.matching().note_changed(loaded.anew);
         self.matching().put(loaded.matcher);
         self.matching().note_progress(|progress| progress.loaded = true);

@@ -17,6 +17,10 @@ pub(in crate::service) struct Pen {
     pub(in crate::service) mark: Option<Vec<u8>>,
     /// This gateway writes.
     pub(in crate::service) leads: bool,
+    /// What is written keeps the index in the store as the derived state is.
+    pub(in crate::service) index: bool,
+    /// Another gateway wrote while this one thought that it led.
+    pub(in crate::service) replaced: bool,
 }
 
 impl Gateway {
@@ -64,6 +68,7 @@ impl Gateway {
         tail.pen.leads = true;
         let reached = tail.applied;
         self.write_in_parts(&mut tail.pen, reached, difference).await?;
+        self.ensure_postings(&mut tail).await?;
         if tail.pen.leads { Ok(()) } else { Err(ServiceError::Changed { what: "derived state" }) }
     }
 
@@ -81,6 +86,7 @@ impl Gateway {
             by: self.models().derived_by(),
             free: self.intake().numbers.first_free(),
             writer: self.instance().to_owned(),
+            index: pen.index,
         });
         match &pen.mark {
             Some(before) => write.require_equals(Table::Marks, DERIVED_MARK, before.clone()),
@@ -91,7 +97,7 @@ impl Gateway {
             Ok(_) => pen.mark = Some(mark),
             Err(StoreError::Conflict { .. }) => {
                 tracing::info!("another gateway writes the derived state; this one follows it");
-                pen.leads = false;
+                (pen.leads, pen.replaced) = (false, true);
             }
             Err(error) => return Err(error.into()),
         }

@@ -94,6 +94,9 @@ pub(in crate::service) struct DerivedMark {
     pub(in crate::service) free: Free,
     /// Which gateway wrote it: two that write at once notice each other.
     pub(in crate::service) writer: String,
+    /// The table `postings` is the candidate index of this state.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::service) index: bool,
 }
 
 /// A place between two units of work.

@@ -6,4 +6,5 @@ pub(super) mod head;
 pub(super) mod journal;
 pub(super) mod lookups;
 pub(super) mod names;
+pub(super) mod postings;
 pub(super) mod reading;

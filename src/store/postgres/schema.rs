@@ -13,8 +13,11 @@ use crate::store::{Damage, StoreError};
 const FORMAT: u8 = 1;
 
 /// The steps in their order; the number of a step is its place, counted from 1.
-pub(super) const STEPS: &[&str] =
-    &[include_str!("../../../schemas/sql/0001_tables.sql"), include_str!("../../../schemas/sql/0002_lookups.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("../../../schemas/sql/0001_tables.sql"),
+    include_str!("../../../schemas/sql/0002_lookups.sql"),
+    include_str!("../../../schemas/sql/0003_postings.sql"),
+];
 
 const LOCK: &str = "SELECT pg_advisory_xact_lock($1)";
 const FIND: &str = "SELECT \

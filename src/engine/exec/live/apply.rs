@@ -15,7 +15,7 @@ use super::index::{Block, Crossed, Guarded, Was};
 use super::{Buffers, Change, Delta, Live};
 use crate::engine::cluster::{Component, Judgement, Refusal, Resolved, key, propose, resolve};
 use crate::engine::decide::MachineDecision;
-use crate::engine::error::RowError;
+use crate::engine::error::LiveError;
 use crate::engine::score::{Scored, Scorer, Scratch};
 use crate::engine::value::Value;
 
@@ -55,8 +55,9 @@ impl Bonded {
 
 impl Live {
     /// Applies changes in their order and says what they changed. Refuses the whole batch, and changes nothing, when a
-    /// row does not fit the columns.
-    pub fn apply(&mut self, changes: Vec<Change>) -> Result<Delta, RowError> {
+    /// row does not fit the columns. Where postings rest elsewhere and cannot be read, what was changed until then stays:
+    /// such a set is of no use any more.
+    pub fn apply(&mut self, changes: Vec<Change>) -> Result<Delta, LiveError> {
         for change in &changes {
             if let Change::Upsert { id, values } = change {
                 self.rows.check(*id, values)?;
@@ -64,41 +65,48 @@ impl Live {
         }
         // Of several changes of one record, and of several decisions about one pair, only the last can matter.
         let mut records: BTreeMap<u64, Option<Vec<Value>>> = BTreeMap::new();
-        let mut decided = BTreeSet::new();
+        let mut decisions = Vec::new();
         for change in changes {
             match change {
                 Change::Upsert { id, values } => drop(records.insert(id, Some(values))),
                 Change::Remove { id } => drop(records.insert(id, None)),
-                Change::Decide { a, b, judgement } => {
-                    self.decisions.decide(a, b, judgement);
-                    decided.extend([a, b]);
-                }
+                Change::Decide { a, b, judgement } => decisions.push((a, b, judgement)),
             }
         }
+        let records: Vec<(u64, Option<Vec<Value>>)> = records.into_iter().collect();
+        if !self.prepared {
+            self.prepare(&records)?;
+        }
+        self.prepared = false;
+        self.half_changed = true;
         let mut touched = Touched::default();
+        let mut decided = BTreeSet::new();
+        for (a, b, judgement) in decisions {
+            self.decisions.decide(a, b, judgement);
+            decided.extend([a, b]);
+        }
         self.replace(records, &mut touched);
-        self.settle_guards(&mut touched);
-        touched
-            .contents
-            .extend(decided.iter().filter_map(|id| self.slot_of(*id).map(|slot| self.rows.content_of_row(slot))));
-        self.settle_copies(&mut touched);
-        self.enter_blocks(&mut touched);
+        self.settle_guards(&mut touched)?;
+        let decided_slots: Vec<u32> = decided.iter().filter_map(|id| self.slot_of(*id)).collect();
+        self.load_keys_of(decided_slots.iter().copied())?;
+        touched.contents.extend(decided_slots.iter().map(|slot| self.index.content_of(&self.rows, *slot)));
+        self.settle_copies(&mut touched)?;
+        self.enter_blocks(&mut touched)?;
         self.settle_blocks(&mut touched);
         self.score_dirty(&mut touched);
-        touched.seeds.extend(decided.iter().filter_map(|id| self.slot_of(*id)));
+        touched.seeds.extend(decided_slots);
+        self.half_changed = false;
         Ok(self.recluster(touched))
     }
 
     /// Takes changed rows out of the index and puts their new values into slots.
-    fn replace(&mut self, records: BTreeMap<u64, Option<Vec<Value>>>, touched: &mut Touched) {
-        for id in records.keys() {
+    fn replace(&mut self, records: Vec<(u64, Option<Vec<Value>>)>, touched: &mut Touched) {
+        for (id, _) in &records {
             if let Some(slot) = self.slot_of.remove(&self.rows, *id) {
                 if !self.rows.stands_aside(slot) {
                     self.detach(slot, touched);
                 }
-                let content = self.rows.content_of_row(slot);
-                self.contents.remove(content, slot);
-                touched.contents.insert(content);
+                touched.contents.insert(self.index.leave_content(&self.rows, slot));
                 self.copies.leave(slot);
                 self.index.leave_guards(&self.rows, slot, &mut touched.guarded);
                 touched.left.insert(*id);
@@ -113,9 +121,7 @@ impl Live {
             self.clusters.reach(self.rows.slot_limit());
             self.slot_of.insert(&self.rows, slot);
             self.index.enter_guards(&self.rows, slot, &mut touched.guarded);
-            let content = self.rows.content_of_row(slot);
-            self.contents.insert(content, slot);
-            touched.contents.insert(content);
+            touched.contents.insert(self.index.enter_content(&self.rows, slot));
             touched.dirty.insert(slot);
         }
     }
@@ -127,13 +133,14 @@ impl Live {
     }
 
     /// Looks at the guarded values of changed rows again; rows whose value changed its meaning change, too.
-    fn settle_guards(&mut self, touched: &mut Touched) {
+    fn settle_guards(&mut self, touched: &mut Touched) -> Result<(), LiveError> {
         let mut flipped = BTreeSet::new();
         for guarded in std::mem::take(&mut touched.guarded) {
             flipped.extend(self.index.retry_guard(&self.rows, guarded));
         }
+        self.load_keys_of(flipped.iter().copied())?;
         for slot in &flipped {
-            touched.contents.insert(self.rows.content_of_row(*slot));
+            touched.contents.insert(self.index.content_of(&self.rows, *slot));
             if !self.rows.stands_aside(*slot) && touched.dirty.insert(*slot) {
                 self.detach(*slot, touched);
             }
@@ -141,12 +148,13 @@ impl Live {
         for slot in touched.dirty.union(&flipped) {
             self.index.hide_tripped(&mut self.rows, *slot);
         }
+        Ok(())
     }
 
     /// Settles anew which rows of the touched contents lead and which stand aside.
-    fn settle_copies(&mut self, touched: &mut Touched) {
+    fn settle_copies(&mut self, touched: &mut Touched) -> Result<(), LiveError> {
         for content in std::mem::take(&mut touched.contents) {
-            let bucket = self.contents.rows(content).to_vec();
+            let bucket = self.index.rows_of_content(content).to_vec();
             for twins in twins(&self.rows, &bucket, &self.decisions, &mut self.buffers.scratch) {
                 for slot in twins.leading.iter().chain(&twins.aside) {
                     self.copies.forget(*slot);
@@ -159,19 +167,21 @@ impl Live {
                 }
                 touched.seeds.extend(&twins.leading);
                 for slot in &twins.aside {
-                    self.step_aside(*slot, touched);
+                    self.step_aside(*slot, touched)?;
                 }
                 self.copies.put(twins.leading[0], twins.aside);
             }
         }
+        Ok(())
     }
 
     /// Takes a row that another one stands for from blocks, edges and clusters.
-    fn step_aside(&mut self, slot: u32, touched: &mut Touched) {
+    fn step_aside(&mut self, slot: u32, touched: &mut Touched) -> Result<(), LiveError> {
         if self.rows.stands_aside(slot) {
-            return;
+            return Ok(());
         }
         if !touched.dirty.remove(&slot) {
+            self.load_keys_of([slot])?;
             self.detach(slot, touched);
         }
         self.rows.set_aside(slot, true);
@@ -180,12 +190,16 @@ impl Live {
         if cluster != NO_CLUSTER {
             touched.clusters.insert(cluster);
         }
+        Ok(())
     }
 
-    fn enter_blocks(&mut self, touched: &mut Touched) {
+    fn enter_blocks(&mut self, touched: &mut Touched) -> Result<(), LiveError> {
+        self.load_keys_of(touched.dirty.iter().copied())?;
         for slot in &touched.dirty {
             self.index.enter(&self.rows, *slot, &mut self.buffers.keys, &mut touched.crossed);
         }
+        self.index.sum_up(&self.rows, &mut touched.crossed);
+        Ok(())
     }
 
     /// Opens blocks that are small enough again and closes those that became too large, for the rows that did not
@@ -194,7 +208,7 @@ impl Live {
         let plan = std::sync::Arc::clone(self.rows.plan());
         let mut flips: Vec<(Block, bool)> = Vec::new();
         for (block, was) in &touched.crossed {
-            let is_open = self.index.rows_of(*block).len() <= plan.rules()[block.0].max_block;
+            let is_open = self.index.is_open(*block, plan.rules()[block.0].max_block);
             if (*was == Was::Open) != is_open {
                 flips.push((*block, is_open));
             }

@@ -1,8 +1,11 @@
-//! The candidate index: for each blocking rule and each guard, key to rows.
+//! The candidate index: for the contents of rows, for each guard and for each blocking rule, key to rows.
+
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::window::{Crowd, PostingKey, Resting, Window};
 use crate::engine::block::StopKey;
 use crate::engine::block::guard;
 use crate::engine::block::keys::{KeyScratch, keys_of};
@@ -29,34 +32,44 @@ pub(super) enum Was {
 /// Blocks whose size crossed the limit of their rule, and what they were before: most changes touch none.
 pub(super) type Crossed = FxHashMap<Block, Was>;
 
-/// Blocks and guards of a live set of rows.
+/// Postings that were read for one question and are not kept.
+pub(super) type Seen = FxHashMap<PostingKey, Vec<u32>>;
+
+/// Contents, blocks and guards of a live set of rows.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    blocks: Vec<Postings>,
-    guarded: Vec<Postings>,
+    /// Those of contents, then of the guards, then of the blocking rules.
+    pub(super) lists: Vec<Postings>,
+    guards: usize,
     tripped: FxHashSet<Guarded>,
+    /// Where postings rest elsewhere: which of them are in the lists.
+    pub(super) window: Option<Box<Window>>,
 }
 
 impl Index {
-    pub(super) fn new(plan: &Plan) -> Self {
-        Self {
-            blocks: plan.rules().iter().map(|_| Postings::default()).collect(),
-            guarded: plan.guards().iter().map(|_| Postings::default()).collect(),
-            tripped: FxHashSet::default(),
-        }
+    pub(super) fn new(plan: &Plan, resting: Option<Resting>) -> Self {
+        let lists = (0..1 + plan.guards().len() + plan.rules().len()).map(|_| Postings::default()).collect();
+        let window = resting.map(|resting| Box::new(Window::new(resting)));
+        Self { lists, guards: plan.guards().len(), tripped: FxHashSet::default(), window }
     }
 
     /// Indexes guarded values, and lets those count as missing that too many others share.
     pub(super) fn build_guards(&mut self, rows: &mut Rows) {
-        let plan = std::sync::Arc::clone(rows.plan());
+        let plan = Arc::clone(rows.plan());
         for (number, of) in plan.guards().iter().enumerate() {
             let values = rows.slots().filter_map(|slot| guard::value_of(rows, of, slot).map(|value| (value, slot)));
             let mut entries: Vec<(u64, u32)> = values.collect();
             entries.par_sort_unstable();
-            self.guarded[number] = Postings::build(&entries);
-            let shared: Vec<(u64, &[u32])> = self.guarded[number].shared().collect();
-            let tripped = shared.par_iter().filter(|(_, sharing)| guard::trips(rows, of, sharing));
-            self.tripped.extend(tripped.map(|(value, _)| (number, *value)).collect::<Vec<_>>());
+            let blocks: Vec<&[(u64, u32)]> = entries.chunk_by(|a, b| a.0 == b.0).collect();
+            let trips = |block: &&&[(u64, u32)]| {
+                let sharing: Vec<u32> = block.iter().map(|(_, slot)| *slot).collect();
+                guard::trips(rows, of, &sharing)
+            };
+            let tripped = blocks.par_iter().filter(|block| block.len() > of.max).filter(trips);
+            self.tripped.extend(tripped.map(|block| (number, block[0].0)).collect::<Vec<_>>());
+            if self.window.is_none() {
+                self.lists[1 + number] = Postings::build(&entries);
+            }
         }
         let slots: Vec<u32> = rows.slots().collect();
         for slot in slots {
@@ -64,23 +77,37 @@ impl Index {
         }
     }
 
-    /// Indexes the keys of all rows that do not stand aside.
-    pub(super) fn build_blocks(&mut self, rows: &Rows) {
+    /// Indexes the contents of all rows.
+    pub(super) fn build_contents(&mut self, rows: &Rows) {
+        if self.window.is_none() {
+            let mut contents: Vec<(u64, u32)> = rows.slots().map(|slot| (rows.content_of_row(slot), slot)).collect();
+            contents.par_sort_unstable();
+            self.lists[0] = Postings::build(&contents);
+        }
+    }
+
+    /// Indexes the keys of all rows that do not stand aside, of which these are the keys that too many have.
+    pub(super) fn build_blocks(&mut self, rows: &Rows, stop_keys: &[StopKey]) {
+        let plan = rows.plan();
+        if let Some(window) = &mut self.window {
+            let rule_of = |stop: &StopKey| plan.rules().iter().position(|rule| rule.name == stop.rule);
+            // Whether it is listed turns out when it is asked for.
+            let crowd = |stop: &StopKey| Crowd { rows: stop.rows, lowest: stop.example, unlisted: false };
+            window.crowds.extend(stop_keys.iter().filter_map(|stop| Some(((rule_of(stop)?, stop.key), crowd(stop)))));
+            return;
+        }
         let slots: Vec<u32> = rows.leading().collect();
-        self.blocks = rows
-            .plan()
-            .rules()
-            .par_iter()
-            .map(|rule| {
-                let (mut scratch, mut keys, mut entries) = (KeyScratch::default(), Vec::new(), Vec::new());
-                for slot in &slots {
-                    keys_of(rows, rule, *slot, &mut scratch, &mut keys);
-                    entries.extend(keys.iter().map(|key| (*key, *slot)));
-                }
-                entries.par_sort_unstable();
-                Postings::build(&entries)
-            })
-            .collect();
+        let build = |rule| {
+            let (mut scratch, mut keys, mut entries) = (KeyScratch::default(), Vec::new(), Vec::new());
+            for slot in &slots {
+                keys_of(rows, rule, *slot, &mut scratch, &mut keys);
+                entries.extend(keys.iter().map(|key| (*key, *slot)));
+            }
+            entries.par_sort_unstable();
+            Postings::build(&entries)
+        };
+        let built: Vec<Postings> = plan.rules().par_iter().map(build).collect();
+        self.lists.splice(1 + self.guards.., built);
     }
 
     /// Calls `each` for the blocks of a row.
@@ -91,15 +118,95 @@ impl Index {
         }
     }
 
+    /// The key of the content of a row. Where postings rest elsewhere it has to last longer than this process.
+    pub(super) fn content_of(&self, rows: &Rows, slot: u32) -> u64 {
+        if self.window.is_some() { rows.lasting_content_of_row(slot) } else { rows.content_of_row(slot) }
+    }
+
+    pub(super) fn key_of_block(&self, (rule, hash): Block) -> PostingKey {
+        PostingKey { list: (1 + self.guards + rule) as u16, hash }
+    }
+
+    pub(super) fn key_of_guarded((guard, hash): Guarded) -> PostingKey {
+        PostingKey { list: (1 + guard) as u16, hash }
+    }
+
+    pub(super) fn block_of(&self, key: PostingKey) -> Option<Block> {
+        Some((usize::from(key.list).checked_sub(1 + self.guards)?, key.hash))
+    }
+
+    /// The rows of a key; none of a block that is listed nowhere.
+    fn rows_at(&self, key: PostingKey) -> &[u32] {
+        if let Some(window) = &self.window {
+            assert!(window.holds(key) || window.is_unlisted(self.block_of(key)), "what is asked for is in memory");
+        }
+        self.lists[usize::from(key.list)].rows(key.hash)
+    }
+
+    /// Notes what a record does, where postings rest elsewhere. Says whether the rows of the key are listed.
+    fn note_move(&mut self, key: PostingKey, record: u64, by: i8) -> bool {
+        let block = self.block_of(key);
+        let Some(window) = &mut self.window else { return true };
+        let unlisted = window.is_unlisted(block);
+        assert!(unlisted || window.holds(key), "what changes is in memory");
+        window.note_move(key, record, by);
+        !unlisted
+    }
+
+    /// Gives a key to a row; says how many rows have it now.
+    fn put(&mut self, key: PostingKey, (slot, record): (u32, u64)) -> usize {
+        let listed = self.note_move(key, record, 1);
+        let list = &mut self.lists[usize::from(key.list)];
+        if self.window.is_none() {
+            return list.insert(key.hash, slot);
+        }
+        if listed && !list.has(key.hash, slot) {
+            list.insert(key.hash, slot);
+        }
+        list.rows(key.hash).len()
+    }
+
+    /// Takes a key from a row; says how many rows have it now.
+    fn take(&mut self, key: PostingKey, (slot, record): (u32, u64)) -> usize {
+        let listed = self.note_move(key, record, -1);
+        let list = &mut self.lists[usize::from(key.list)];
+        if self.window.is_none() {
+            return list.remove(key.hash, slot);
+        }
+        if listed && list.has(key.hash, slot) {
+            list.remove(key.hash, slot);
+        }
+        list.rows(key.hash).len()
+    }
+
     pub(super) fn rows_of(&self, block: Block) -> &[u32] {
-        self.blocks[block.0].rows(block.1)
+        self.rows_at(self.key_of_block(block))
+    }
+
+    /// The rows of a content.
+    pub(super) fn rows_of_content(&self, content: u64) -> &[u32] {
+        self.rows_at(PostingKey { list: 0, hash: content })
+    }
+
+    /// Gives a row its content; the content.
+    pub(super) fn enter_content(&mut self, rows: &Rows, slot: u32) -> u64 {
+        let hash = self.content_of(rows, slot);
+        self.put(PostingKey { list: 0, hash }, (slot, rows.id(slot)));
+        hash
+    }
+
+    /// Takes its content from a row; the content.
+    pub(super) fn leave_content(&mut self, rows: &Rows, slot: u32) -> u64 {
+        let hash = self.content_of(rows, slot);
+        self.take(PostingKey { list: 0, hash }, (slot, rows.id(slot)));
+        hash
     }
 
     /// Puts a row into its blocks; notes in `crossed` those that became too large by it, unless they are there.
     pub(super) fn enter(&mut self, rows: &Rows, slot: u32, keys: &mut Keys, crossed: &mut Crossed) {
         Self::for_blocks(rows, slot, keys, |block| {
-            let size = self.blocks[block.0].insert(block.1, slot);
-            if size == rows.plan().rules()[block.0].max_block + 1 {
+            let size = self.put(self.key_of_block(block), (slot, rows.id(slot)));
+            if self.window.is_none() && size == rows.plan().rules()[block.0].max_block + 1 {
                 crossed.entry(block).or_insert(Was::Open);
             }
         });
@@ -108,8 +215,8 @@ impl Index {
     /// Takes a row out of its blocks; notes in `crossed` those that are small enough again, unless they are there.
     pub(super) fn leave(&mut self, rows: &Rows, slot: u32, keys: &mut Keys, crossed: &mut Crossed) {
         Self::for_blocks(rows, slot, keys, |block| {
-            let size = self.blocks[block.0].remove(block.1, slot);
-            if size == rows.plan().rules()[block.0].max_block {
+            let size = self.take(self.key_of_block(block), (slot, rows.id(slot)));
+            if self.window.is_none() && size == rows.plan().rules()[block.0].max_block {
                 crossed.entry(block).or_insert(Was::Closed);
             }
         });
@@ -117,21 +224,36 @@ impl Index {
 
     /// Rows that share a block with a row, but for itself; ascending.
     pub(super) fn candidates(&self, rows: &Rows, slot: u32, keys: &mut Keys, out: &mut Vec<u32>) {
-        self.sharing(rows, slot, keys, out);
+        self.sharing((rows, slot), &Seen::default(), keys, out);
         out.retain(|other| *other != slot);
     }
 
     /// Rows that share a block with a row, which may be one of other rows under the same plan; ascending.
-    pub(super) fn sharing(&self, rows: &Rows, slot: u32, keys: &mut Keys, out: &mut Vec<u32>) {
+    pub(super) fn sharing(&self, (rows, slot): (&Rows, u32), seen: &Seen, keys: &mut Keys, out: &mut Vec<u32>) {
         out.clear();
+        let is_crowd = |block: &Block| self.window.as_ref().is_some_and(|window| window.crowds.contains_key(block));
         Self::for_blocks(rows, slot, keys, |block| {
-            let sharing = self.rows_of(block);
+            if is_crowd(&block) {
+                return;
+            }
+            let sharing = match seen.get(&self.key_of_block(block)) {
+                Some(sharing) => sharing,
+                None => self.rows_of(block),
+            };
             if sharing.len() <= rows.plan().rules()[block.0].max_block {
                 out.extend(sharing);
             }
         });
         out.sort_unstable();
         out.dedup();
+    }
+
+    /// Whether a block is small enough to be compared.
+    pub(super) fn is_open(&self, block: Block, max_block: usize) -> bool {
+        match &self.window {
+            Some(window) => !window.crowds.contains_key(&block),
+            None => self.rows_of(block).len() <= max_block,
+        }
     }
 
     /// The blocking rules under which two rows meet, in order.
@@ -141,7 +263,7 @@ impl Index {
         for (number, rule) in rows.plan().rules().iter().enumerate() {
             keys_of(rows, rule, a, &mut keys.scratch, &mut keys.keys);
             keys_of(rows, rule, b, &mut keys.scratch, &mut of_b);
-            let open = |key: &&u64| self.rows_of((number, **key)).len() <= rule.max_block;
+            let open = |key: &&u64| self.is_open((number, **key), rule.max_block);
             if keys.keys.iter().filter(|key| of_b.contains(key)).any(|key| open(&key)) {
                 rules.push(number);
             }
@@ -150,7 +272,7 @@ impl Index {
     }
 
     /// Calls `each` for the guarded values of a row.
-    fn for_guarded(rows: &Rows, slot: u32, mut each: impl FnMut(Guarded)) {
+    pub(super) fn for_guarded(rows: &Rows, slot: u32, mut each: impl FnMut(Guarded)) {
         for (number, of) in rows.plan().guards().iter().enumerate() {
             if let Some(value) = guard::value_of(rows, of, slot) {
                 each((number, value));
@@ -161,28 +283,36 @@ impl Index {
     pub(super) fn enter_guards(&mut self, rows: &Rows, slot: u32, touched: &mut FxHashSet<Guarded>) {
         Self::for_guarded(rows, slot, |guarded| {
             touched.insert(guarded);
-            self.guarded[guarded.0].insert(guarded.1, slot);
+            self.put(Self::key_of_guarded(guarded), (slot, rows.id(slot)));
         });
     }
 
     pub(super) fn leave_guards(&mut self, rows: &Rows, slot: u32, touched: &mut FxHashSet<Guarded>) {
         Self::for_guarded(rows, slot, |guarded| {
             touched.insert(guarded);
-            self.guarded[guarded.0].remove(guarded.1, slot);
+            self.take(Self::key_of_guarded(guarded), (slot, rows.id(slot)));
         });
     }
 
     /// Looks at a guarded value again. The rows that share it, if that changed what it counts.
-    pub(super) fn retry_guard(&mut self, rows: &Rows, guarded: Guarded) -> &[u32] {
-        let sharing = self.guarded[guarded.0].rows(guarded.1);
+    pub(super) fn retry_guard(&mut self, rows: &Rows, guarded: Guarded) -> Vec<u32> {
+        let sharing = self.rows_at(Self::key_of_guarded(guarded));
         let trips = guard::trips(rows, &rows.plan().guards()[guarded.0], sharing);
-        let changed = if trips { self.tripped.insert(guarded) } else { self.tripped.remove(&guarded) };
-        if changed { sharing } else { &[] }
+        if trips == self.tripped.contains(&guarded) {
+            return Vec::new();
+        }
+        let sharing = sharing.to_vec();
+        if trips {
+            self.tripped.insert(guarded)
+        } else {
+            self.tripped.remove(&guarded)
+        };
+        sharing
     }
 
     /// Lets exactly those values of a row count as missing that a guard says so of.
     pub(super) fn hide_tripped(&self, rows: &mut Rows, slot: u32) {
-        let plan = std::sync::Arc::clone(rows.plan());
+        let plan = Arc::clone(rows.plan());
         let mut hidden: Vec<usize> = Vec::new();
         Self::for_guarded(rows, slot, |guarded| {
             if self.tripped.contains(&guarded) {
@@ -198,7 +328,16 @@ impl Index {
     /// Keys that too many rows share, by rule name and key.
     pub(super) fn stop_keys(&self, rows: &Rows) -> Vec<StopKey> {
         let mut stop_keys = Vec::new();
-        for (rule, postings) in rows.plan().rules().iter().zip(&self.blocks) {
+        let rules = rows.plan().rules();
+        if let Some(window) = &self.window {
+            stop_keys.extend(window.crowds.iter().map(|((rule, key), crowd)| StopKey {
+                rule: rules[*rule].name.clone(),
+                key: *key,
+                rows: crowd.rows,
+                example: crowd.lowest,
+            }));
+        }
+        for (rule, postings) in rules.iter().zip(&self.lists[1 + self.guards..]).filter(|_| self.window.is_none()) {
             for (key, sharing) in postings.shared().filter(|(_, sharing)| sharing.len() > rule.max_block) {
                 let example = sharing.iter().map(|slot| rows.id(*slot)).min().unwrap_or_default();
                 stop_keys.push(StopKey { rule: rule.name.clone(), key, rows: sharing.len(), example });
@@ -214,35 +353,73 @@ pub(super) struct FlatIndex {
     blocks: Vec<Flat>,
     guarded: Vec<Flat>,
     tripped: FxHashSet<Guarded>,
+    crowds: FxHashMap<Block, Crowd>,
 }
 
 impl FlatIndex {
-    pub(super) fn read(plan: &Plan, source: &mut Source<'_>) -> Result<Self, CheckpointError> {
-        let blocks = plan.rules().iter().map(|_| Flat::read(source)).collect::<Result<_, _>>()?;
-        let guarded = plan.guards().iter().map(|_| Flat::read(source)).collect::<Result<_, _>>()?;
+    /// Reads an index; without `postings` one whose postings rest elsewhere.
+    pub(super) fn read(plan: &Plan, source: &mut Source<'_>, postings: bool) -> Result<Self, CheckpointError> {
+        let of = |count: usize| 0..if postings { count } else { 0 };
+        let blocks = of(plan.rules().len()).map(|_| Flat::read(source)).collect::<Result<_, _>>()?;
+        let guarded = of(plan.guards().len()).map(|_| Flat::read(source)).collect::<Result<_, _>>()?;
         let guards: Vec<u32> = source.section("guards that hold")?;
         let values: Vec<u64> = source.exactly("values they hold for", guards.len())?;
         require("guards that hold", guards.iter().all(|guard| (*guard as usize) < plan.guards().len()))?;
         let tripped = guards.into_iter().map(|guard| guard as usize).zip(values).collect();
-        Ok(Self { blocks, guarded, tripped })
+        let crowds = if postings { FxHashMap::default() } else { read_crowds(plan, source)? };
+        Ok(Self { blocks, guarded, tripped, crowds })
     }
 
-    /// The index of these rows; tables are made in parallel.
-    pub(super) fn restore(self, rows: &Rows) -> Result<Index, CheckpointError> {
-        let restore =
-            |flat: Vec<Flat>| flat.into_par_iter().map(|flat| flat.restore(|slot| rows.holds(slot))).collect();
-        let blocks: Result<_, _> = restore(self.blocks);
-        Ok(Index { blocks: blocks?, guarded: restore(self.guarded)?, tripped: self.tripped })
+    /// The index of these rows; tables are made in parallel. Without contents its postings rest elsewhere.
+    pub(super) fn restore(
+        self,
+        rows: &Rows,
+        contents: Option<Flat>,
+        resting: Option<Resting>,
+    ) -> Result<Index, CheckpointError> {
+        let mut index = Index::new(rows.plan(), resting);
+        index.tripped = self.tripped;
+        if let Some(window) = &mut index.window {
+            window.crowds = self.crowds;
+            return Ok(index);
+        }
+        let lists: Vec<Flat> = contents.into_iter().chain(self.guarded).chain(self.blocks).collect();
+        let restored: Result<Vec<Postings>, CheckpointError> =
+            lists.into_par_iter().map(|flat| flat.restore(|slot| rows.holds(slot))).collect();
+        index.lists = restored?;
+        Ok(index)
     }
+}
+
+/// Reads the blocks that are too large.
+fn read_crowds(plan: &Plan, source: &mut Source<'_>) -> Result<FxHashMap<Block, Crowd>, CheckpointError> {
+    let rules: Vec<u32> = source.section("rules of crowds")?;
+    let numbers: Vec<u64> = source.exactly("crowds", rules.len() * 3)?;
+    // Whether they are listed is asked anew.
+    require("rules of crowds", rules.iter().all(|rule| (*rule as usize) < plan.rules().len()))?;
+    let crowd = |(rule, [key, rows, lowest]): (u32, &[u64; 3])| {
+        ((rule as usize, *key), Crowd { rows: *rows as usize, lowest: *lowest, unlisted: false })
+    };
+    Ok(rules.into_iter().zip(numbers.as_chunks().0).map(crowd).collect())
 }
 
 impl Index {
     pub(super) fn write(&self, sink: &mut Sink<'_>) -> Result<(), CheckpointError> {
-        self.blocks.iter().chain(&self.guarded).try_for_each(|postings| postings.write(sink))?;
+        if self.window.is_none() {
+            let (others, blocks) = self.lists.split_at(1 + self.guards);
+            let in_order = others[..1].iter().chain(blocks).chain(&others[1..]);
+            in_order.into_iter().try_for_each(|postings| postings.write(sink))?;
+        }
         let mut tripped: Vec<Guarded> = self.tripped.iter().copied().collect();
         tripped.sort_unstable();
         sink.section("guards that hold", tripped.iter().map(|(guard, _)| *guard as u32))?;
-        sink.section("values they hold for", tripped.iter().map(|(_, value)| *value))
+        sink.section("values they hold for", tripped.iter().map(|(_, value)| *value))?;
+        let Some(window) = &self.window else { return Ok(()) };
+        let mut crowds: Vec<(&Block, &Crowd)> = window.crowds.iter().collect();
+        crowds.sort_unstable_by_key(|(block, _)| **block);
+        sink.section("rules of crowds", crowds.iter().map(|((rule, _), _)| *rule as u32))?;
+        let numbers = crowds.iter().flat_map(|((_, key), crowd)| [*key, crowd.rows as u64, crowd.lowest]);
+        sink.section("crowds", numbers)
     }
 }
 

@@ -10,19 +10,23 @@ mod clusters;
 mod halves;
 mod index;
 mod probe;
+mod resting;
+#[cfg(test)]
+mod resting_tests;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use self::clusters::Clusters;
 use self::halves::{Half, Halves};
 use self::index::{Index, Keys};
+pub use self::resting::PostingPart;
 use self::slots::Slots;
+pub use self::window::{ChangedPostings, PostingKey, PostingSource, Resting};
 use super::bulk::{count_pairs, find_edges, form_clusters};
 use super::copies::Copies;
 use super::{Edge, copy_edge, edge};
@@ -31,7 +35,6 @@ use crate::engine::cluster::{Judgement, Judgements, Proposal, Refusal};
 use crate::engine::error::RowError;
 use crate::engine::explain::{Explanation, explain};
 use crate::engine::meter::Meter;
-use crate::engine::packed::postings::Postings;
 use crate::engine::plan::Plan;
 use crate::engine::rows::Rows;
 use crate::engine::score::{Scored, Scorer, Scratch};
@@ -85,8 +88,7 @@ pub struct Live {
     slot_of: Slots,
     decisions: Judgements,
     index: Index,
-    /// Rows by the hash of their content, and those that stand aside for equal ones.
-    contents: Postings,
+    /// Rows that stand aside for equal ones.
     copies: Copies,
     halves: Halves,
     clusters: Clusters,
@@ -95,6 +97,10 @@ pub struct Live {
     review_back: BTreeSet<(u64, u64)>,
     refusals: BTreeMap<(u64, u64), Refusal>,
     buffers: Buffers,
+    /// A batch broke off.
+    half_changed: bool,
+    /// What the next batch asks for was read.
+    prepared: bool,
 }
 
 /// What one worker reuses from record to record.
@@ -108,11 +114,14 @@ struct Buffers {
 impl Live {
     /// An empty set.
     pub fn new(plan: Arc<Plan>) -> Self {
+        Self::empty(Rows::new(plan), None)
+    }
+
+    fn empty(rows: Rows, resting: Option<Resting>) -> Self {
         Self {
-            index: Index::new(&plan),
-            contents: Postings::default(),
+            index: Index::new(rows.plan(), resting),
             copies: Copies::default(),
-            rows: Rows::new(plan),
+            rows,
             slot_of: Slots::default(),
             decisions: Judgements::default(),
             halves: Halves::default(),
@@ -121,6 +130,8 @@ impl Live {
             review_back: BTreeSet::new(),
             refusals: BTreeMap::new(),
             buffers: Buffers::default(),
+            half_changed: false,
+            prepared: false,
         }
     }
 
@@ -133,23 +144,21 @@ impl Live {
     ) -> Result<Self, RowError> {
         let mut packed = Rows::new(plan);
         packed.extend(rows)?;
-        Self::of(packed, decisions)
+        Self::of(packed, decisions, None)
     }
 
-    /// [`Self::bulk`] of rows that are packed already, so that their values need not all be held at once.
-    pub fn of(rows: Rows, decisions: &[(u64, u64, Judgement)]) -> Result<Self, RowError> {
-        let mut live = Self::new(Arc::clone(rows.plan()));
-        live.rows = rows;
+    /// [`Self::bulk`] of rows that are packed already, so that their values need not all be held at once. With `resting`
+    /// its postings are not made: they rest elsewhere ([`Self::posting_parts`]).
+    pub fn of(rows: Rows, decisions: &[(u64, u64, Judgement)], resting: Option<Resting>) -> Result<Self, RowError> {
+        let mut live = Self::empty(rows, resting);
         live.slot_of = Slots::of(&live.rows)?;
         live.decisions = Judgements::new(decisions);
         live.index.build_guards(&mut live.rows);
-        let rows = &live.rows;
-        let mut contents: Vec<(u64, u32)> = rows.slots().map(|slot| (rows.content_of_row(slot), slot)).collect();
-        contents.par_sort_unstable();
-        live.contents = Postings::build(&contents);
+        live.index.build_contents(&live.rows);
         live.copies = Copies::find(&mut live.rows, &live.decisions);
-        let edges = find_edges(&live.rows).edges;
-        live.index.build_blocks(&live.rows);
+        let found = find_edges(&live.rows);
+        live.index.build_blocks(&live.rows, &found.blocking.stop_keys);
+        let edges = found.edges;
         let slot_of = |id: u64| live.slot_of(id);
         let formed = form_clusters((&live.rows, &live.copies), &edges, &live.decisions, slot_of, &Meter::default());
         live.halves.reach(live.rows.slot_limit());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Keys, Live};
-use crate::engine::error::RowError;
+use crate::engine::error::LiveError;
 use crate::engine::rows::Rows;
 use crate::engine::score::{Scorer, Scratch};
 use crate::engine::value::Value;
@@ -17,12 +17,13 @@ impl Live {
     /// Vetoes and strong identifiers are not asked: a person who looks somebody up decides for themselves. The row and
     /// copies of its candidates stand in rows of their own while they are compared, so nothing of what was asked stays
     /// behind.
-    pub fn probe(&self, values: &[Value]) -> Result<Vec<(u64, f32)>, RowError> {
+    pub fn probe(&self, values: &[Value]) -> Result<Vec<(u64, f32)>, LiveError> {
         self.rows.check(PROBE, values)?;
         let mut asked = Rows::new(Arc::clone(self.rows.plan()));
         let probe = asked.insert(PROBE, values);
         let mut candidates = Vec::new();
-        self.index.sharing(&asked, probe, &mut Keys::default(), &mut candidates);
+        let seen = self.look(&asked, probe)?;
+        self.index.sharing((&asked, probe), &seen, &mut Keys::default(), &mut candidates);
         let candidates: Vec<u32> = candidates.into_iter().map(|slot| asked.copy_of(&self.rows, slot)).collect();
         let (scorer, mut scratch) = (Scorer::new(&asked), Scratch::default());
         let review = self.rows.plan().thresholds().review;

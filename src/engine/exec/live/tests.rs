@@ -109,7 +109,7 @@ fn no_change_that_the_checksums_miss_is_fatal() {
         for bit in 0..8 {
             let mut changed = written.clone();
             changed[at] ^= 1 << bit;
-            refused += usize::from(Live::read(plan(), &mut Source::trusting(&mut changed.as_slice())).is_err());
+            refused += usize::from(Live::read(plan(), &mut Source::trusting(&mut changed.as_slice()), None).is_err());
         }
     }
     assert!(refused > written.len(), "{refused} of {}", written.len() * 8);

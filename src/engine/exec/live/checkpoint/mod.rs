@@ -13,7 +13,7 @@ use super::clusters::Clusters;
 use super::halves::Halves;
 use super::index::FlatIndex;
 use super::slots::Slots;
-use super::{Buffers, Live};
+use super::{Buffers, Live, Resting};
 use crate::engine::cluster::{Judgement, Judgements};
 use crate::engine::error::CheckpointError;
 use crate::engine::flat::{Sink, Source, damaged, require};
@@ -23,6 +23,8 @@ use crate::engine::rows::Rows;
 
 /// How a checkpoint begins.
 const BEGINNING: [u8; 8] = *b"PadanSet";
+/// How one begins of a set whose postings rest elsewhere.
+const BEGINNING_RESTING: [u8; 8] = *b"PadanSeW";
 /// The form of what follows. Another one gets another number.
 const FORM: u32 = 1;
 
@@ -36,7 +38,7 @@ impl Live {
     /// `out` need not be buffered.
     pub fn write_to(&self, out: &mut impl Write) -> Result<(), CheckpointError> {
         let mut sink = Sink::new(out);
-        sink.raw(&BEGINNING)?;
+        sink.raw(beginning(self.rests()))?;
         sink.raw(&FORM.to_le_bytes())?;
         sink.section("plan", [self.plan().digest()])?;
         self.rows.write(&mut sink)?;
@@ -44,7 +46,6 @@ impl Live {
         self.copies.write(&mut sink)?;
         self.halves.write(&mut sink)?;
         self.clusters.write(&mut sink)?;
-        self.contents.write(&mut sink)?;
         self.index.write(&mut sink)?;
         sink.section("questions", proposals::flat_proposals(self.review.values()))?;
         sink.section("refusals", proposals::flat_refusals(self.refusals.values()))
@@ -52,30 +53,37 @@ impl Live {
 
     /// Reads a set that [`Self::write_to`] wrote under an equal plan. Refuses bytes that are cut off or changed.
     pub fn read_from(plan: Arc<Plan>, input: &mut impl Read) -> Result<Self, CheckpointError> {
-        Self::read(plan, &mut Source::new(input))
+        Self::read(plan, &mut Source::new(input), None)
     }
 
-    pub(super) fn read(plan: Arc<Plan>, source: &mut Source<'_>) -> Result<Self, CheckpointError> {
-        begin(&plan, source)?;
+    /// The same of a set whose postings rest elsewhere, and are not among the bytes.
+    pub fn read_resting(plan: Arc<Plan>, input: &mut impl Read, resting: Resting) -> Result<Self, CheckpointError> {
+        Self::read(plan, &mut Source::new(input), Some(resting))
+    }
+
+    pub(super) fn read(
+        plan: Arc<Plan>,
+        source: &mut Source<'_>,
+        resting: Option<Resting>,
+    ) -> Result<Self, CheckpointError> {
+        begin(&plan, source, resting.is_some())?;
         let mut rows = Rows::read(plan, source)?;
         let decisions = read_decisions(source)?;
         let copies = Copies::read(source, &rows)?;
         let halves = Halves::read(source, rows.slot_limit(), |slot| rows.holds(slot))?;
         let clusters = Clusters::read(source, &rows)?;
-        let contents = Flat::read(source)?;
-        let index = FlatIndex::read(rows.plan(), source)?;
+        let contents = if resting.is_none() { Some(Flat::read(source)?) } else { None };
+        let index = FlatIndex::read(rows.plan(), source, resting.is_none())?;
         let (review, refusals): (_, Vec<u64>) = (source.section("questions")?, source.section("refusals")?);
         let review = proposals::proposals(review).ok_or_else(|| damaged("questions"))?;
         let refusals = proposals::refusals(&refusals).ok_or_else(|| damaged("refusals"))?;
-        let tables = || (contents.restore(|slot| rows.holds(slot)), index.restore(&rows));
-        let ((contents, index), slot_of) = rayon::join(tables, || Slots::of(&rows));
+        let (index, slot_of) = rayon::join(|| index.restore(&rows, contents, resting), || Slots::of(&rows));
         let slot_of = slot_of.map_err(|_| damaged("record numbers"))?;
         rows.find_again();
         Ok(Self {
             slot_of,
             decisions,
             index: index?,
-            contents: contents?,
             copies,
             halves,
             clusters,
@@ -83,15 +91,21 @@ impl Live {
             review: review.into_iter().map(|item| (item.pair, item)).collect(),
             refusals: refusals.into_iter().map(|refusal| (refusal.pair, refusal)).collect(),
             buffers: Buffers::default(),
+            half_changed: false,
+            prepared: false,
             rows,
         })
     }
 }
 
+fn beginning(rests: bool) -> &'static [u8; 8] {
+    if rests { &BEGINNING_RESTING } else { &BEGINNING }
+}
+
 /// Reads how a checkpoint begins, and refuses it unless it is one of this form and plan.
-fn begin(plan: &Plan, source: &mut Source<'_>) -> Result<(), CheckpointError> {
-    let beginning: [u8; 8] = source.raw("beginning")?;
-    if beginning != BEGINNING {
+fn begin(plan: &Plan, source: &mut Source<'_>, rests: bool) -> Result<(), CheckpointError> {
+    let found: [u8; 8] = source.raw("beginning")?;
+    if found != *beginning(rests) {
         return Err(CheckpointError::Foreign);
     }
     let form = u32::from_le_bytes(source.raw("beginning")?);

@@ -48,6 +48,12 @@ impl Incoming {
         Ok(Self { payload, limit, seen: 0, end, idle: Duration::from_secs(limits.body_idle_s) })
     }
 
+    /// The same body, which has to be there in so many seconds.
+    pub(crate) fn within(mut self, seconds: u64) -> Self {
+        self.end = self.end.min(Instant::now() + Duration::from_secs(seconds));
+        self
+    }
+
     /// The next piece; `None` at the end.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Problem> {
         let end = self.end.min(Instant::now() + self.idle);

@@ -1,15 +1,20 @@
 //! The only file that knows how a caller is recognised. A bearer token today, a signed-in steward on the pages; a client
-//! certificate is to be a second way in [`caller_of`] (`HttpServer::on_connect` leaves it in the connection's data).
+//! certificate is to be a second way in [`caller_of`] (the door knows the TLS stream, and its [`Connection`] is in the data
+//! of every request).
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 
+use super::door::Connection;
 use super::problem::{Code, Problem};
 use super::steward::session::{Session, Sessions};
 use crate::auth::{Caller, Directory, Right};
+use crate::domain::feed::Feed;
+use crate::service::error::ServiceError;
 use crate::service::gateway::IdempotencyKey;
 
 /// Who sends an API request. Cookies do not count here: another site must not be able to use a steward's browser.
@@ -19,13 +24,24 @@ pub(crate) fn caller_of(request: &HttpRequest) -> Result<Caller, Problem> {
         request.headers().get(header::AUTHORIZATION).ok_or_else(|| unknown("send Authorization: Bearer TOKEN"))?;
     let token = header.to_str().ok().and_then(bearer).ok_or_else(|| unknown("send Authorization: Bearer TOKEN"))?;
     let directory = request.app_data::<web::Data<Directory>>();
-    directory.and_then(|known| known.by_token(token)).ok_or_else(|| unknown("the token is not known"))
+    let caller = directory.and_then(|known| known.by_token(token)).ok_or_else(|| unknown("the token is not known"))?;
+    is_known(request);
+    Ok(caller)
+}
+
+/// From now on the connection is no stranger's.
+fn is_known(request: &HttpRequest) {
+    if let Some(connection) = request.conn_data::<Arc<Connection>>() {
+        connection.show_right();
+    }
 }
 
 /// Who looks at a page: the session that the browser's cookie names.
 pub(crate) fn steward_of(request: &HttpRequest) -> Option<Session> {
     let cookie = request.cookie(super::steward::session::COOKIE)?;
-    request.app_data::<web::Data<Sessions>>()?.find(cookie.value())
+    let session = request.app_data::<web::Data<Sessions>>()?.find(cookie.value())?;
+    is_known(request);
+    Some(session)
 }
 
 /// Refuses a caller without a right, before any work is done.
@@ -34,6 +50,11 @@ pub(crate) fn need(caller: &Caller, right: Right) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::new(Code::Forbidden, "ask the operator of the gateway for the right to do this"))
+}
+
+/// Refuses a caller whose agency does not send a feed, before any work is done.
+pub(crate) fn need_feed(caller: &Caller, feed: Feed) -> Result<(), Problem> {
+    caller.may_push(feed).map(|_| ()).ok_or_else(|| ServiceError::WrongFeed { feed }.into())
 }
 
 fn bearer(value: &str) -> Option<&str> {

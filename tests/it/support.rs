@@ -348,6 +348,11 @@ impl Process {
         self.heard.recv_timeout(Duration::from_mins(1)).is_ok()
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it said so far.
     pub(crate) fn told(&self) -> String {
         self.told.lock().expect("nobody panics with it").clone()

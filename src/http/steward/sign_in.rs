@@ -70,7 +70,7 @@ pub(super) async fn sign_in(
     directory: web::Data<Directory>,
     sessions: web::Data<Sessions>,
 ) -> Result<HttpResponse, Problem> {
-    let form: SignInForm = forms::read(&request, payload, &config).await?;
+    let form: SignInForm = forms::read_from_stranger(&request, payload, &config).await?;
     let from = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip());
     if !sessions.may_try(from) {
         return again(&request, &form, Code::TooManyAttempts);

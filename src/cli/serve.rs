@@ -42,6 +42,9 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
                 let hint = error.hint();
                 CliError::failed("starting the gateway", error).hint(hint)
             })?;
+        if let Some(address) = launched.admin_address() {
+            terminal.say(&format!("machines that watch are answered on https://{address}"));
+        }
         terminal.say(&format!("padan listens on https://{}", launched.address()));
         launched.finished().await.map_err(|error| CliError::failed("serving", error))
     })?;

@@ -57,12 +57,12 @@ pub(super) async fn frame<B: MessageBody + 'static>(
     let Some(connection) = request.conn_data::<Arc<Connection>>().cloned() else {
         return framed(request, next).await.map(|response| response.map_body(|_, body| Answer::new(body, None)));
     };
-    let Some(turn) = Turn::begin(&connection) else {
+    let body = Body::of(&request);
+    let Some(turn) = Turn::begin(&connection, body != Body::None) else {
         // Beyond the limit of streams: as cheap as can be, since whoever comes here was told the limit.
         let busy = HttpResponse::ServiceUnavailable().insert_header((header::RETRY_AFTER, 1)).finish();
         return Ok(request.into_response(busy).map_into_right_body().map_body(|_, body| Answer::new(body, None)));
     };
-    let body = Body::of(&request);
     let mut response = framed(request, next).await?;
     if response.status().is_client_error() && body != Body::None {
         // What is refused is not read to its end.

@@ -19,6 +19,7 @@ mod frame;
 mod masked;
 mod openapi;
 mod problem;
+mod refusals;
 mod routes;
 mod server;
 mod span;

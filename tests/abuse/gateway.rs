@@ -94,6 +94,16 @@ pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Gateway {
 }
 
 impl Gateway {
+    /// Whether it says something, now or in a moment.
+    pub(crate) async fn tells(&self, text: &str) -> bool {
+        let told = async {
+            while !self.process.told().contains(text) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), told).await.is_ok()
+    }
+
     /// Megabytes that the process holds.
     pub(crate) fn megabytes(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");

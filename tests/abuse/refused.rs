@@ -75,7 +75,7 @@ async fn what_is_no_request_is_refused_in_words() {
         assert_eq!(document["code"], code);
         let id = document["request_id"].as_str().expect("an id");
         assert!(head.contains(id) && document["judul"] != document["title"], "{answer}");
-        assert!(gateway.process.told().contains(id), "the log knows it, too");
+        assert!(gateway.tells(id).await, "the log knows it, too");
     }
 }
 

@@ -2,6 +2,7 @@
 //! joined. One binary; files follow what they test.
 
 mod backup;
+mod contract;
 mod demo;
 mod formats;
 mod index_file;

@@ -84,6 +84,8 @@ struct State {
     place: Option<u64>,
     /// Requests that are being answered.
     in_flight: usize,
+    /// Whether the last of them has a body.
+    takes_body: bool,
     /// Requests so far.
     requests: u64,
     /// Requests beyond the limit so far.
@@ -110,12 +112,24 @@ pub(crate) enum Verdict {
     Over(End),
 }
 
+/// How much may be read at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Portion {
+    /// Nothing until an answer is sent.
+    Nothing,
+    /// As much as a few heads have.
+    Little,
+    /// Whatever is there.
+    All,
+}
+
 impl Connection {
     /// A connection that was just accepted: a stranger.
     pub(crate) fn new(address: IpAddr, strangers: &Arc<Strangers>, times: Times, max_streams: u32) -> Arc<Self> {
         let state = State {
             place: None,
             in_flight: 0,
+            takes_body: false,
             requests: 0,
             beyond: 0,
             idle_since: Instant::now(),
@@ -220,6 +234,20 @@ impl Connection {
         }
     }
 
+    /// How much of HTTP/1 may be read at a time. The layer above makes a request of all that it finds, however many wait
+    /// already, so it is not given more than a few heads, and none while one is being answered.
+    pub(crate) fn portion(&self) -> Portion {
+        let (busy, body) = {
+            let state = self.lock();
+            (state.in_flight > 0, state.takes_body)
+        };
+        match (busy, body, self.is_known()) {
+            (true, false, _) => Portion::Nothing,
+            (true, true, true) => Portion::All,
+            (true, true, false) | (false, _, _) => Portion::Little,
+        }
+    }
+
     /// What is due now, or next.
     pub(crate) fn verdict(&self, now: Instant) -> Verdict {
         let state = self.lock();
@@ -274,7 +302,7 @@ pub(crate) struct Turn {
 
 impl Turn {
     /// A request came; nothing where there are too many at a time. A connection that goes on so ends.
-    pub(crate) fn begin(connection: &Arc<Connection>) -> Option<Self> {
+    pub(crate) fn begin(connection: &Arc<Connection>, takes_body: bool) -> Option<Self> {
         let mut state = connection.lock();
         if state.in_flight >= connection.max_streams {
             state.beyond += 1;
@@ -287,6 +315,7 @@ impl Turn {
         }
         state.requests += 1;
         state.in_flight += 1;
+        state.takes_body = takes_body;
         state.head_since = None;
         let number = state.requests;
         drop(state);
@@ -312,6 +341,9 @@ impl Drop for Turn {
         state.sending.retain(|(number, _)| *number != self.number);
         state.in_flight -= 1;
         state.idle_since = Instant::now();
+        drop(state);
+        // What stands behind this request may be read now.
+        self.connection.waker.wake();
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::*;
 
@@ -95,7 +95,7 @@ async fn a_connection_ends_when_nothing_is_asked() {
     let open = one();
     assert!(matches!(in_seconds(&open, 10), Verdict::Go(Some(_))), "the layer above may answer first");
     assert_eq!(in_seconds(&open, 11), Verdict::Over(End::NoRequest));
-    let turn = Turn::begin(open.connection()).expect("the first");
+    let turn = Turn::begin(open.connection(), false).expect("the first");
     assert_eq!(in_seconds(&open, 3_600), Verdict::Go(None), "work may take its time");
     drop(turn);
     assert!(matches!(in_seconds(&open, 60), Verdict::Go(Some(_))));
@@ -105,7 +105,7 @@ async fn a_connection_ends_when_nothing_is_asked() {
 #[tokio::test]
 async fn each_head_has_its_time() {
     let open = one();
-    drop(Turn::begin(open.connection()));
+    drop(Turn::begin(open.connection(), false));
     open.connection().heard(0, true);
     assert!(matches!(in_seconds(&open, 60), Verdict::Go(Some(_))), "nothing was heard");
     open.connection().heard(1, false);
@@ -113,14 +113,15 @@ async fn each_head_has_its_time() {
     open.connection().heard(1, true);
     assert!(matches!(in_seconds(&open, 9), Verdict::Go(Some(_))));
     assert_eq!(in_seconds(&open, 10), Verdict::Over(End::SlowHead));
-    drop(Turn::begin(open.connection()));
+    drop(Turn::begin(open.connection(), false));
     assert!(matches!(in_seconds(&open, 60), Verdict::Go(Some(_))), "it came to its end");
 }
 
 #[tokio::test]
 async fn an_answer_that_is_not_taken_ends_the_connection() {
     let open = one();
-    let turns = [Turn::begin(open.connection()), Turn::begin(open.connection())].map(|turn| turn.expect("two may be"));
+    let turns = [Turn::begin(open.connection(), false), Turn::begin(open.connection(), false)]
+        .map(|turn| turn.expect("two may be"));
     turns[0].sends();
     turns[1].sends();
     assert!(matches!(in_seconds(&open, 39), Verdict::Go(Some(_))));
@@ -134,19 +135,19 @@ async fn an_answer_that_is_not_taken_ends_the_connection() {
 #[tokio::test]
 async fn whoever_goes_on_opening_streams_is_let_go() {
     let open = one();
-    let _turns = [Turn::begin(open.connection()), Turn::begin(open.connection())];
+    let _turns = [Turn::begin(open.connection(), false), Turn::begin(open.connection(), false)];
     for _ in 0..2 {
-        assert!(Turn::begin(open.connection()).is_none());
+        assert!(Turn::begin(open.connection(), false).is_none());
     }
     assert!(matches!(verdict(&open), Verdict::Go(_)));
-    assert!(Turn::begin(open.connection()).is_none());
+    assert!(Turn::begin(open.connection(), false).is_none());
     assert_eq!(verdict(&open), Verdict::Over(End::Streams));
 }
 
 #[tokio::test]
 async fn a_reader_that_does_not_read_is_let_go() {
     let (mut wire, _there) = wire(10, SETUP);
-    let _turn = Turn::begin(wire.connection());
+    let _turn = Turn::begin(wire.connection(), false);
     let begun = Instant::now();
     let error = wire.write_all(&[0; 100]).await.expect_err("nobody reads");
     assert_eq!(error.to_string(), "unread");
@@ -156,7 +157,7 @@ async fn a_reader_that_does_not_read_is_let_go() {
 #[tokio::test]
 async fn a_reader_that_reads_a_little_is_served() {
     let (mut wire, mut there) = wire(1, SETUP);
-    let _turn = Turn::begin(wire.connection());
+    let _turn = Turn::begin(wire.connection(), false);
     let reader = async {
         for _ in 0..6 {
             sleep(SHORT / 3).await;
@@ -171,7 +172,7 @@ async fn a_reader_that_reads_a_little_is_served() {
 async fn a_stranger_is_read_at_its_pace_and_then_no_more() {
     for known in [true, false] {
         let (mut wire, mut there) = wire(1_000, SETUP);
-        let _turn = Turn::begin(wire.connection());
+        let _turn = Turn::begin(wire.connection(), false);
         if known {
             wire.connection().show_right();
         }
@@ -187,7 +188,7 @@ async fn a_stranger_is_read_at_its_pace_and_then_no_more() {
 #[tokio::test]
 async fn behind_a_refused_body_little_is_read() {
     let (mut wire, mut there) = wire(64 << 10, Setup { bytes_per_s: u64::MAX, ..SETUP });
-    drop(Turn::begin(wire.connection()));
+    drop(Turn::begin(wire.connection(), false));
     wire.connection().refuse_body(true);
     let sender = tokio::spawn(async move { there.write_all(&vec![0; 4 << 20]).await });
     let mut found = Vec::new();
@@ -198,10 +199,27 @@ async fn behind_a_refused_body_little_is_read() {
     assert!(sender.await.expect("it ends").is_err());
 
     let open = one();
-    drop(Turn::begin(open.connection()));
+    drop(Turn::begin(open.connection(), false));
     open.connection().refuse_body(true);
     assert!(matches!(in_seconds(&open, 1), Verdict::Go(Some(_))), "the answer may arrive");
     assert_eq!(in_seconds(&open, 2), Verdict::Deaf);
+}
+
+#[tokio::test]
+async fn requests_that_wait_behind_one_another_are_left_where_they_are() {
+    let (mut wire, mut there) = wire(4_096, Setup { words: Words::Http1, ..SETUP });
+    there.write_all(&[0; 4_096]).await.expect("written");
+    let mut buf = [0; 4_096];
+    let count = wire.read(&mut buf).await.expect("a little");
+    assert!(count <= 512, "{count} bytes at once");
+    let turn = Turn::begin(wire.connection(), false).expect("the first");
+    assert!(timeout(SHORT, wire.read(&mut buf)).await.is_err(), "nothing while it is answered");
+    drop(turn);
+    assert!(wire.read(&mut buf).await.is_ok_and(|count| count > 0));
+    let _turn = Turn::begin(wire.connection(), true).expect("the second");
+    assert!(wire.read(&mut buf).await.is_ok_and(|count| count > 0), "a body is read");
+    wire.connection().show_right();
+    assert!(wire.read(&mut buf).await.is_ok_and(|count| count > 1_024), "and whole pieces of it, of a known caller");
 }
 
 #[tokio::test]

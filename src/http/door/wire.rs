@@ -11,7 +11,7 @@ use actix_web::web::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::connection::{Connection, End, Open, Verdict};
+use super::connection::{Connection, End, Open, Portion, Verdict};
 use super::pace::Pace;
 use super::words::Words;
 use crate::telemetry::metric;
@@ -28,8 +28,13 @@ pub(crate) struct Wire<IO> {
     words: Words,
     /// What is written in the place of bytes of the HTTP layer, and of how many of those.
     instead: Option<(Bytes, usize)>,
+    /// The layer above was given a little and has not looked at it yet.
+    gave_little: bool,
     over: bool,
 }
+
+/// Bytes of HTTP/1 that are given at a time, where all that is given may become requests.
+const LITTLE: usize = 512;
 
 /// How a wire is set up.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +60,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
             blocked: None,
             words: setup.words,
             instead: None,
+            gave_little: false,
             over: false,
         }
     }
@@ -165,7 +171,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<IO> {
             return answer;
         }
         let before = buf.filled().len();
-        let read = Pin::new(&mut this.io).poll_read(cx, buf);
+        let read = this.read_portion(cx, buf);
         if read.is_pending() {
             return match this.watch(cx, None) {
                 Poll::Ready(error) => Poll::Ready(Err(error)),
@@ -179,6 +185,27 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
+    /// Reads as much as the layer above may have at a time.
+    fn read_portion(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let portion = if self.words.is_http_1() { self.connection().portion() } else { Portion::All };
+        match portion {
+            Portion::All => return Pin::new(&mut self.io).poll_read(cx, buf),
+            Portion::Nothing => return Poll::Pending,
+            Portion::Little => {}
+        }
+        if std::mem::take(&mut self.gave_little) {
+            // It looks at what it has, and comes again.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let mut bytes = [0; LITTLE];
+        let mut little = ReadBuf::new(&mut bytes[..LITTLE.min(buf.remaining())]);
+        ready!(Pin::new(&mut self.io).poll_read(cx, &mut little))?;
+        buf.put_slice(little.filled());
+        self.gave_little = true;
+        Poll::Ready(Ok(()))
+    }
+
     fn deaf_now(&self) -> Poll<io::Result<()>> {
         match self.connection().verdict(Instant::now()) {
             Verdict::Deaf => Poll::Ready(Ok(())),

@@ -26,6 +26,8 @@ use super::tls::{Identity, TlsError};
 use crate::auth::Directory;
 use crate::service::gateway::Gateway;
 
+/// Connections that the system keeps until they are taken in.
+const BACKLOG: i32 = 4_096;
 /// Connections of the second listener.
 const ADMIN_CONNECTIONS: usize = 64;
 
@@ -177,6 +179,8 @@ impl Listener<'_> {
         configure: impl Fn(&mut ServiceConfig) + Clone + Send + 'static,
     ) -> Result<Listening, HttpError> {
         let address = listener.local_addr().map_err(HttpError::Listen)?;
+        // Who comes in a crowd waits here, and is not sent away to try again a second later.
+        socket2::SockRef::from(&listener).listen(BACKLOG).map_err(HttpError::Listen)?;
         let builder = Server::build()
             .workers(self.workers)
             .max_concurrent_connections(self.room.div_ceil(self.workers))

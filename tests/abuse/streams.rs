@@ -51,7 +51,7 @@ async fn the_limit_of_streams_is_announced_and_kept() {
         }
     }
     let heard = frames::listen(tls).await;
-    assert_eq!((heard.answers, heard.resets), (300, 0), "{heard:?}");
+    assert_eq!((heard.answers, heard.resets, heard.goaway), (300, 0, Some(0)), "and told when it ends: {heard:?}");
 }
 
 async fn flooded(target: Target, beginning: Vec<u8>, piece: Vec<u8>) -> bool {

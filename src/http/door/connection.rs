@@ -40,6 +40,11 @@ pub(crate) enum End {
 }
 
 impl End {
+    /// Whether nobody did anything wrong: the connection is not needed any more.
+    pub(crate) fn is_polite(self) -> bool {
+        matches!(self, Self::Idle | Self::NoRequest)
+    }
+
     /// As the metric names it.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -117,7 +122,7 @@ pub(crate) enum Verdict {
 pub(crate) enum Portion {
     /// Nothing until an answer is sent.
     Nothing,
-    /// As much as a few heads have.
+    /// As much as a head has.
     Little,
     /// Whatever is there.
     All,
@@ -234,17 +239,18 @@ impl Connection {
         }
     }
 
-    /// How much of HTTP/1 may be read at a time. The layer above makes a request of all that it finds, however many wait
-    /// already, so it is not given more than a few heads, and none while one is being answered.
-    pub(crate) fn portion(&self) -> Portion {
+    /// How much may be read at a time. The layer above takes in all that it finds before anybody looks at it: HTTP/1 makes
+    /// a request of every head, however many wait already, HTTP/2 keeps every frame. So it is given little, and no head while
+    /// a request before it is answered.
+    pub(crate) fn portion(&self, heads_in_a_row: bool) -> Portion {
         let (busy, body) = {
             let state = self.lock();
             (state.in_flight > 0, state.takes_body)
         };
-        match (busy, body, self.is_known()) {
-            (true, false, _) => Portion::Nothing,
-            (true, true, true) => Portion::All,
-            (true, true, false) | (false, _, _) => Portion::Little,
+        match (heads_in_a_row, busy, body) {
+            (true, true, false) => Portion::Nothing,
+            (true, true, true) | (false, _, _) if self.is_known() => Portion::All,
+            _ => Portion::Little,
         }
     }
 

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::*;
 
 const TIMES: Times =
-    Times { head: Duration::from_secs(10), keep_alive: Duration::from_secs(60), answer: Duration::from_secs(40) };
+    Times { head: Duration::from_secs(10), keep_alive: Duration::from_mins(1), answer: Duration::from_secs(40) };
 /// The time of an answer where it is waited for.
 const SHORT: Duration = Duration::from_millis(300);
 
@@ -176,7 +176,7 @@ async fn a_stranger_is_read_at_its_pace_and_then_no_more() {
         if known {
             wire.connection().show_right();
         }
-        tokio::spawn(async move { there.write_all(&[0; 100_000]).await });
+        tokio::spawn(async move { there.write_all(&vec![0; 100_000]).await });
         let mut bytes = Vec::new();
         let error = wire.read_to_end(&mut bytes).await.err().map(|error| error.to_string());
         assert_eq!(error.as_deref(), (!known).then_some("flood"));
@@ -203,6 +203,19 @@ async fn behind_a_refused_body_little_is_read() {
     open.connection().refuse_body(true);
     assert!(matches!(in_seconds(&open, 1), Verdict::Go(Some(_))), "the answer may arrive");
     assert_eq!(in_seconds(&open, 2), Verdict::Deaf);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_not_needed_ends_with_a_farewell() {
+    let connection = Connection::new(address(1), &strangers(1, 1), Times { head: Duration::ZERO, ..TIMES }, 1);
+    let (here, mut there) = duplex(100);
+    let mut wire = Wire::new(here, Open::new(connection), Setup { words: Words::Streams(1), ..SETUP });
+    wire.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.expect("the first frame");
+    let mut found = Vec::new();
+    assert_eq!(wire.read_to_end(&mut found).await.expect("the end of the stream"), 0);
+    drop(wire);
+    there.read_to_end(&mut found).await.expect("read");
+    assert_eq!(found[15 + 3], 7, "GOAWAY: {found:?}");
 }
 
 #[tokio::test]

@@ -33,8 +33,11 @@ pub(crate) struct Wire<IO> {
     over: bool,
 }
 
-/// Bytes of HTTP/1 that are given at a time, where all that is given may become requests.
+/// Bytes that are given at a time where the layer above would take in anything.
 const LITTLE: usize = 512;
+
+/// How an end is told that is nobody's fault.
+const POLITE: io::ErrorKind = io::ErrorKind::ConnectionAborted;
 
 /// How a wire is set up.
 #[derive(Debug, Clone, Copy)]
@@ -111,14 +114,29 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
             metrics::counter!(metric::CONNECTIONS_ENDED, "reason" => end.name()).increment(1);
             tracing::debug!(reason = end.name(), "a connection was ended");
         }
-        io::Error::new(io::ErrorKind::TimedOut, end.name())
+        io::Error::new(if end.is_polite() { POLITE } else { io::ErrorKind::TimedOut }, end.name())
+    }
+
+    /// The end of reading: of a connection that is only not needed any more it is the end of the stream.
+    fn end_of_reading(&mut self, cx: &mut Context<'_>, error: io::Error) -> Poll<io::Result<()>> {
+        if error.kind() != POLITE {
+            return Poll::Ready(Err(error));
+        }
+        if let Some(farewell) = self.words.farewell().filter(|_| self.blocked.is_none()) {
+            // Whoever does not hear it sees the end of the stream.
+            let _ = Pin::new(&mut self.io).poll_write(cx, farewell);
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Nothing when bytes may be read now; otherwise what to answer instead.
     fn may_read(&mut self, cx: &mut Context<'_>) -> Option<Poll<io::Result<()>>> {
         let now = Instant::now();
         match self.connection().verdict(now) {
-            Verdict::Over(end) => return Some(Poll::Ready(Err(self.over(end)))),
+            Verdict::Over(end) => {
+                let error = self.over(end);
+                return Some(self.end_of_reading(cx, error));
+            }
             Verdict::Deaf => return Some(Poll::Ready(Ok(()))),
             Verdict::Go(_) => {}
         }
@@ -174,7 +192,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<IO> {
         let read = this.read_portion(cx, buf);
         if read.is_pending() {
             return match this.watch(cx, None) {
-                Poll::Ready(error) => Poll::Ready(Err(error)),
+                Poll::Ready(error) => this.end_of_reading(cx, error),
                 // What was looked at may have become due to be deaf while it waited.
                 Poll::Pending => this.deaf_now(),
             };
@@ -187,8 +205,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for Wire<IO> {
 impl<IO: AsyncRead + AsyncWrite + Unpin> Wire<IO> {
     /// Reads as much as the layer above may have at a time.
     fn read_portion(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let portion = if self.words.is_http_1() { self.connection().portion() } else { Portion::All };
-        match portion {
+        match self.connection().portion(self.words.is_http_1()) {
             Portion::All => return Pin::new(&mut self.io).poll_read(cx, buf),
             Portion::Nothing => return Poll::Pending,
             Portion::Little => {}

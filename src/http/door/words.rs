@@ -17,6 +17,9 @@ const MAX_CONCURRENT_STREAMS: [u8; 2] = [0, 3];
 /// Every answer of ours has this header, and no answer of the layer's own.
 const OURS: &[u8] = b"\r\nx-request-id: ";
 
+/// HTTP/2: nothing is wrong, and no new stream will be answered.
+const GOAWAY: [u8; FRAME_HEAD + 8] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0];
+
 /// What is still to be said on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Words {
@@ -24,6 +27,8 @@ pub(crate) enum Words {
     Http1,
     /// So many streams.
     Streams(u32),
+    /// A farewell.
+    Farewell,
     /// Nothing any more.
     Nothing,
 }
@@ -31,7 +36,7 @@ pub(crate) enum Words {
 impl Words {
     /// Whether bytes that are written may be replaced.
     pub(super) fn may_replace(self) -> bool {
-        self != Self::Nothing
+        matches!(self, Self::Http1 | Self::Streams(_))
     }
 
     /// Whether heads of requests come one behind the other.
@@ -44,11 +49,20 @@ impl Words {
         match *self {
             Self::Http1 => Some((refusal(buf)?, buf.len())),
             Self::Streams(most) => {
-                *self = Self::Nothing;
+                *self = Self::Farewell;
                 Some((settings(buf, most)?, FRAME_HEAD))
             }
-            Self::Nothing => None,
+            Self::Farewell | Self::Nothing => None,
         }
+    }
+
+    /// What is said, once, before the stream ends.
+    pub(super) fn farewell(&mut self) -> Option<&'static [u8]> {
+        let farewell = (*self == Self::Farewell).then_some(&GOAWAY[..]);
+        if farewell.is_some() {
+            *self = Self::Nothing;
+        }
+        farewell
     }
 }
 
@@ -68,7 +82,7 @@ fn settings(buf: &[u8], most: u32) -> Option<Bytes> {
 /// The whole answer to what was no request: `buf` is one of the layer's own refusals.
 fn refusal(buf: &[u8]) -> Option<Bytes> {
     let status = buf.strip_prefix(b"HTTP/1.1 ")?.first_chunk::<3>()?;
-    let status = StatusCode::from_bytes(status).ok().filter(|status| status.is_client_error())?;
+    let status = StatusCode::from_bytes(status).ok().filter(StatusCode::is_client_error)?;
     if !buf.ends_with(b"\r\n\r\n") || buf.windows(OURS.len()).any(|part| part == OURS) {
         return None;
     }
@@ -98,6 +112,7 @@ mod tests {
         assert_eq!(of, FRAME_HEAD);
         assert_eq!(*instead, [0, 0, 12, SETTINGS, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 100]);
         assert_eq!(words.instead_of(&sent), None, "once only");
+        assert_eq!((words.farewell().map(<[u8]>::len), words.farewell()), (Some(17), None));
         for other in [&sent[..8], &[0, 0, 0, SETTINGS, 1, 0, 0, 0, 0], &[0, 0, 0, 6, 0, 0, 0, 0, 0]] {
             assert_eq!(Words::Streams(100).instead_of(other), None);
         }

@@ -15,6 +15,7 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use uuid::Uuid;
 
 use super::answer::Answer;
+use super::body::ReadWhole;
 use super::door::{Connection, Turn};
 use super::problem::Problem;
 use super::steward;
@@ -64,8 +65,8 @@ pub(super) async fn frame<B: MessageBody + 'static>(
         return Ok(request.into_response(busy).map_into_right_body().map_body(|_, body| Answer::new(body, None)));
     };
     let mut response = framed(request, next).await?;
-    if response.status().is_client_error() && body != Body::None {
-        // What is refused is not read to its end.
+    if body != Body::None && response.request().extensions().get::<ReadWhole>().is_none() {
+        // What was not wanted is not read to its end.
         let whole_connection = body == Body::OfConnection;
         connection.refuse_body(whole_connection);
         if whole_connection {

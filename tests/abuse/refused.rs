@@ -44,6 +44,7 @@ async fn a_refused_body_is_not_read_to_its_end() {
         (format!("{push}\r\n{token}\r\n{rows}\r\ncontent-length: 1000000000"), "", &chunk, 413),
         (format!("{push}\r\n{token}\r\ncontent-type: text/plain\r\n{chunked}"), "", &chunk, 415),
         (format!("{}\r\n{token}\r\n{rows}\r\n{chunked}", push.replace("dinsos-a", "x")), "", &chunk, 404),
+        (format!("GET /healthz HTTP/1.1\r\n{chunked}"), "", &chunk, 200),
         (format!("POST /nowhere HTTP/1.1\r\n{chunked}"), "", &chunk, 404),
         (format!("POST /healthz HTTP/1.1\r\n{chunked}"), "", &chunk, 405),
         (format!("POST /v1/persons/lookup HTTP/1.1\r\n{token}\r\n{chunked}"), "", &chunk, 403),
@@ -61,6 +62,22 @@ async fn a_refused_body_is_not_read_to_its_end() {
         assert!(answer.to_ascii_lowercase().contains("connection: close"), "{head}\n{answer}");
         assert!(sent < MOST / 4, "{head}: {sent} bytes were taken");
     }
+}
+
+#[tokio::test]
+async fn a_refusal_of_what_was_read_keeps_the_connection() {
+    let gateway = gateway::start();
+    let ask = |body: &str, more: &str| {
+        format!(
+            "POST /v1/persons/lookup HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer kode-petugas\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n{more}\r\n{body}",
+            body.len()
+        )
+    };
+    let requests = [ask("{}", ""), ask("{", ""), ask("{}", "connection: close\r\n")].concat();
+    let answer = gateway.target.ask(requests.as_bytes()).await.expect("answers");
+    let found: Vec<&str> = answer.match_indices("HTTP/1.1 ").map(|(at, _)| &answer[at + 9..at + 12]).collect();
+    assert_eq!(found, ["422", "400", "422"], "{answer}");
 }
 
 #[tokio::test]

@@ -12,7 +12,8 @@ pub struct Connections {
     pub handshake_timeout_s: u64,
     /// Time in which at least some of an answer has to be taken.
     pub answer_idle_s: u64,
-    /// Strangers at a time, those in their handshake among them. One more ends the oldest.
+    /// Strangers at a time, those in their handshake among them. One more ends the oldest that has said nothing, or else
+    /// the oldest.
     pub max_strangers: usize,
     /// The same from one address (of IPv6: from one network of 64 bits).
     pub max_strangers_per_address: usize,
@@ -32,7 +33,7 @@ impl Default for Connections {
             handshake_timeout_s: 3,
             answer_idle_s: 40,
             max_strangers: 4_096,
-            max_strangers_per_address: 512,
+            max_strangers_per_address: 1_536,
             proxies: Vec::new(),
             stranger_bytes_per_s: 64 << 10,
             stranger_flood_s: 10,

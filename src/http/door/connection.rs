@@ -78,6 +78,7 @@ pub(crate) struct Connection {
     times: Times,
     max_streams: usize,
     known: AtomicBool,
+    spoke: AtomicBool,
     /// How often the socket took bytes.
     taken: AtomicU64,
     waker: AtomicWaker,
@@ -149,6 +150,7 @@ impl Connection {
             times,
             max_streams: max_streams as usize,
             known: AtomicBool::new(false),
+            spoke: AtomicBool::new(false),
             taken: AtomicU64::new(0),
             waker: AtomicWaker::new(),
             state: Mutex::new(state),
@@ -187,6 +189,9 @@ impl Connection {
     fn become_a_stranger(self: &Arc<Self>) {
         let place = self.strangers.enter(self);
         self.lock().place = Some(place);
+        if self.spoke.load(Ordering::Relaxed) {
+            self.strangers.heard(self.address, place);
+        }
     }
 
     /// Takes it off the list of strangers.
@@ -216,6 +221,17 @@ impl Connection {
     /// The handshake has ended; from now on requests are awaited.
     pub(crate) fn opened(&self) {
         self.lock().idle_since = Instant::now();
+    }
+
+    /// The first bytes came, before TLS.
+    pub(crate) fn spoke(&self) {
+        if self.spoke.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let place = self.lock().place;
+        if let Some(place) = place {
+            self.strangers.heard(self.address, place);
+        }
     }
 
     /// The other side made room for some bytes.

@@ -94,6 +94,8 @@ impl Door {
     /// The stream of a new connection, when it comes to that.
     async fn open(&self, socket: TcpStream) -> Option<Opened> {
         let peer = socket.peer_addr().ok()?;
+        // So that whoever sent its first bytes along is never taken for one that says nothing.
+        tokio::task::yield_now().await;
         // A system without this setting serves as well; a slow reader only costs it more.
         let _ = socket2::SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT);
         let address = peer.ip().to_canonical();

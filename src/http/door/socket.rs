@@ -1,5 +1,5 @@
-//! A socket that counts what the other side makes room for. TLS takes bytes into a buffer of its own, so only here is it
-//! seen whether a slow reader still reads.
+//! A socket that notes whether the other side says anything, and counts when it makes room. TLS takes bytes into a buffer of
+//! its own, so only here is it seen whether a slow reader still reads.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -32,7 +32,12 @@ impl<IO> Socket<IO> {
 
 impl<IO: AsyncRead + Unpin> AsyncRead for Socket<IO> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.io).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            self.connection.spoke();
+        }
+        read
     }
 }
 

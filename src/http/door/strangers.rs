@@ -1,5 +1,6 @@
 //! Connections whose caller has not shown a right. They are few, in all and from one address, and when there are too many
-//! the oldest ends: whoever is served quickly never is, whoever holds a connection without using it makes room.
+//! the oldest of those ends that have said nothing, or else the oldest: whoever says what it wants and is served never is,
+//! whoever holds a connection without using it makes room.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
@@ -20,7 +21,16 @@ pub(crate) struct Strangers {
 struct List {
     next: u64,
     by_age: BTreeMap<u64, Arc<Connection>>,
-    by_address: HashMap<IpAddr, BTreeSet<u64>>,
+    all: Places,
+    by_address: HashMap<IpAddr, Places>,
+}
+
+/// Places on the list, the oldest first.
+#[derive(Default)]
+struct Places {
+    taken: BTreeSet<u64>,
+    /// Those of which nothing was heard yet.
+    silent: BTreeSet<u64>,
 }
 
 impl Strangers {
@@ -47,11 +57,12 @@ impl Strangers {
         let place = list.next;
         list.next += 1;
         list.by_age.insert(place, Arc::clone(connection));
+        list.all.enter(place);
         let of_address = list.by_address.entry(network(address)).or_default();
-        of_address.insert(place);
-        let crowded = of_address.len() > self.most_of_address && !self.is_proxy(address);
-        let oldest = of_address.first().copied().filter(|_| crowded);
-        let goes = oldest.and_then(|oldest| list.by_age.get(&oldest).cloned()).or_else(|| list.beyond(self.most));
+        of_address.enter(place);
+        let most = if self.is_proxy(address) { self.most } else { self.most_of_address };
+        let goes = of_address.beyond(most, place).or_else(|| list.all.beyond(self.most, place));
+        let goes = goes.and_then(|goes| list.by_age.get(&goes).cloned());
         drop(list);
         if let Some(goes) = goes {
             goes.leave();
@@ -60,13 +71,23 @@ impl Strangers {
         place
     }
 
+    /// Somebody said something.
+    pub(crate) fn heard(&self, address: IpAddr, place: u64) {
+        let mut list = self.lock();
+        list.all.silent.remove(&place);
+        if let Some(of_address) = list.by_address.get_mut(&network(address)) {
+            of_address.silent.remove(&place);
+        }
+    }
+
     /// Somebody is a stranger no more, or gone.
     pub(crate) fn leave(&self, address: IpAddr, place: u64) {
         let mut list = self.lock();
         list.by_age.remove(&place);
+        list.all.leave(place);
         if let Some(of_address) = list.by_address.get_mut(&network(address)) {
-            of_address.remove(&place);
-            if of_address.is_empty() {
+            of_address.leave(place);
+            if of_address.taken.is_empty() {
                 list.by_address.remove(&network(address));
             }
         }
@@ -77,11 +98,21 @@ impl Strangers {
     }
 }
 
-impl List {
-    /// The oldest, when there are more than so many.
-    fn beyond(&self, most: usize) -> Option<Arc<Connection>> {
-        let oldest = self.by_age.first_key_value()?;
-        (self.by_age.len() > most).then(|| Arc::clone(oldest.1))
+impl Places {
+    fn enter(&mut self, place: u64) {
+        self.taken.insert(place);
+        self.silent.insert(place);
+    }
+
+    fn leave(&mut self, place: u64) {
+        self.taken.remove(&place);
+        self.silent.remove(&place);
+    }
+
+    /// Who has to go for a newcomer when there are more than so many.
+    fn beyond(&self, most: usize, newcomer: u64) -> Option<u64> {
+        let goes = self.silent.first().filter(|silent| **silent != newcomer).or(self.taken.first());
+        goes.copied().filter(|_| self.taken.len() > most)
     }
 }
 

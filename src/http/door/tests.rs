@@ -73,6 +73,21 @@ async fn the_oldest_stranger_makes_room() {
 }
 
 #[tokio::test]
+async fn whoever_says_nothing_makes_room_first() {
+    let strangers = strangers(10, 3);
+    let open: Vec<Open> = (0..3).map(|_| connect(&strangers, address(1))).collect();
+    open[0].connection().spoke();
+    open[2].connection().spoke();
+    let fourth = connect(&strangers, address(1));
+    assert_eq!([&open[0], &open[1], &open[2], &fourth].map(is_over), [false, true, false, false]);
+    let fifth = connect(&strangers, address(1));
+    assert_eq!([&open[0], &open[2], &fourth, &fifth].map(is_over), [false, false, true, false]);
+    fifth.connection().spoke();
+    let sixth = connect(&strangers, address(1));
+    assert_eq!([&open[0], &open[2], &fifth, &sixth].map(is_over), [true, false, false, false], "not the newcomer");
+}
+
+#[tokio::test]
 async fn whoever_showed_a_right_makes_no_room_and_takes_none() {
     let strangers = strangers(10, 1);
     let known = connect(&strangers, address(1));

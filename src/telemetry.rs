@@ -23,6 +23,8 @@ pub mod metric {
     pub const HTTP_REQUESTS: &str = "padan_http_requests_total";
     /// Time from the request's head to the answer's head, by `route` and `method`.
     pub const HTTP_SECONDS: &str = "padan_http_request_duration_seconds";
+    /// Connections that the gateway ended, by `reason`.
+    pub const CONNECTIONS_ENDED: &str = "padan_connections_ended_total";
     /// Bytes of pushed bodies, by `feed`.
     pub const PUSHED_BYTES: &str = "padan_pushed_bytes_total";
     /// Rows that were pushed, by `feed` and `outcome` (`diterima`, `ditandai`, `ditolak`).
@@ -51,6 +53,7 @@ pub mod metric {
     pub const ALL: &[(&str, Kind, &str)] = &[
         (HTTP_REQUESTS, Kind::Counter, "Requests answered"),
         (HTTP_SECONDS, Kind::Histogram, "Seconds from request head to answer head"),
+        (CONNECTIONS_ENDED, Kind::Counter, "Connections that the gateway ended"),
         (PUSHED_BYTES, Kind::Counter, "Bytes of pushed bodies"),
         (PUSHED_ROWS, Kind::Counter, "Rows that were pushed"),
         (SIGN_IN_FAILURES, Kind::Counter, "Failed attempts to sign in"),

@@ -61,6 +61,7 @@ impl LaunchError {
             Self::Http(HttpError::Tls(_)) => {
                 Some("name the files in [http.tls]; `padan keys dev --out keys` makes them for development")
             }
+            Self::Http(HttpError::Files(_)) => Some("raise the limit: `ulimit -n 65536`, or LimitNOFILE= of a service"),
             Self::Http(HttpError::Config(_)) => Some(super::SETTINGS_HINT),
             Self::Listen { .. } => Some("choose another port with --listen, or end what listens there"),
             Self::Start(error) => Some(start_hint(error)),
@@ -151,7 +152,9 @@ pub async fn launch(
 ) -> Result<Launched, LaunchError> {
     let identity = Identity::Files(settings.http.tls.clone());
     let address = settings.http.listen;
-    let listener = TcpListener::bind(address).map_err(|source| LaunchError::Listen { address, source })?;
+    crate::http::make_room(&settings.http).map_err(HttpError::from)?;
+    let listen = |address| TcpListener::bind(address).map_err(|source| LaunchError::Listen { address, source });
+    let (listener, admin) = (listen(address)?, settings.http.admin_listen.map(listen).transpose()?);
     let mut service = settings.service();
     if service.index_file.is_none() {
         service.index_file = settings.store.folder().map(|folder| folder.join(INDEX_FILE));
@@ -168,7 +171,7 @@ pub async fn launch(
     let gateway = start.open().await?;
     let (stop, stopping) = watch::channel(Running::Yes);
     let matcher = worker::start(gateway.clone(), stopping);
-    let wiring = Wiring { listener, identity, metrics };
+    let wiring = Wiring { listener, admin, identity, metrics };
     let server = crate::http::start(gateway.clone(), &settings.http, wiring, stopped)?;
     Ok(Launched { gateway, server, matcher, stop })
 }
@@ -208,6 +211,11 @@ impl Launched {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
+    }
+
+    /// Where machines that watch are answered apart, if anywhere.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.server.admin_address()
     }
 
     /// Waits for the shutdown signal, lets work in flight end, and closes the store.

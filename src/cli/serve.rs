@@ -64,6 +64,9 @@ async fn serve(args: &Args, settings: Settings, metrics: PrometheusHandle, termi
         let hint = error.hint();
         CliError::failed("starting the gateway", error).hint(hint)
     })?;
+    if let Some(address) = launched.admin_address() {
+        terminal.say(&format!("machines that watch are answered on https://{address}"));
+    }
     terminal.say(&format!("padan listens on https://{}", launched.address()));
     let (reloader, mut in_force) = (launched.reloader(), settings);
     let ended = launched.finished();

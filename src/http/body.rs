@@ -20,8 +20,13 @@ pub(crate) const NDJSON: &[&str] = &["application/x-ndjson", "application/jsonl"
 /// Media types of JSON.
 pub(crate) const JSON: &[&str] = &["application/json"];
 
+/// Marks a request whose body was read to its end, so that another one can follow on its connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ReadWhole;
+
 /// A body on its way in.
 pub(crate) struct Incoming {
+    request: HttpRequest,
     payload: web::Payload,
     limit: u64,
     seen: u64,
@@ -45,14 +50,24 @@ impl Incoming {
             return Err(Problem::too_large(limit));
         }
         let end = Instant::now() + Duration::from_secs(limits.body_timeout_s);
-        Ok(Self { payload, limit, seen: 0, end, idle: Duration::from_secs(limits.body_idle_s) })
+        let idle = Duration::from_secs(limits.body_idle_s);
+        Ok(Self { request: request.clone(), payload, limit, seen: 0, end, idle })
+    }
+
+    /// The same body, which has to be there in so many seconds.
+    pub(crate) fn within(mut self, seconds: u64) -> Self {
+        self.end = self.end.min(Instant::now() + Duration::from_secs(seconds));
+        self
     }
 
     /// The next piece; `None` at the end.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Problem> {
         let end = self.end.min(Instant::now() + self.idle);
         let slow = |_| Problem::new(Code::BodySlow, "the body did not arrive in time; nothing was stored");
-        let Some(piece) = timeout_at(end, self.payload.next()).await.map_err(slow)? else { return Ok(None) };
+        let Some(piece) = timeout_at(end, self.payload.next()).await.map_err(slow)? else {
+            self.request.extensions_mut().insert(ReadWhole);
+            return Ok(None);
+        };
         let piece = piece.map_err(|error| broken(&error, self.limit))?;
         self.seen += piece.len() as u64;
         if self.seen > self.limit { Err(Problem::too_large(self.limit)) } else { Ok(Some(piece)) }

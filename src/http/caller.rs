@@ -1,16 +1,21 @@
 //! The only file that knows how a caller is recognised. A bearer token today, a signed-in steward on the pages; a client
-//! certificate is to be a second way in [`caller_of`] (`HttpServer::on_connect` leaves it in the connection's data).
+//! certificate is to be a second way in [`caller_of`] (the door knows the TLS stream, and its [`Connection`] is in the data
+//! of every request).
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 
 use super::access;
+use super::door::Connection;
 use super::problem::{Code, Problem};
 use super::steward::session::{Session, Sessions};
 use crate::auth::{Caller, Clients, Right};
+use crate::domain::feed::Feed;
+use crate::service::error::ServiceError;
 use crate::service::gateway::IdempotencyKey;
 
 /// Who sends an API request. Cookies do not count here: another site must not be able to use a steward's browser.
@@ -23,7 +28,15 @@ pub(crate) fn caller_of(request: &HttpRequest) -> Result<Caller, Problem> {
     let caller = clients.and_then(|known| known.now().by_token(token));
     let caller = caller.ok_or_else(|| unknown("the token is not known"))?;
     access::note_caller(request, &caller);
+    is_known(request);
     Ok(caller)
+}
+
+/// From now on the connection is no stranger's.
+fn is_known(request: &HttpRequest) {
+    if let Some(connection) = request.conn_data::<Arc<Connection>>() {
+        connection.show_right();
+    }
 }
 
 /// Who looks at a page: the session that the browser's cookie names, as long as its client is there. What the client may do
@@ -38,6 +51,7 @@ pub(crate) fn steward_of(request: &HttpRequest) -> Option<Session> {
         return None;
     };
     access::note_caller(request, &caller);
+    is_known(request);
     Some(Session { caller, ..session })
 }
 
@@ -47,6 +61,11 @@ pub(crate) fn need(caller: &Caller, right: Right) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::new(Code::Forbidden, "ask the operator of the gateway for the right to do this"))
+}
+
+/// Refuses a caller whose agency does not send a feed, before any work is done.
+pub(crate) fn need_feed(caller: &Caller, feed: Feed) -> Result<(), Problem> {
+    caller.may_push(feed).map(|_| ()).ok_or_else(|| ServiceError::WrongFeed { feed }.into())
 }
 
 fn bearer(value: &str) -> Option<&str> {

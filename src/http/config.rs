@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::address::Network;
+use super::door::Connections;
+
+/// The server takes no more threads than that.
+const MAX_WORKERS: usize = 512;
 
 /// The outside of the gateway.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,8 +27,27 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// Worker threads; one a core when absent.
     pub workers: Option<usize>,
+    /// Address and port of a second listener with a worker of its own, for machines that watch and for the operator.
+    pub admin_listen: Option<SocketAddr>,
+    /// Who may browse `/docs/`.
+    pub docs: Docs,
     /// Limits.
     pub limits: Limits,
+    /// Limits of connections.
+    pub connections: Connections,
+}
+
+/// Who may browse the contract.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Docs {
+    /// Everybody.
+    Public,
+    /// Who is signed in, or sends a token that is known.
+    #[default]
+    Known,
+    /// Nobody.
+    Off,
 }
 
 /// PEM files of the server.
@@ -49,6 +72,10 @@ pub struct Limits {
     pub max_document_bytes: u64,
     /// Bytes of a form.
     pub max_form_bytes: u64,
+    /// Bytes of the form that signs somebody in: nobody knows yet who sends it.
+    pub max_sign_in_bytes: u64,
+    /// Time for the form that signs somebody in.
+    pub sign_in_timeout_s: u64,
     /// Bytes that are parsed in one go, away from the network thread.
     pub parse_chunk_bytes: usize,
     /// Time for the head of a request.
@@ -95,7 +122,10 @@ impl Default for Config {
             public_url: None,
             trusted_proxies: Vec::new(),
             workers: None,
+            admin_listen: None,
+            docs: Docs::default(),
             limits: Limits::default(),
+            connections: Connections::default(),
         }
     }
 }
@@ -113,6 +143,8 @@ impl Default for Limits {
             max_record_bytes: 64 << 10,
             max_document_bytes: 1 << 20,
             max_form_bytes: 16 << 10,
+            max_sign_in_bytes: 4 << 10,
+            sign_in_timeout_s: 10,
             parse_chunk_bytes: 256 << 10,
             head_timeout_s: 10,
             body_timeout_s: 600,
@@ -139,7 +171,7 @@ impl Default for Limits {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// Zero where at least one is needed.
-    #[error("http.limits.{name} must be at least 1")]
+    #[error("http.{name} must be at least 1")]
     Zero {
         /// Which limit.
         name: &'static str,
@@ -153,34 +185,43 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// Worker threads of the listener.
+    pub(super) fn workers(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get);
+        self.workers.unwrap_or_else(cores).clamp(1, MAX_WORKERS)
+    }
+
     /// Checks what serde cannot.
     pub fn check(&self) -> Result<(), ConfigError> {
         let limits = &self.limits;
-        let positive: [(&'static str, u64); 17] = [
-            ("max_body_bytes", limits.max_body_bytes),
-            ("max_record_bytes", limits.max_record_bytes),
-            ("max_document_bytes", limits.max_document_bytes),
-            ("max_form_bytes", limits.max_form_bytes),
-            ("parse_chunk_bytes", limits.parse_chunk_bytes as u64),
-            ("head_timeout_s", limits.head_timeout_s),
-            ("body_timeout_s", limits.body_timeout_s),
-            ("body_idle_s", limits.body_idle_s),
-            ("stop_timeout_s", limits.stop_timeout_s),
-            ("max_connections", limits.max_connections as u64),
-            ("page_items", limits.page_items as u64),
-            ("max_answer_lines", limits.max_answer_lines as u64),
-            ("max_declared", limits.max_declared as u64),
-            ("page_findings", limits.page_findings as u64),
-            ("max_sessions", limits.max_sessions as u64),
-            ("session_minutes", limits.session_minutes),
-            ("sign_in_failures", u64::from(limits.sign_in_failures)),
+        let positive: [(&'static str, u64); 19] = [
+            ("limits.max_body_bytes", limits.max_body_bytes),
+            ("limits.max_record_bytes", limits.max_record_bytes),
+            ("limits.max_document_bytes", limits.max_document_bytes),
+            ("limits.max_form_bytes", limits.max_form_bytes),
+            ("limits.max_sign_in_bytes", limits.max_sign_in_bytes),
+            ("limits.sign_in_timeout_s", limits.sign_in_timeout_s),
+            ("limits.parse_chunk_bytes", limits.parse_chunk_bytes as u64),
+            ("limits.head_timeout_s", limits.head_timeout_s),
+            ("limits.body_timeout_s", limits.body_timeout_s),
+            ("limits.body_idle_s", limits.body_idle_s),
+            ("limits.stop_timeout_s", limits.stop_timeout_s),
+            ("limits.max_connections", limits.max_connections as u64),
+            ("limits.page_items", limits.page_items as u64),
+            ("limits.max_answer_lines", limits.max_answer_lines as u64),
+            ("limits.max_declared", limits.max_declared as u64),
+            ("limits.page_findings", limits.page_findings as u64),
+            ("limits.max_sessions", limits.max_sessions as u64),
+            ("limits.session_minutes", limits.session_minutes),
+            ("limits.sign_in_failures", u64::from(limits.sign_in_failures)),
         ];
         let of_sessions: [(&'static str, u64); 3] = [
             ("max_sessions_per_client", limits.max_sessions_per_client as u64),
             ("session_idle_minutes", limits.session_idle_minutes),
             ("sign_in_attempts_per_s", u64::from(limits.sign_in_attempts_per_s)),
         ];
-        if let Some((name, _)) = positive.into_iter().chain(of_sessions).find(|(_, value)| *value == 0) {
+        let positive = positive.into_iter().chain(of_sessions).chain(self.connections.positive());
+        if let Some((name, _)) = { positive }.find(|(_, value)| *value == 0) {
             return Err(ConfigError::Zero { name });
         }
         if limits.page_items > limits.max_page_items {
@@ -210,7 +251,8 @@ mod tests {
         for (text, error) in [
             ("public_url = \"http://padan.id\"", ConfigError::PublicUrl),
             ("public_url = \"https://padan.id/x\"", ConfigError::PublicUrl),
-            ("[limits]\nmax_body_bytes = 0", ConfigError::Zero { name: "max_body_bytes" }),
+            ("[limits]\nmax_body_bytes = 0", ConfigError::Zero { name: "limits.max_body_bytes" }),
+            ("[connections]\nmax_streams = 0", ConfigError::Zero { name: "connections.max_streams" }),
             ("[limits]\npage_items = 2000", ConfigError::Page),
         ] {
             let config: Config = toml::from_str(text).expect("known keys");

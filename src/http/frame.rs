@@ -1,23 +1,31 @@
-//! What every request gets, whoever answers it: an id, security headers, metrics, and a problem document (or page)
-//! where it was refused.
+//! What every request gets, whoever answers it: an id, security headers, metrics, a problem document (or page) where it
+//! was refused, and its turn on the connection.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Instant;
 
+use actix_http::ConnectionType;
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, Version};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use uuid::Uuid;
 
 use super::access;
+use super::answer::Answer;
+use super::body::ReadWhole;
+use super::door::{Connection, Turn};
 use super::problem::Problem;
 use super::steward;
 use crate::telemetry::metric;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A browser that was here once never asks without TLS again.
+pub(super) const STRICT_TRANSPORT: &str = "max-age=31536000";
 
 /// Pages bring no script and load nothing from elsewhere.
 const PAGE_POLICY: &str =
@@ -40,8 +48,60 @@ impl fmt::Display for RequestId {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rendered;
 
+/// What leaves the outermost layer.
+type Framed<B> = ServiceResponse<Answer<EitherBody<B, BoxBody>>>;
+
 /// The outermost layer.
 pub(super) async fn frame<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<Framed<B>, Error> {
+    let Some(connection) = request.conn_data::<Arc<Connection>>().cloned() else {
+        return framed(request, next).await.map(|response| response.map_body(|_, body| Answer::new(body, None)));
+    };
+    let body = Body::of(&request);
+    let Some(turn) = Turn::begin(&connection, body != Body::None) else {
+        // Beyond the limit of streams: as cheap as can be, since whoever comes here was told the limit.
+        let busy = HttpResponse::ServiceUnavailable().insert_header((header::RETRY_AFTER, 1)).finish();
+        return Ok(request.into_response(busy).map_into_right_body().map_body(|_, body| Answer::new(body, None)));
+    };
+    let mut response = framed(request, next).await?;
+    if body != Body::None && response.request().extensions().get::<ReadWhole>().is_none() {
+        // What was not wanted is not read to its end.
+        let whole_connection = body == Body::OfConnection;
+        connection.refuse_body(whole_connection);
+        if whole_connection {
+            response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+        }
+    }
+    Ok(response.map_body(|_, body| Answer::new(body, Some(turn))))
+}
+
+/// What comes behind the head of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Body {
+    None,
+    /// On a stream of its own, which can be reset.
+    OfStream,
+    /// In the way of the next request.
+    OfConnection,
+}
+
+impl Body {
+    fn of(request: &ServiceRequest) -> Self {
+        let length = request.headers().get(header::CONTENT_LENGTH).map(HeaderValue::as_bytes);
+        let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
+        let safe = matches!(*request.method(), Method::GET | Method::HEAD);
+        match (request.version() == Version::HTTP_2, length) {
+            (_, Some(b"0")) => Self::None,
+            (false, length) if length.is_some() || chunked => Self::OfConnection,
+            (true, length) if length.is_some() || !safe => Self::OfStream,
+            _ => Self::None,
+        }
+    }
+}
+
+async fn framed<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
@@ -109,6 +169,7 @@ fn protect<B>(response: &mut ServiceResponse<B>, id: RequestId) {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "same-origin"),
+        (header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));

@@ -8,6 +8,7 @@ use super::api::{
     batches, cases, completeness, explain, health, overview, persons, receipts, records, reports, schemas, search,
 };
 use super::problem::ProblemDocument;
+use super::refusals::Refusals;
 
 /// Everything that is described.
 #[derive(OpenApi)]
@@ -16,7 +17,8 @@ use super::problem::ProblemDocument;
         title = "Padan",
         description = "The hub where agencies' lists of social-assistance beneficiaries meet: who is the same person, \
                        who is paid twice, who is left out. Every write needs `Idempotency-Key`; refusals are problem \
-                       documents (RFC 9457) in two languages; no personal value ever stands in a URL.",
+                       documents (RFC 9457) in two languages; no personal value ever stands in a URL. `HEAD` is answered wherever \
+                       `GET` is. Behind a refusal the rest of a body is not read and the connection is closed.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
@@ -35,7 +37,7 @@ use super::problem::ProblemDocument;
         (name = "watch", description = "For machines that watch the gateway"),
     ),
     security(("token" = [])),
-    modifiers(&Token),
+    modifiers(&Token, &Refusals),
 )]
 pub(super) struct Contract;
 

@@ -1,16 +1,14 @@
 //! Everything that can be asked, in one list.
 
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpResponse, Route, http::header};
+use actix_web::{HttpResponse, Route};
 use metrics_exporter_prometheus::PrometheusHandle;
-use utoipa::OpenApi;
-use utoipa_swagger_ui::{Config as DocsConfig, SwaggerUi};
 
 use super::api::{
     batches, cases, completeness, explain, health, overview, persons, receipts, records, reports, schemas, search,
 };
 use super::config::Config;
-use super::openapi::Contract;
+use super::docs;
 use super::problem::{Code, Problem};
 use super::steward;
 use super::steward::attempts::Attempts;
@@ -44,6 +42,9 @@ pub(super) const API: &[(&str, Endpoint)] = &[
     ("/metrics", || web::get().to(health::metrics)),
 ];
 
+/// Those of them that the second listener answers, on a worker of its own.
+const ADMIN: &[&str] = &["/healthz", "/readyz", "/metrics"];
+
 /// What all workers share.
 #[derive(Clone)]
 pub(super) struct Shared {
@@ -76,31 +77,33 @@ impl Shared {
 
     /// Puts everything into the application.
     pub(super) fn configure(&self, app: &mut ServiceConfig) {
+        self.share(app);
+        for of_path in API.chunk_by(|a, b| a.0 == b.0) {
+            let resource = web::resource(of_path[0].0);
+            app.service(of_path.iter().fold(resource, |resource, (_, handler)| resource.route(handler())));
+        }
+        steward::configure(app);
+        docs::configure(app);
+        app.default_service(web::to(nothing));
+    }
+
+    /// Puts what machines and the operator ask into an application of its own.
+    pub(super) fn configure_admin(&self, app: &mut ServiceConfig) {
+        self.share(app);
+        for (path, handler) in API.iter().filter(|(path, _)| ADMIN.contains(path)) {
+            app.service(web::resource(*path).route(handler()));
+        }
+        app.default_service(web::to(nothing));
+    }
+
+    fn share(&self, app: &mut ServiceConfig) {
         app.app_data(self.config.clone())
             .app_data(self.clients.clone())
             .app_data(self.sessions.clone())
             .app_data(self.attempts.clone())
             .app_data(self.served.clone())
             .app_data(self.metrics.clone());
-        for of_path in API.chunk_by(|a, b| a.0 == b.0) {
-            let resource = web::resource(of_path[0].0);
-            app.service(of_path.iter().fold(resource, |resource, (_, handler)| resource.route(handler())));
-        }
-        steward::configure(app);
-        docs(app);
-        app.default_service(web::to(nothing));
     }
-}
-
-/// The contract, to be read in a browser.
-fn docs(app: &mut ServiceConfig) {
-    let settings = DocsConfig::default().validator_url("none").display_operation_id(true);
-    app.service(web::resource("/docs").route(web::get().to(to_docs)));
-    app.service(SwaggerUi::new("/docs/{_:.*}").config(settings).url("/v1/openapi.json", Contract::openapi()));
-}
-
-async fn to_docs() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
 }
 
 async fn nothing() -> Result<HttpResponse, Problem> {

@@ -3,6 +3,7 @@
 
 mod access_log;
 mod backup;
+mod contract;
 mod demo;
 mod formats;
 mod index_file;

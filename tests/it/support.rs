@@ -383,6 +383,11 @@ impl Process {
         }
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it said so far.
     pub(crate) fn told(&self) -> String {
         self.told.lock().expect("nobody panics with it").clone()
@@ -390,7 +395,7 @@ impl Process {
 
     /// Asks it to end, and waits until it has.
     pub(crate) fn end(mut self) {
-        let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("`kill` runs");
+        let asked = Command::new("kill").arg(self.id().to_string()).status().expect("`kill` runs");
         assert!(asked.success() && self.child.wait().expect("dead").success(), "{}", self.told());
     }
 

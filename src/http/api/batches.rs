@@ -10,7 +10,7 @@ use crate::domain::batch::{Batch, BatchCounts, RowOutcome};
 use crate::domain::feed::Feed;
 use crate::feed::{BatchReader, ReadBatch};
 use crate::http::body::{Incoming, NDJSON};
-use crate::http::caller::{Reader, Writer};
+use crate::http::caller::{Reader, Writer, need_feed};
 use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::problem::{Problem, ProblemDocument};
@@ -151,6 +151,7 @@ pub(crate) async fn push(
     gateway: Backend,
 ) -> Result<HttpResponse, Problem> {
     let feed: Feed = feed.parse()?;
+    need_feed(&writer.caller, feed)?;
     let limits = &config.limits;
     let incoming = Incoming::open(&request, payload, NDJSON, limits, limits.max_body_bytes)?;
     let admitted = gateway.get()?.admit(&writer.caller, feed, true)?;

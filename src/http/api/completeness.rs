@@ -10,7 +10,7 @@ use crate::domain::batch::{Completeness, Declaration};
 use crate::domain::date::Period;
 use crate::domain::feed::Feed;
 use crate::http::body::{Incoming, JSON, NDJSON, parse};
-use crate::http::caller::{Reader, Writer};
+use crate::http::caller::{Reader, Writer, need_feed};
 use crate::http::config::Config;
 use crate::http::extract::{Backend, page_size, query};
 use crate::http::problem::{Code, Problem, ProblemDocument};
@@ -133,6 +133,7 @@ pub(crate) async fn declare(
     gateway: Backend,
 ) -> Result<web::Json<DeclaredDto>, Problem> {
     let feed: Feed = feed.parse()?;
+    need_feed(&writer.caller, feed)?;
     let types = [JSON, NDJSON].concat();
     let incoming = Incoming::open(&request, payload, &types, &config.limits, config.limits.max_document_bytes)?;
     let lines = !JSON.iter().any(|json| json.eq_ignore_ascii_case(request.content_type()));

@@ -48,7 +48,8 @@ fn not_written(error: &ServiceError) -> Problem {
 #[utoipa::path(get, path = "/metrics", tag = "watch", operation_id = "metrics",
     responses((status = 200, description = "Figures", body = String, content_type = "text/plain"),
         (status = 401, description = "No token, or one that is not known", body = crate::http::problem::ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, description = "Without the right `reports`", body = crate::http::problem::ProblemDocument, content_type = "application/problem+json")))]
+        (status = 403, description = "Without the right `reports`", body = crate::http::problem::ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, description = "This gateway collects no metrics", body = crate::http::problem::ProblemDocument, content_type = "application/problem+json")))]
 pub(crate) async fn metrics(
     reader: Reader,
     handle: web::Data<Option<PrometheusHandle>>,

@@ -68,6 +68,8 @@ codes! {
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED, "This path does not know the method", "Metode tidak dikenal untuk alamat ini";
     /// The body came too slowly.
     BodySlow = "BODY_SLOW", REQUEST_TIMEOUT, "The body did not arrive in time", "Isi permintaan terlambat tiba";
+    /// The head of a request came too slowly.
+    HeadSlow = "HEAD_SLOW", REQUEST_TIMEOUT, "The head of the request did not arrive in time", "Kepala permintaan terlambat tiba";
     /// The same key is being worked on.
     InFlight = "IN_FLIGHT", CONFLICT, "A request with this idempotency key is in flight", "Permintaan dengan kunci ini sedang dikerjakan";
     /// Somebody was faster.
@@ -80,6 +82,8 @@ codes! {
     BodyTooLarge = "BODY_TOO_LARGE", PAYLOAD_TOO_LARGE, "The body is too large", "Isi permintaan terlalu besar";
     /// Too many rows.
     TooManyRows = "TOO_MANY_ROWS", PAYLOAD_TOO_LARGE, "The body has too many rows", "Isi permintaan memuat terlalu banyak baris";
+    /// Too many or too long headers.
+    HeadTooLarge = "HEAD_TOO_LARGE", REQUEST_HEADER_FIELDS_TOO_LARGE, "The head of the request is too large", "Kepala permintaan terlalu besar";
     /// Not a type this path reads.
     MediaType = "MEDIA_TYPE", UNSUPPORTED_MEDIA_TYPE, "The content type cannot be read here", "Tipe isi tidak dapat dibaca di sini";
     /// A row or a document with wrong fields.
@@ -117,7 +121,8 @@ impl Code {
         match status {
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
-            StatusCode::REQUEST_TIMEOUT => Self::BodySlow,
+            StatusCode::REQUEST_TIMEOUT => Self::HeadSlow,
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Self::HeadTooLarge,
             StatusCode::PAYLOAD_TOO_LARGE => Self::BodyTooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::MediaType,
             other if other.is_client_error() => Self::BadRequest,

@@ -127,6 +127,8 @@ impl Problem {
             (Code::NotFound, "no resource has this path; /docs/ lists them"),
             (Code::MethodNotAllowed, "the header Allow lists the methods of this path"),
             (Code::BadRequest, "the request does not follow HTTP or the contract in /docs/"),
+            (Code::HeadSlow, "send the whole head of a request at once"),
+            (Code::HeadTooLarge, "send fewer and shorter headers"),
             (Code::Internal, "the log of the gateway says why"),
         ];
         let detail = known.iter().find(|(known, _)| *known == code).map_or(code.title(), |(_, detail)| *detail);
@@ -154,6 +156,11 @@ impl Problem {
 
     /// The answer as a problem document.
     pub(crate) fn document(&self, request_id: &str) -> HttpResponse {
+        self.head().insert_header((header::CONTENT_TYPE, MEDIA_TYPE)).body(self.text(request_id))
+    }
+
+    /// The text of the problem document.
+    pub(crate) fn text(&self, request_id: &str) -> String {
         let document = ProblemDocument {
             r#type: format!("/masalah/{}", self.code.as_str()),
             title: self.code.title(),
@@ -164,8 +171,7 @@ impl Problem {
             request_id,
             errors: &self.fields,
         };
-        let body = serde_json::to_string(&document).unwrap_or_default();
-        self.head().insert_header((header::CONTENT_TYPE, MEDIA_TYPE)).body(body)
+        serde_json::to_string(&document).unwrap_or_default()
     }
 
     /// Status and headers of the answer, for a body of another form.

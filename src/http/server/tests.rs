@@ -52,6 +52,7 @@ impl TestServer {
             .with_no_client_auth();
         let wiring = Wiring {
             listener: TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port"),
+            admin: None,
             identity: Identity::Memory { cert_pem, key_pem: made.signing_key.serialize_pem().into_bytes() },
             metrics: Some(PrometheusBuilder::new().build_recorder().handle()),
         };
@@ -147,7 +148,15 @@ async fn refusals_that_come_before_any_use_case() {
             422,
             "FIELD_INVALID",
         ),
-        (format!("PUT /v1/feeds/bank-rekening/completeness HTTP/1.1{TOKEN}{JSON}{KEY}"), "[]", 400, "BODY_EMPTY"),
+        (format!("PUT /v1/feeds/bank-rekening/completeness HTTP/1.1{TOKEN}{JSON}{KEY}"), "[]", 403, "WRONG_FEED"),
+        (
+            format!("PUT /v1/feeds/dinsos-anggota-keluarga/completeness HTTP/1.1{TOKEN}{JSON}{KEY}"),
+            "[]",
+            400,
+            "BODY_EMPTY",
+        ),
+        (format!("{}{TOKEN}{KEY}", push.replace("dinsos-anggota-keluarga", "bank-rekening")), "{}", 403, "WRONG_FEED"),
+        (format!("{}{TOKEN}{KEY}", record.replace("dinsos-anggota-keluarga", "bank-rekening")), "{", 403, "WRONG_FEED"),
         ("GET /v1/nothing HTTP/1.1".to_owned(), "", 404, "NOT_FOUND"),
         ("DELETE /v1/persons/P0000000001 HTTP/1.1".to_owned(), "", 405, "METHOD_NOT_ALLOWED"),
         ("GET /v1/schemas/x HTTP/1.1".to_owned(), "", 404, "FEED_UNKNOWN"),
@@ -251,7 +260,8 @@ async fn what_needs_no_caller_is_served() {
         ("GET /healthz HTTP/1.1", 200, "text/plain; charset=utf-8"),
         ("GET /v1/schemas/bank-rekening HTTP/1.1", 200, "application/schema+json"),
         ("GET /v1/openapi.json HTTP/1.1", 200, "application/json"),
-        ("GET /docs/ HTTP/1.1", 200, "text/html"),
+        ("GET /docs/ HTTP/1.1", 401, "application/problem+json"),
+        ("GET /docs/ HTTP/1.1\r\nAuthorization: Bearer dinsos-token", 200, "text/html"),
         ("GET /masuk HTTP/1.1", 200, "text/html; charset=utf-8"),
         ("GET /masalah/BODY_TOO_LARGE HTTP/1.1", 200, "text/html; charset=utf-8"),
         ("GET /nowhere HTTP/1.1\r\nAccept: text/html", 404, "text/html; charset=utf-8"),

@@ -20,9 +20,25 @@ pub(super) async fn read<T: DeserializeOwned>(
     config: &Config,
 ) -> Result<T, Problem> {
     same_origin(request, config.public_url.as_deref())?;
-    let body = Incoming::open(request, payload, FORM, &config.limits, config.limits.max_form_bytes)?.whole().await?;
+    let limits = &config.limits;
+    parse(&Incoming::open(request, payload, FORM, limits, limits.max_form_bytes)?.whole().await?)
+}
+
+/// Reads the form of somebody who is not known yet: it is small, and sent at once.
+pub(super) async fn read_from_stranger<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: web::Payload,
+    config: &Config,
+) -> Result<T, Problem> {
+    same_origin(request, config.public_url.as_deref())?;
+    let limits = &config.limits;
+    let body = Incoming::open(request, payload, FORM, limits, limits.max_sign_in_bytes)?;
+    parse(&body.within(limits.sign_in_timeout_s).whole().await?)
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let unreadable = || Problem::new(Code::BadRequest, "the form cannot be read");
-    let text = std::str::from_utf8(&body).map_err(|_| unreadable())?;
+    let text = std::str::from_utf8(body).map_err(|_| unreadable())?;
     web::Query::from_query(text).map(web::Query::into_inner).map_err(|_| unreadable())
 }
 

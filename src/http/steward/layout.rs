@@ -14,7 +14,6 @@ use super::style;
 use super::texts::{ENGLISH, INDONESIAN, Texts};
 use crate::auth::{Caller, Right};
 use crate::http::caller::{need, steward_of};
-use crate::http::extract::percent;
 use crate::http::problem::{Code, Problem};
 
 const LANGUAGE_COOKIE: &str = "bahasa";
@@ -182,8 +181,7 @@ pub(super) async fn signed_in<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
     let Some(session) = steward_of(request.request()) else {
-        let back = percent(request.path());
-        let away = super::see_other(&format!("/masuk?kembali={back}"));
+        let away = super::sign_in_first(request.request());
         return Ok(request.into_response(away).map_into_right_body());
     };
     request.extensions_mut().insert(session);

@@ -69,6 +69,11 @@ pub(crate) fn remember_language<B>(response: &mut ServiceResponse<B>) {
     }
 }
 
+/// Sends the browser to sign in, and back afterwards.
+pub(crate) fn sign_in_first(request: &HttpRequest) -> HttpResponse {
+    see_other(&format!("/masuk?kembali={}", super::extract::percent(request.path())))
+}
+
 /// Sends the browser on to another page with GET.
 fn see_other(path: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, path)).finish()

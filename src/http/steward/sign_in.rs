@@ -67,7 +67,7 @@ pub(super) async fn sign_in(
     clients: web::Data<Clients>,
     (sessions, attempts): (web::Data<Sessions>, web::Data<Attempts>),
 ) -> Result<HttpResponse, Problem> {
-    let form: SignInForm = forms::read(&request, payload, &config).await?;
+    let form: SignInForm = forms::read_from_stranger(&request, payload, &config).await?;
     let from = client_address(&request);
     let Some(wait) = attempts.turn(from) else {
         access::sign_in_failed(&request, "too_many");

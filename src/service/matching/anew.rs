@@ -103,6 +103,7 @@ impl Gateway {
         let Tail { applied, pen, .. } = tail;
         // The index in the store, if it rests there, is written anew after this.
         pen.index = false;
+        self.on_matcher(|matcher| matcher.live.note_postings(false)).await?;
         let mut part = WriteBatch::new();
         // What the rules say is of an earlier state from here on, and evaluated again.
         part.put(Table::Outcomes, Touched::key(*applied), encode(&Touched::everything()));

@@ -102,14 +102,21 @@ impl Gateway {
     ) -> Result<bool, ServiceError> {
         let Some(between) = Between::read(&***snapshot, tail.applied, goal).await? else { return Ok(false) };
         let Some(step) = self.step_of(goal, between).await? else { return Ok(false) };
+        // Of a store without rows everything is known: who leads later need not derive anew for having begun with it.
+        let began = tail.applied == Reached::default();
         let source = StoredPostings::of(snapshot);
         self.on_matcher(move |matcher| matcher.live.read_postings_from(source)).await?;
         let matched = self.match_step(&mut tail.applied, step).await;
         let newest = self.newest_postings();
-        let back = self.on_matcher(move |matcher| matcher.live.read_postings_from(newest)).await;
+        let back = self.on_matcher(move |matcher| {
+            matcher.live.note_postings(true);
+            matcher.live.read_postings_from(newest);
+        });
+        let back = back.await;
         // A step that broke off took the matcher with it.
         let written = matched?.batch;
         back?;
+        tail.unsure &= !began;
         self.note_postings_written(Some(written)).await?;
         Ok(true)
     }

@@ -126,7 +126,9 @@ pub(in crate::service) async fn load(
         let beside = Beside { path, resting: index.resting.clone() };
         let resumed = checkpoint::resume(beside, snapshot, models, derived, compacted.as_ref()).await?;
         if let Some(resumed) = resumed {
-            return resume(resumed, snapshot, models, mark).await;
+            let mut loaded = resume(resumed, snapshot, models, mark).await?;
+            loaded.matcher.live.note_postings(derived.index);
+            return Ok(loaded);
         }
     }
     let applied = trusted.as_ref().map_or(Reached { through: head.0, rows: 0 }, |derived| derived.reached);
@@ -139,10 +141,12 @@ pub(in crate::service) async fn load(
     let families = if trusted.is_some() { families(snapshot).await? } else { Vec::new() };
     let read_ms = started.elapsed().as_millis() as u64;
     let records = gathered.len();
+    let there = trusted.as_ref().is_some_and(|derived| derived.index);
     let started = Instant::now();
     let work = move || {
         let mut matcher = Matcher::bulk(gathered, decisions, index.resting)?;
         matcher.note_all_families(families);
+        matcher.live.note_postings(there);
         Ok(matcher)
     };
     let matcher = join(tokio::task::spawn_blocking(work)).await?.map_err(|error| unfit(&error))?;

@@ -165,6 +165,7 @@ impl Gateway {
         let (started, mut written) = (Instant::now(), 0u64);
         let Tail { applied, pen, .. } = tail;
         pen.index = false;
+        self.on_matcher(|matcher| matcher.live.note_postings(false)).await?;
         let parts = self.matching().read(|matcher| matcher.live.posting_parts())?;
         let lists = parts.last().map_or(0, |part| part.list + 1);
         for part in &parts {

@@ -230,6 +230,13 @@ impl Live {
     pub(super) fn look(&self, asked: &Rows, slot: u32) -> Result<Seen, LiveError> {
         let Some(window) = &self.index.window else { return Ok(Seen::default()) };
         let mut keys = Vec::new();
+        if !window.there {
+            // Slow, and right.
+            let mut blocks = Vec::new();
+            Index::for_blocks(asked, slot, &mut Keys::default(), |block| blocks.push(block));
+            let found = Index::find_rows(&self.rows, blocks).into_iter();
+            return Ok(found.map(|(block, rows)| (self.index.key_of_block(block), rows)).collect());
+        }
         Index::for_blocks(asked, slot, &mut Keys::default(), |block| keys.push(self.index.key_of_block(block)));
         keys.retain(|key| !window.holds(*key));
         let records = window.resting.source.records(&keys).map_err(LiveError::Unread)?;
@@ -269,10 +276,19 @@ impl Live {
         self.index.make_room();
     }
 
+    /// Whether the postings of this set can be read where they are to rest. Until then nothing may be applied, and
+    /// [`Self::probe`] looks at all rows.
+    pub fn note_postings(&mut self, there: bool) {
+        if let Some(window) = &mut self.index.window {
+            window.there = there;
+        }
+    }
+
     /// All that rests elsewhere can be read there, as it is now: nothing of it has to stay in memory.
     pub fn forget_postings(&mut self) {
         if let Some(window) = &mut self.index.window {
             window.forget();
+            window.there = true;
             self.index.lists.fill_with(Default::default);
         }
     }

@@ -78,7 +78,9 @@ fn resting(shelf: &Arc<Shelf>, cache_bytes: usize) -> Resting {
 }
 
 fn empty(shelf: &Arc<Shelf>, cache_bytes: usize) -> Live {
-    Live::of(Rows::new(plan()), &[], Some(resting(shelf, cache_bytes))).unwrap()
+    let mut live = Live::of(Rows::new(plan()), &[], Some(resting(shelf, cache_bytes))).unwrap();
+    live.note_postings(true);
+    live
 }
 
 /// What one batch says, whatever is asked of it.
@@ -145,14 +147,19 @@ proptest! {
         packed.extend(&rows).unwrap();
         let shelf = Arc::new(Shelf::default());
         let mut live = Live::of(packed, &decisions, Some(resting(&shelf, 500))).unwrap();
+        // Nothing is there yet.
+        check(&live, &twin, &asked);
         shelf.fill(&live);
+        live.note_postings(true);
         let mut written = Vec::new();
         live.write_to(&mut written).unwrap();
         let other = Arc::new(Shelf::default());
         other.fill(&live);
         let mut read = Live::read_resting(plan(), &mut written.as_slice(), resting(&other, 500)).unwrap();
         prop_assert!(Live::read_from(plan(), &mut written.as_slice()).is_err(), "it has no postings");
+        read.note_postings(true);
         check(&live, &twin, &asked);
+        check(&read, &twin, &asked);
         for batch in further {
             let delta = twin.apply(batch.clone()).unwrap();
             for (set, shelf) in [(&mut live, &shelf), (&mut read, &other)] {

@@ -72,6 +72,8 @@ pub(super) struct Crowd {
 #[derive(Debug)]
 pub(super) struct Window {
     pub(super) resting: Resting,
+    /// The source has the postings of this set.
+    pub(super) there: bool,
     /// Keys whose rows are in memory, with the batch that asked for them last.
     held: FxHashMap<PostingKey, u32>,
     /// What they take, about.
@@ -95,6 +97,7 @@ impl Window {
     pub(super) fn new(resting: Resting) -> Self {
         Self {
             resting,
+            there: false,
             held: FxHashMap::default(),
             bytes: 0,
             batch: 0,

@@ -1,8 +1,9 @@
-//! Abuse that nobody needs a right for, against the real command `padan serve`, with honest callers beside it. Few and
+//! Abuse by strangers, and by who has a token, against the real command `padan serve`, with honest callers beside it. Few and
 //! short here; with `ABUSE=full` as many and as long as README.md says, with figures printed.
 
 mod attack;
 mod files;
+mod flood;
 mod frames;
 mod gateway;
 mod load;

@@ -49,7 +49,8 @@ fn chain(rows: usize) -> String {
             "hubungan_keluarga": 1
         })
     };
-    (0..rows).map(|number| format!("{}\n", row(number))).collect()
+    let rows: Vec<String> = (0..rows).map(|number| row(number).to_string()).collect();
+    rows.join("\n")
 }
 
 #[tokio::test]

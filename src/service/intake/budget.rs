@@ -227,6 +227,8 @@ mod tests {
         let budget = Arc::new(Budget::default());
         let mut all: Vec<Admitted> =
             (0..50).map(|_| budget.admit(&none, "a", true, at(0)).expect("no limit")).collect();
-        all.iter_mut().for_each(|one| one.grow(1 << 40).expect("no limit"));
+        for one in &mut all {
+            one.grow(1 << 40).expect("no limit");
+        }
     }
 }

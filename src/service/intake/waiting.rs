@@ -70,7 +70,9 @@ impl Waiting {
         self.through = self.through.max(position);
         let waiting = self.pushes.split_off(&position.next());
         let done = std::mem::replace(&mut self.pushes, waiting);
-        done.values().for_each(|push| self.forget_rows(push));
+        for push in done.values() {
+            self.forget_rows(push);
+        }
         self.kept -= done.values().filter(|push| push.records.is_some()).map(|push| push.rows).sum::<u64>();
         self.unevaluated.extend(done.into_iter().filter_map(|(at, push)| Some((at, push.batch?))));
     }

@@ -121,7 +121,7 @@ impl Matcher {
         let left = gone.iter().flat_map(|name| self.crowds.persons(*name));
         let seeds: BTreeSet<PersonId> = left.chain(touched.iter().copied()).collect();
         let found = self.crowds_around(&seeds);
-        found.iter().for_each(|persons| gone.extend(names(&self.crowds, persons)));
+        gone.extend(found.iter().flat_map(|persons| names(&self.crowds, persons)).collect::<Vec<_>>());
         if gone.is_empty() && found.is_empty() {
             return;
         }
@@ -131,7 +131,9 @@ impl Matcher {
         let turned: Vec<PersonId> = before.symmetric_difference(&now).copied().collect();
         dirty.touched.extend(turned.into_iter().flat_map(|person| self.records_of(person)));
         let kept: BTreeSet<PersonId> = found.iter().filter_map(|persons| persons.first()).copied().collect();
-        gone.difference(&kept).for_each(|name| self.forget_case(&Case::id_of_crowd(name.0), dirty));
+        for name in gone.difference(&kept) {
+            self.forget_case(&Case::id_of_crowd(name.0), dirty);
+        }
         for persons in found {
             let case = self.case_of_crowd(&persons);
             tracing::warn!(persons = persons.len(), "persons who resemble too many others are one case");

@@ -110,7 +110,9 @@ impl Matcher {
     /// Counts all records.
     pub(super) fn count_records(&mut self) {
         let all: Vec<Known> = self.known.all().map(|(_, known)| known).collect();
-        all.iter().for_each(|known| self.count_record(known, 1));
+        for known in &all {
+            self.count_record(known, 1);
+        }
     }
 
     /// Counts a record that comes (1) or goes (-1).

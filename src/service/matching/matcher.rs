@@ -283,7 +283,9 @@ impl Matcher {
     pub(super) fn note_all_families(&mut self, families: Vec<(RecordId, FamilyId)>) {
         let distinct: FxHashSet<FamilyId> = families.iter().map(|(_, family)| *family).collect();
         self.counts.families = distinct.len() as u64;
-        families.into_iter().for_each(|(record, family)| self.known.set_family(record, Some(family)));
+        for (record, family) in families {
+            self.known.set_family(record, Some(family));
+        }
     }
 
     /// Takes note of which family each membership row stands in.
@@ -298,7 +300,9 @@ impl Matcher {
     /// Forgets the families of these membership rows; answers what they were.
     pub(in crate::service) fn forget_families(&mut self, records: &[RecordId]) -> BTreeSet<FamilyId> {
         let families = records.iter().filter_map(|record| self.known.family_of(*record)).collect();
-        records.iter().for_each(|record| self.known.set_family(*record, None));
+        for record in records {
+            self.known.set_family(*record, None);
+        }
         families
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::window::{Crowd, PostingKey, Resting, Window};
+use super::window::{Overfull, PostingKey, Resting, Window};
 use crate::engine::block::StopKey;
 use crate::engine::block::guard;
 use crate::engine::block::keys::{KeyScratch, keys_of};
@@ -92,8 +92,10 @@ impl Index {
         if let Some(window) = &mut self.window {
             let rule_of = |stop: &StopKey| plan.rules().iter().position(|rule| rule.name == stop.rule);
             // Whether it is listed turns out when it is asked for.
-            let crowd = |stop: &StopKey| Crowd { rows: stop.rows, lowest: stop.example, unlisted: false };
-            window.crowds.extend(stop_keys.iter().filter_map(|stop| Some(((rule_of(stop)?, stop.key), crowd(stop)))));
+            let of_block = |stop: &StopKey| Overfull { rows: stop.rows, lowest: stop.example, unlisted: false };
+            window
+                .overfull
+                .extend(stop_keys.iter().filter_map(|stop| Some(((rule_of(stop)?, stop.key), of_block(stop)))));
             return;
         }
         let slots: Vec<u32> = rows.leading().collect();
@@ -231,9 +233,10 @@ impl Index {
     /// Rows that share a block with a row, which may be one of other rows under the same plan; ascending.
     pub(super) fn sharing(&self, (rows, slot): (&Rows, u32), seen: &Seen, keys: &mut Keys, out: &mut Vec<u32>) {
         out.clear();
-        let is_crowd = |block: &Block| self.window.as_ref().is_some_and(|window| window.crowds.contains_key(block));
+        let is_overfull =
+            |block: &Block| self.window.as_ref().is_some_and(|window| window.overfull.contains_key(block));
         Self::for_blocks(rows, slot, keys, |block| {
-            if is_crowd(&block) {
+            if is_overfull(&block) {
                 return;
             }
             let sharing = match seen.get(&self.key_of_block(block)) {
@@ -251,7 +254,7 @@ impl Index {
     /// Whether a block is small enough to be compared.
     pub(super) fn is_open(&self, block: Block, max_block: usize) -> bool {
         match &self.window {
-            Some(window) => !window.crowds.contains_key(&block),
+            Some(window) => !window.overfull.contains_key(&block),
             None => self.rows_of(block).len() <= max_block,
         }
     }
@@ -330,11 +333,11 @@ impl Index {
         let mut stop_keys = Vec::new();
         let rules = rows.plan().rules();
         if let Some(window) = &self.window {
-            stop_keys.extend(window.crowds.iter().map(|((rule, key), crowd)| StopKey {
+            stop_keys.extend(window.overfull.iter().map(|((rule, key), of_block)| StopKey {
                 rule: rules[*rule].name.clone(),
                 key: *key,
-                rows: crowd.rows,
-                example: crowd.lowest,
+                rows: of_block.rows,
+                example: of_block.lowest,
             }));
         }
         for (rule, postings) in rules.iter().zip(&self.lists[1 + self.guards..]).filter(|_| self.window.is_none()) {
@@ -353,7 +356,7 @@ pub(super) struct FlatIndex {
     blocks: Vec<Flat>,
     guarded: Vec<Flat>,
     tripped: FxHashSet<Guarded>,
-    crowds: FxHashMap<Block, Crowd>,
+    overfull: FxHashMap<Block, Overfull>,
 }
 
 impl FlatIndex {
@@ -366,8 +369,8 @@ impl FlatIndex {
         let values: Vec<u64> = source.exactly("values they hold for", guards.len())?;
         require("guards that hold", guards.iter().all(|guard| (*guard as usize) < plan.guards().len()))?;
         let tripped = guards.into_iter().map(|guard| guard as usize).zip(values).collect();
-        let crowds = if postings { FxHashMap::default() } else { read_crowds(plan, source)? };
-        Ok(Self { blocks, guarded, tripped, crowds })
+        let overfull = if postings { FxHashMap::default() } else { read_overfull(plan, source)? };
+        Ok(Self { blocks, guarded, tripped, overfull })
     }
 
     /// The index of these rows; tables are made in parallel. Without contents its postings rest elsewhere.
@@ -380,7 +383,7 @@ impl FlatIndex {
         let mut index = Index::new(rows.plan(), resting);
         index.tripped = self.tripped;
         if let Some(window) = &mut index.window {
-            window.crowds = self.crowds;
+            window.overfull = self.overfull;
             return Ok(index);
         }
         let lists: Vec<Flat> = contents.into_iter().chain(self.guarded).chain(self.blocks).collect();
@@ -392,15 +395,15 @@ impl FlatIndex {
 }
 
 /// Reads the blocks that are too large.
-fn read_crowds(plan: &Plan, source: &mut Source<'_>) -> Result<FxHashMap<Block, Crowd>, CheckpointError> {
-    let rules: Vec<u32> = source.section("rules of crowds")?;
-    let numbers: Vec<u64> = source.exactly("crowds", rules.len() * 3)?;
+fn read_overfull(plan: &Plan, source: &mut Source<'_>) -> Result<FxHashMap<Block, Overfull>, CheckpointError> {
+    let rules: Vec<u32> = source.section("rules of overfull")?;
+    let numbers: Vec<u64> = source.exactly("overfull", rules.len() * 3)?;
     // Whether they are listed is asked anew.
-    require("rules of crowds", rules.iter().all(|rule| (*rule as usize) < plan.rules().len()))?;
-    let crowd = |(rule, [key, rows, lowest]): (u32, &[u64; 3])| {
-        ((rule as usize, *key), Crowd { rows: *rows as usize, lowest: *lowest, unlisted: false })
+    require("rules of overfull", rules.iter().all(|rule| (*rule as usize) < plan.rules().len()))?;
+    let of_block = |(rule, [key, rows, lowest]): (u32, &[u64; 3])| {
+        ((rule as usize, *key), Overfull { rows: *rows as usize, lowest: *lowest, unlisted: false })
     };
-    Ok(rules.into_iter().zip(numbers.as_chunks().0).map(crowd).collect())
+    Ok(rules.into_iter().zip(numbers.as_chunks().0).map(of_block).collect())
 }
 
 impl Index {
@@ -415,11 +418,11 @@ impl Index {
         sink.section("guards that hold", tripped.iter().map(|(guard, _)| *guard as u32))?;
         sink.section("values they hold for", tripped.iter().map(|(_, value)| *value))?;
         let Some(window) = &self.window else { return Ok(()) };
-        let mut crowds: Vec<(&Block, &Crowd)> = window.crowds.iter().collect();
-        crowds.sort_unstable_by_key(|(block, _)| **block);
-        sink.section("rules of crowds", crowds.iter().map(|((rule, _), _)| *rule as u32))?;
-        let numbers = crowds.iter().flat_map(|((_, key), crowd)| [*key, crowd.rows as u64, crowd.lowest]);
-        sink.section("crowds", numbers)
+        let mut overfull: Vec<(&Block, &Overfull)> = window.overfull.iter().collect();
+        overfull.sort_unstable_by_key(|(block, _)| **block);
+        sink.section("rules of overfull", overfull.iter().map(|((rule, _), _)| *rule as u32))?;
+        let numbers = overfull.iter().flat_map(|((_, key), of_block)| [*key, of_block.rows as u64, of_block.lowest]);
+        sink.section("overfull", numbers)
     }
 }
 

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Live;
 use super::index::{Block, Crossed, Index, Keys, Seen, Was};
-use super::window::{ChangedPostings, Crowd, PostingKey, PostingSource, Window};
+use super::window::{ChangedPostings, Overfull, PostingKey, PostingSource, Window};
 use crate::engine::block::guard;
 use crate::engine::block::keys::{KeyScratch, keys_of};
 use crate::engine::error::LiveError;
@@ -84,8 +84,8 @@ impl Index {
             moved.iter().filter_map(|(key, by)| Some((self.block_of(*key)?, *by))).collect();
         let limit = |block: Block| rows.plan().rules()[block.0].max_block;
         let shrunk = |block: &&Block| {
-            let crowd = window.crowds.get(*block).filter(|crowd| crowd.unlisted);
-            crowd.is_some_and(|crowd| crowd.rows <= limit(**block))
+            let of_block = window.overfull.get(*block).filter(|of_block| of_block.unlisted);
+            of_block.is_some_and(|of_block| of_block.rows <= limit(**block))
         };
         let shrunk: Vec<Block> = by.keys().filter(shrunk).copied().collect();
         window.lost.extend(shrunk);
@@ -116,7 +116,7 @@ impl Index {
             window.hold(key, sharing.len());
         }
         if sharing.len() <= limit {
-            window.crowds.remove(&block);
+            window.overfull.remove(&block);
             return;
         }
         let unlisted = window.is_unlisted(Some(block)) || sharing.len() > UNLISTED_FROM * limit;
@@ -125,7 +125,7 @@ impl Index {
             window.leaving.push(key);
         }
         let lowest = sharing.iter().map(|slot| rows.id(*slot)).min().unwrap_or_default();
-        window.crowds.insert(block, Crowd { rows: sharing.len(), lowest, unlisted });
+        window.overfull.insert(block, Overfull { rows: sharing.len(), lowest, unlisted });
     }
 
     /// Lets the rows of blocks go from memory that are listed nowhere from now on.

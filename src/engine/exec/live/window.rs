@@ -60,7 +60,7 @@ const ROW_BYTES: usize = 6;
 
 /// A block that is too large to be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Crowd {
+pub(super) struct Overfull {
     pub(super) rows: usize,
     /// The lowest record in it.
     pub(super) lowest: u64,
@@ -90,7 +90,7 @@ pub(super) struct Window {
     /// Blocks whose rows have to be looked for.
     pub(super) lost: Vec<Block>,
     /// All blocks that are too large.
-    pub(super) crowds: FxHashMap<Block, Crowd>,
+    pub(super) overfull: FxHashMap<Block, Overfull>,
 }
 
 impl Window {
@@ -106,7 +106,7 @@ impl Window {
             unwritten: FxHashMap::default(),
             leaving: Vec::new(),
             lost: Vec::new(),
-            crowds: FxHashMap::default(),
+            overfull: FxHashMap::default(),
         }
     }
 
@@ -137,15 +137,15 @@ impl Window {
 
     /// Whether the rows of a block are known to be listed nowhere.
     pub(super) fn is_unlisted(&self, block: Option<Block>) -> bool {
-        block.and_then(|block| self.crowds.get(&block)).is_some_and(|crowd| crowd.unlisted)
+        block.and_then(|block| self.overfull.get(&block)).is_some_and(|of_block| of_block.unlisted)
     }
 
     /// The rows of a block are listed nowhere. Of one that was not too large they have to be looked for.
     pub(super) fn note_unlisted(&mut self, block: Block) {
-        let unknown = Crowd { rows: usize::MAX, lowest: 0, unlisted: true };
-        let crowd = self.crowds.entry(block).or_insert(unknown);
-        crowd.unlisted = true;
-        if crowd.rows == usize::MAX {
+        let unknown = Overfull { rows: usize::MAX, lowest: 0, unlisted: true };
+        let of_block = self.overfull.entry(block).or_insert(unknown);
+        of_block.unlisted = true;
+        if of_block.rows == usize::MAX {
             self.lost.push(block);
         }
     }
@@ -171,15 +171,15 @@ impl Window {
             }
             self.changed.push((key, by));
             let block = block_of(key);
-            match block.and_then(|block| self.crowds.get_mut(&block)).filter(|crowd| crowd.unlisted) {
-                Some(crowd) if crowd.rows == usize::MAX => {}
-                Some(crowd) => {
-                    crowd.rows = crowd.rows.saturating_add_signed(by);
+            match block.and_then(|block| self.overfull.get_mut(&block)).filter(|of_block| of_block.unlisted) {
+                Some(of_block) if of_block.rows == usize::MAX => {}
+                Some(of_block) => {
+                    of_block.rows = of_block.rows.saturating_add_signed(by);
                     let came = sums.iter().filter(|(_, sum)| *sum > 0).map(|(record, _)| *record).min();
-                    if sums.iter().any(|(record, sum)| *sum < 0 && *record == crowd.lowest) {
+                    if sums.iter().any(|(record, sum)| *sum < 0 && *record == of_block.lowest) {
                         self.lost.extend(block);
                     }
-                    crowd.lowest = crowd.lowest.min(came.unwrap_or(u64::MAX));
+                    of_block.lowest = of_block.lowest.min(came.unwrap_or(u64::MAX));
                 }
                 None => self.bytes = self.bytes.saturating_add_signed(by * ROW_BYTES.cast_signed()),
             }
@@ -207,7 +207,7 @@ impl Window {
         self.moves = Vec::new();
         self.leaving = Vec::new();
         // What is listed is asked anew.
-        self.crowds.values_mut().for_each(|crowd| crowd.unlisted = false);
+        self.overfull.values_mut().for_each(|of_block| of_block.unlisted = false);
     }
 
     /// The keys that go because there is no room for them: those that were not asked for longest. `rows` tells how many rows

@@ -13,7 +13,7 @@ use crate::domain::batch::{ReceiptLine, RowOutcome};
 use crate::domain::feed::Feed;
 use crate::feed::{BatchReader, BodyError, ReadBatch};
 use crate::http::body::{Incoming, JSON, parse};
-use crate::http::caller::Writer;
+use crate::http::caller::{Writer, need_feed};
 use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::problem::{Code, Problem, ProblemDocument, ProblemField};
@@ -53,8 +53,9 @@ pub(crate) async fn push(
     gateway: Backend,
 ) -> Result<HttpResponse, Problem> {
     let feed: Feed = feed.parse()?;
-    let mut admitted = gateway.get()?.admit(&writer.caller, feed, false)?;
+    need_feed(&writer.caller, feed)?;
     let row = Incoming::open(&request, payload, JSON, &config.limits, config.limits.max_record_bytes)?.whole().await?;
+    let mut admitted = gateway.get()?.admit(&writer.caller, feed, false)?;
     admitted.grow(row.len() as u64)?;
     let row = on_one_line(&row)?;
     let intake = gateway.get()?.read_push(feed);

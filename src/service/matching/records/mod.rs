@@ -3,138 +3,23 @@
 //! A record keeps its slot: none ever leaves, and one that is withdrawn is known as such. Columns stand by slot, and
 //! records name each other by slot.
 
+mod known;
+#[cfg(test)]
+mod tests;
+
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
+pub(super) use self::known::Packed;
+pub(in crate::service) use self::known::{Belongs, FamilyKey, Known};
 use super::identifiers::Number;
-use super::places::Place;
-use crate::domain::date::Date;
-use crate::domain::feed::Feed;
 use crate::domain::person::FamilyId;
-use crate::domain::record::{PersonId, RecordId, Sequence, Standing};
+use crate::domain::record::{PersonId, RecordId};
 use crate::engine::packed::lists::{EMPTY, Lists};
 use crate::engine::packed::postings::Postings;
 
 /// No record.
 const NONE: u32 = u32::MAX;
-
-/// A membership of one agency (`agency|id_keluarga`), as a hash: it only has to be told from others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::service) struct FamilyKey(pub(super) u64);
-
-/// What stays in memory of a record, but for the numbers it can be looked up by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::service) struct Known {
-    pub(in crate::service) standing: Standing,
-    pub(in crate::service) feed: Feed,
-    pub(in crate::service) withdrawn: bool,
-    pub(in crate::service) flagged: bool,
-    pub(in crate::service) place: Option<Place>,
-    pub(in crate::service) belongs: Belongs,
-    /// Its NIK, when that can be somebody's.
-    pub(in crate::service) nik: Option<Number>,
-}
-
-/// What a present row belongs to beside a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::service) enum Belongs {
-    Nowhere,
-    /// A membership row: to a family, as an agency has it, and to its family card.
-    Family(FamilyKey, Option<u64>),
-    /// An account row or a payment: to an account.
-    Account(u64),
-}
-
-impl Known {
-    /// The membership of the row.
-    pub(in crate::service) fn family(&self) -> Option<FamilyKey> {
-        if let Belongs::Family(family, _) = self.belongs { Some(family) } else { None }
-    }
-
-    /// The family card of a membership row.
-    pub(super) fn card(&self) -> Option<u64> {
-        if let Belongs::Family(_, card) = self.belongs { card } else { None }
-    }
-
-    /// The account of an account row or a payment.
-    pub(super) fn account(&self) -> Option<u64> {
-        if let Belongs::Account(account) = self.belongs { Some(account) } else { None }
-    }
-
-    /// The account of a payment.
-    pub(super) fn payment(&self) -> Option<u64> {
-        self.account().filter(|_| self.feed == Feed::Penyaluran)
-    }
-}
-
-/// [`Known`] in as few bytes as may be; 0 is none.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Packed {
-    pub(super) sequence: u64,
-    pub(super) nik: u64,
-    /// The family or the account.
-    pub(super) of: u64,
-    pub(super) card: u64,
-    pub(super) place: u64,
-    /// As `yyyymmdd`.
-    pub(super) day: u32,
-    pub(super) feed: u8,
-    pub(super) states: u8,
-}
-
-const WITHDRAWN: u8 = 1;
-const FLAGGED: u8 = 2;
-const IN_FAMILY: u8 = 4;
-const ON_ACCOUNT: u8 = 8;
-
-impl Packed {
-    pub(super) fn of(known: &Known) -> Self {
-        let (of, card, kind) = match known.belongs {
-            Belongs::Nowhere => (0, 0, 0),
-            Belongs::Family(family, card) => (family.0, card.unwrap_or_default(), IN_FAMILY),
-            Belongs::Account(account) => (account, 0, ON_ACCOUNT),
-        };
-        let mark = |holds: bool, mark: u8| if holds { mark } else { 0 };
-        Self {
-            sequence: known.standing.sequence.0,
-            nik: known.nik.map_or(0, Number::value),
-            of,
-            card,
-            place: known.place.map_or(0, Place::number),
-            day: known.standing.day.map_or(0, day_number),
-            feed: known.feed.code(),
-            states: kind | mark(known.withdrawn, WITHDRAWN) | mark(known.flagged, FLAGGED),
-        }
-    }
-
-    /// `None` where no record packs so.
-    pub(super) fn known(&self) -> Option<Known> {
-        let some = |number: u64| Some(number).filter(|number| *number != 0);
-        let day = if self.day == 0 { None } else { Some(read_day(self.day)?) };
-        Some(Known {
-            standing: Standing { day, sequence: Sequence(self.sequence) },
-            feed: Feed::ALL.into_iter().find(|feed| feed.code() == self.feed)?,
-            withdrawn: self.states & WITHDRAWN != 0,
-            flagged: self.states & FLAGGED != 0,
-            place: Place::from_number(self.place),
-            belongs: match self.states & (IN_FAMILY | ON_ACCOUNT) {
-                IN_FAMILY => Belongs::Family(FamilyKey(self.of), some(self.card)),
-                ON_ACCOUNT => Belongs::Account(self.of),
-                _ => Belongs::Nowhere,
-            },
-            nik: some(self.nik).map(Number::from_value),
-        })
-    }
-}
-
-/// A day as `yyyymmdd`; none is 0.
-fn day_number(day: Date) -> u32 {
-    u32::try_from(day.year()).unwrap_or_default() * 10_000 + day.month() as u32 * 100 + day.day() as u32
-}
-
-fn read_day(number: u32) -> Option<Date> {
-    Date::new((number / 10_000) as i16, (number / 100 % 100) as i8, (number % 100) as i8).ok()
-}
 
 /// To whom a record belongs, as slots.
 #[derive(Debug, Clone, Copy)]
@@ -438,115 +323,6 @@ impl Records {
         let family = family.and_then(|family| self.slot(family.0)).unwrap_or(NONE);
         if let Some(slot) = self.slot(id) {
             self.owners[slot as usize].family = family;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn some_known() -> impl Strategy<Value = (Known, Vec<u64>)> {
-        let belongs = prop_oneof![
-            Just(Belongs::Nowhere),
-            (1..4u64, proptest::option::of(1..4u64))
-                .prop_map(|(family, card)| Belongs::Family(FamilyKey(family), card)),
-            (1..4u64).prop_map(Belongs::Account),
-        ];
-        let numbers = proptest::collection::vec(1..6u64, 0..4);
-        (belongs, any::<(bool, bool)>(), 0..40_000i32, 0..6usize, 1..9u64, numbers).prop_map(
-            |(belongs, (withdrawn, flagged), day, feed, number, numbers)| {
-                let day = (day > 0).then(|| Date::constant(1900, 1, 1).saturating_add(jiff::Span::new().days(day)));
-                let known = Known {
-                    standing: Standing { day, sequence: Sequence(number) },
-                    feed: Feed::ALL[feed],
-                    withdrawn,
-                    flagged,
-                    place: Place::from_number(number - 1),
-                    belongs,
-                    nik: numbers.first().copied().map(Number::from_value),
-                };
-                (known, numbers)
-            },
-        )
-    }
-
-    type Plain = BTreeMap<RecordId, (Known, Vec<u64>)>;
-
-    fn found(plain: &Plain, has: impl Fn(&Known, &[u64]) -> bool) -> BTreeSet<RecordId> {
-        plain.iter().filter(|(_, (known, numbers))| has(known, numbers)).map(|(id, _)| *id).collect()
-    }
-
-    fn check(records: &Records, plain: &Plain) {
-        assert_eq!(records.len(), plain.len());
-        for (id, (known, numbers)) in plain {
-            assert_eq!(records.get(*id), Some(*known));
-            assert_eq!(&records.numbers_of(*id).map(Number::value).collect::<Vec<_>>(), numbers);
-        }
-        let set = |ids: Vec<RecordId>| ids.into_iter().collect::<BTreeSet<_>>();
-        for key in 1..6 {
-            let of_number = records.bearers(Number::from_value(key));
-            assert!(of_number.is_sorted());
-            assert_eq!(set(of_number), found(plain, |_, numbers| numbers.contains(&key)));
-            assert_eq!(set(records.on_account(key)), found(plain, |known, _| known.account() == Some(key)));
-            assert_eq!(set(records.on_card(key)), found(plain, |known, _| known.card() == Some(key)));
-            let of_family = found(plain, |known, _| known.family() == Some(FamilyKey(key)));
-            assert_eq!(set(records.in_family(FamilyKey(key))), of_family);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn records_are_a_map_however_they_came(steps in proptest::collection::vec((0..9u64, some_known()), 1..60)) {
-            let (mut records, mut plain) = (Records::default(), Plain::new());
-            for (id, (known, numbers)) in steps {
-                let of_row: Vec<Number> = numbers.iter().copied().map(Number::from_value).collect();
-                let numbers: Vec<u64> =
-                    (0..numbers.len()).filter(|at| !numbers[..*at].contains(&numbers[*at])).map(|at| numbers[at]).collect();
-                let before = plain.insert(RecordId(id), (known, numbers));
-                prop_assert_eq!(records.put(RecordId(id), &known, &of_row), before.map(|(known, _)| known));
-            }
-            check(&records, &plain);
-            let mut gathered = Records::default();
-            for (id, (known, numbers)) in &plain {
-                let of_row: Vec<Number> = numbers.iter().copied().map(Number::from_value).collect();
-                gathered.gather(*id, known, &of_row);
-            }
-            gathered.index();
-            check(&gathered, &plain);
-        }
-
-        #[test]
-        fn persons_are_sets_of_records(steps in proptest::collection::vec(proptest::collection::btree_set(0..12u64, 1..5), 1..20)) {
-            let mut records = Records::default();
-            let known = Packed { sequence: 1, nik: 0, of: 0, card: 0, place: 0, day: 0, feed: 1, states: 0 };
-            let known = known.known().expect("a feed");
-            for id in (0..12).rev() {
-                records.put(RecordId(id), &known, &[]);
-            }
-            let mut plain: BTreeMap<RecordId, BTreeSet<RecordId>> = BTreeMap::new();
-            for group in steps {
-                let group: BTreeSet<RecordId> = group.into_iter().map(RecordId).collect();
-                let gone: Vec<RecordId> =
-                    plain.iter().filter(|(_, of)| !of.is_disjoint(&group)).map(|(first, _)| *first).collect();
-                for first in gone {
-                    let of: Vec<RecordId> = plain.remove(&first).into_iter().flatten().collect();
-                    records.part(&of);
-                }
-                records.join(&group.iter().copied().collect::<Vec<_>>());
-                plain.insert(*group.first().expect("one"), group);
-            }
-            for id in (0..12).map(RecordId) {
-                let of = plain.iter().find(|(_, of)| of.contains(&id)).map(|(first, _)| PersonId(*first));
-                prop_assert_eq!(records.person_of(id), of);
-                let members = plain.get(&id).into_iter().flatten().copied().collect::<Vec<_>>();
-                prop_assert_eq!(records.records_of(PersonId(id)), members);
-            }
-            prop_assert_eq!(records.persons().count(), plain.len());
         }
     }
 }

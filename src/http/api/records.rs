@@ -55,9 +55,9 @@ pub(crate) async fn push(
     let feed: Feed = feed.parse()?;
     need_feed(&writer.caller, feed)?;
     let row = Incoming::open(&request, payload, JSON, &config.limits, config.limits.max_record_bytes)?.whole().await?;
+    let row = on_one_line(&row)?;
     let mut admitted = gateway.get()?.admit(&writer.caller, feed, false)?;
     admitted.grow(row.len() as u64)?;
-    let row = on_one_line(&row)?;
     let intake = gateway.get()?.read_push(feed);
     let body = web::block(move || read(intake, &row)).await??;
     let pushed = store(gateway.get()?, &writer, feed, body).await?;

@@ -57,8 +57,26 @@ pub(super) struct Intake {
     acknowledged: AtomicU64,
     /// The end of the journal when the gateway was started.
     began: Position,
-    /// When the last push of many rows was acknowledged.
-    last: Mutex<Option<Instant>>,
+    /// The pushes of many rows that followed each other without a pause.
+    stream: Mutex<Stream>,
+}
+
+/// Pushes of many rows, one after the other.
+#[derive(Default)]
+struct Stream {
+    rows: u64,
+    last: Option<Instant>,
+}
+
+impl Stream {
+    fn ended(&self) -> bool {
+        self.last.is_none_or(|last| last.elapsed() >= QUIET)
+    }
+
+    fn add(&mut self, rows: u64) {
+        self.rows = rows + if self.ended() { 0 } else { self.rows };
+        self.last = Some(Instant::now());
+    }
 }
 
 /// Something that is taken in.
@@ -117,7 +135,7 @@ impl Intake {
             wake: Notify::new(),
             acknowledged: AtomicU64::new(begun.head.0),
             began: begun.head,
-            last: Mutex::default(),
+            stream: Mutex::default(),
         }
     }
 
@@ -170,8 +188,17 @@ impl Intake {
 
     /// Whether no push of many rows was acknowledged for a while.
     pub(super) fn quiet(&self) -> bool {
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.is_none_or(|last| last.elapsed() >= QUIET)
+        self.stream().ended()
+    }
+
+    /// Rows of large pushes that came in one after the other and still come; none while it is quiet.
+    pub(super) fn coming_in(&self) -> u64 {
+        let stream = self.stream();
+        if stream.ended() { 0 } else { stream.rows }
+    }
+
+    fn stream(&self) -> MutexGuard<'_, Stream> {
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns when something was acknowledged.
@@ -188,7 +215,7 @@ impl Intake {
     fn note_acknowledged(&self, position: Position, records: Vec<Record>, batch: Option<String>) {
         self.acknowledged.fetch_max(position.0, Ordering::AcqRel);
         if records.len() >= MANY_ROWS {
-            *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            self.stream().add(records.len() as u64);
         }
         self.waiting().add(position, records, batch);
         self.wake.notify_one();

@@ -71,11 +71,13 @@ impl Gateway {
     /// many times as much waits as is matched, or half of what may wait.
     pub(super) fn way_to_match(&self, tail: &Tail) -> Result<Way, ServiceError> {
         let (waiting, settings) = (self.waiting_rows(), self.settings());
-        if !tail.pen.leads || waiting < settings.match_at_once_from.max(1) {
+        // Steps may keep pace with what comes in, and both are slower for it.
+        let much = waiting.max(self.intake().coming_in());
+        if !tail.pen.leads || much < settings.match_at_once_from.max(1) {
             return Ok(Way::Steps);
         }
         let matched = self.matching().read(|matcher| matcher.known.len() as u64)?;
-        if waiting < matched / 4 {
+        if much < matched / 4 {
             return Ok(Way::Steps);
         }
         let many_times = matched.max(settings.match_at_once_from).saturating_mul(MANY_TIMES);

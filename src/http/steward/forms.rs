@@ -19,9 +19,8 @@ pub(super) async fn read<T: DeserializeOwned>(
     payload: web::Payload,
     config: &Config,
 ) -> Result<T, Problem> {
-    same_origin(request, config.public_url.as_deref())?;
-    let limits = &config.limits;
-    parse(&Incoming::open(request, payload, FORM, limits, limits.max_form_bytes)?.whole().await?)
+    let body = open(request, payload, config, config.limits.max_form_bytes)?;
+    parse(&body.whole().await?)
 }
 
 /// Reads the form of somebody who is not known yet: it is small, and sent at once.
@@ -30,10 +29,13 @@ pub(super) async fn read_from_stranger<T: DeserializeOwned>(
     payload: web::Payload,
     config: &Config,
 ) -> Result<T, Problem> {
+    let body = open(request, payload, config, config.limits.max_sign_in_bytes)?;
+    parse(&body.within(config.limits.sign_in_timeout_s).whole().await?)
+}
+
+fn open(request: &HttpRequest, payload: web::Payload, config: &Config, limit: u64) -> Result<Incoming, Problem> {
     same_origin(request, config.public_url.as_deref())?;
-    let limits = &config.limits;
-    let body = Incoming::open(request, payload, FORM, limits, limits.max_sign_in_bytes)?;
-    parse(&body.within(limits.sign_in_timeout_s).whole().await?)
+    Incoming::open(request, payload, FORM, &config.limits, limit)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {

@@ -179,11 +179,10 @@ fn read_about(input: &mut impl std::io::Read) -> Result<About, CheckpointError> 
 
 /// Column by column: numbers of one kind stand together.
 fn write_known(matcher: &Matcher, sink: &mut Sink<'_>) -> Result<(), CheckpointError> {
-    let mut all: Vec<RecordId> = matcher.known.ids().to_vec();
-    all.sort_unstable();
-    let packed = || all.iter().filter_map(|id| matcher.known.packed_of(*id));
-    let numbers = || all.iter().map(|id| matcher.known.numbers_of(*id));
-    sink.section("records", all.iter().map(|id| id.0))?;
+    let slots = matcher.known.slots_by_number();
+    let packed = || slots.iter().map(|slot| matcher.known.packed_in(*slot));
+    let numbers = || slots.iter().map(|slot| matcher.known.numbers_in(*slot));
+    sink.section("records", slots.iter().map(|slot| matcher.known.id(*slot).0))?;
     sink.section("days", packed().map(|row| row.day))?;
     sink.section("row numbers", packed().map(|row| row.sequence))?;
     sink.section("feeds", packed().map(|row| row.feed))?;

@@ -129,6 +129,10 @@ impl Matcher {
         let now: BTreeSet<PersonId> = found.iter().flatten().copied().collect();
         // Who comes into a crowd or out of it is in an open case, or no longer.
         let turned: Vec<PersonId> = before.symmetric_difference(&now).copied().collect();
+        if now.len() > before.len() {
+            let (persons, crowds) = (now.len(), found.len());
+            tracing::warn!(persons, crowds, "persons who resemble too many others are asked about as one case");
+        }
         dirty.touched.extend(turned.into_iter().flat_map(|person| self.records_of(person)));
         let kept: BTreeSet<PersonId> = found.iter().filter_map(|persons| persons.first()).copied().collect();
         for name in gone.difference(&kept) {
@@ -136,7 +140,6 @@ impl Matcher {
         }
         for persons in found {
             let case = self.case_of_crowd(&persons);
-            tracing::warn!(persons = persons.len(), "persons who resemble too many others are one case");
             self.crowds.put(persons);
             self.put_case(case, None, dirty);
         }

@@ -187,9 +187,16 @@ impl Records {
         (0..).zip(&self.ids).filter_map(|(slot, id)| Some((*id, self.known_in(slot)?)))
     }
 
-    /// A record as it is packed.
-    pub(super) fn packed_of(&self, id: RecordId) -> Option<Packed> {
-        self.slot(id).map(|slot| self.packed[slot as usize])
+    /// The slots of all records, by record number.
+    pub(super) fn slots_by_number(&self) -> Vec<u32> {
+        let mut slots: Vec<u32> = (0..self.ids.len() as u32).collect();
+        slots.sort_unstable_by_key(|slot| self.id(*slot));
+        slots
+    }
+
+    /// The record in a slot as it is packed.
+    pub(super) fn packed_in(&self, slot: u32) -> &Packed {
+        &self.packed[slot as usize]
     }
 
     /// The numbers by which a record can be looked up.
@@ -238,7 +245,8 @@ impl Records {
         self.slots.find(hash(id), |slot| self.ids[*slot as usize] == id).copied()
     }
 
-    fn id(&self, slot: u32) -> RecordId {
+    /// The record in a slot.
+    pub(super) fn id(&self, slot: u32) -> RecordId {
         self.ids[slot as usize]
     }
 
@@ -250,7 +258,8 @@ impl Records {
         self.packed[slot as usize].known()
     }
 
-    fn numbers_in(&self, slot: u32) -> impl Iterator<Item = Number> {
+    /// The numbers of the record in a slot.
+    pub(super) fn numbers_in(&self, slot: u32) -> impl Iterator<Item = Number> {
         let halves = self.halves.get(self.numbers[slot as usize]).as_chunks::<2>().0;
         halves.iter().map(|[high, low]| Number::from_value(u64::from(*high) << 32 | u64::from(*low)))
     }

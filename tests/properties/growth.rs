@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use padan::domain::feed::Feed;
 
-use crate::pushed::Office;
+use crate::pushed::{Office, withdrawals};
 use crate::rows::Row;
 
 /// Rows of the small list; the large one has [`TIMES`] as many.
@@ -115,12 +115,14 @@ fn rows(template: &str, shape: Shape, count: usize) -> Vec<Row> {
     (0..count).map(row).collect()
 }
 
-/// Cases that such a list opens, and how long it takes until everything is matched.
-fn pushed(rows: &[Row]) -> (u64, Duration) {
+/// Cases that such a list opens, pushed so many rows at a time, and how long it takes until everything is matched.
+fn pushed(rows: &[Row], at_a_time: usize) -> (u64, Duration) {
     let mut office = Office::open();
     let started = Instant::now();
-    for batch in rows.chunks(100) {
+    for batch in rows.chunks(at_a_time) {
         office.push(batch);
+        // Each batch is a step of its own.
+        office.settle();
     }
     let cases = office.open_cases();
     let took = started.elapsed();
@@ -132,8 +134,8 @@ fn pushed(rows: &[Row]) -> (u64, Duration) {
 fn no_list_of_rows_that_resemble_each_other_buries_anybody() {
     let mut wrong = Vec::new();
     for (what, template, shape) in SHAPES {
-        let (few, short) = pushed(&rows(template, shape, ROWS));
-        let (many, long) = pushed(&rows(template, shape, ROWS * TIMES));
+        let (few, short) = pushed(&rows(template, shape, ROWS), 100);
+        let (many, long) = pushed(&rows(template, shape, ROWS * TIMES), 100);
         println!("{what}: {few} cases, {short:.1?}; of {TIMES} times as many rows {many} cases, {long:.1?}");
         let linear = few * TIMES as u64 * 5 / 4 + 20;
         if many > linear || few > (ROWS * MOST) as u64 {
@@ -141,6 +143,32 @@ fn no_list_of_rows_that_resemble_each_other_buries_anybody() {
         }
         if long > short * (TIMES * TIMES * TIMES) as u32 + Duration::from_secs(5) {
             wrong.push(format!("{what}: {short:?} for {ROWS} rows, {long:?} for {TIMES} times as many"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn crowds_do_not_depend_on_how_rows_came() {
+    let mut wrong = Vec::new();
+    for (what, template, shape) in SHAPES {
+        let list = rows(template, shape, 60);
+        let (at_once, _) = pushed(&list, list.len());
+        let (in_steps, _) = pushed(&list, 7);
+        let mut office = Office::open();
+        let (first, second) = list.split_at(list.len() / 2);
+        office.push(second);
+        office.settle();
+        office.push(first);
+        office.settle();
+        office.push(&withdrawals(second));
+        let left = office.open_cases();
+        office.close();
+        let (alone, _) = pushed(first, first.len());
+        if at_once != in_steps || left != alone {
+            wrong.push(format!(
+                "{what}: {at_once} cases at once, {in_steps} in steps; {left} after a half went, {alone} without it"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

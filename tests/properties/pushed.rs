@@ -137,6 +137,11 @@ impl Office {
         })
     }
 
+    /// Waits until everything is matched.
+    pub(crate) fn settle(&self) {
+        self.runtime.block_on(self.gateway.settled());
+    }
+
     /// How many cases are open.
     pub(crate) fn open_cases(&self) -> u64 {
         self.state().1[0]

@@ -4,7 +4,10 @@
 //! six numbers of six are enough, and one good number among thirty does not silence it. Pure counts: they add up over
 //! batches and files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hash as _, Hasher as _};
+
+use rustc_hash::FxHasher;
 
 use crate::domain::date::Date;
 use crate::domain::family_card::read_kk;
@@ -20,6 +23,16 @@ pub const ACCOUNT_PRECISION: &str = "ACCOUNT_PRECISION";
 pub const ONE_LENGTH_SHORT: &str = "ONE_LENGTH_SHORT";
 /// Day and month of birth are swapped against the NIK more often than chance does.
 pub const DAY_MONTH_SWAPPED: &str = "DAY_MONTH_SWAPPED";
+
+/// Many rows have one first name and one birth date: values were filled down a column, or the list is invented.
+pub const ALIKE_ROWS: &str = "ALIKE_ROWS";
+
+/// So many rows of one first name and birth date are no alarm in any list.
+const ALIKE_FROM: u32 = 100;
+
+/// Of a list no more rows than this share have the commonest first name and one birth date, also where a few days of a year
+/// stand for births that nobody remembers.
+const ALIKE_CHANCE: f64 = 0.000_1;
 
 /// What is rarer than this is no chance, as a power of e.
 const RARE: f64 = -13.815_510_557_964_274;
@@ -104,11 +117,38 @@ pub struct Alarms {
     accounts: BTreeMap<(String, Length), Share>,
     /// Birth dates that are those of the NIK or swapped against it, where a swap can be seen.
     swapped: Share,
+    alike: Alike,
+}
+
+/// Rows by first name and birth date.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Alike {
+    rows: HashMap<u64, u32, BuildHasherDefault<FxHasher>>,
+    most: u32,
+    of: u64,
+}
+
+impl Alike {
+    fn note(&mut self, core: &PersonCore) {
+        let first = core.nama.as_deref().and_then(|name| name.split_whitespace().next());
+        let (Some(first), Some(born)) = (first, core.tanggal_lahir) else { return };
+        let mut hasher = FxHasher::default();
+        (first.to_uppercase(), born.to_string()).hash(&mut hasher);
+        let rows = self.rows.entry(hasher.finish()).or_default();
+        *rows += 1;
+        self.most = self.most.max(*rows);
+        self.of += 1;
+    }
+
+    fn is_no_chance(&self) -> bool {
+        self.most > ALIKE_FROM && Share { hits: u64::from(self.most), of: self.of }.is_no_chance(ALIKE_CHANCE)
+    }
 }
 
 impl Alarms {
     /// Counts one row with what its NIK was read as.
     pub fn note(&mut self, core: &PersonCore, detail: &Detail, nik: Option<&NikReading>, today: Date) {
+        self.alike.note(core);
         if let Some(reading) = nik {
             self.nik.note(reading.comparable(), reading.usable());
             self.note_birth(core.tanggal_lahir, reading.says().1);
@@ -169,6 +209,9 @@ impl Alarms {
         if self.swapped.is_no_chance(0.05) {
             raised.push(DAY_MONTH_SWAPPED);
         }
+        if self.alike.is_no_chance() {
+            raised.push(ALIKE_ROWS);
+        }
         raised
     }
 }
@@ -201,6 +244,10 @@ pub const fn sentence(code: &str) -> Option<(&'static str, &'static str)> {
         b"DAY_MONTH_SWAPPED" => (
             "Tanggal dan bulan lahir tertukar terhadap NIK pada banyak baris: periksa urutan tanggal saat ekspor",
             "day and month of birth are swapped against the NIK in many rows: check the order of dates in the export",
+        ),
+        b"ALIKE_ROWS" => (
+            "Banyak baris memakai nama depan dan tanggal lahir yang sama: mungkin isi kolom tersalin ke bawah. Periksa berkas sebelum dikirim lagi",
+            "many rows have one first name and one birth date: a column may have been filled down. Look at the file",
         ),
         _ => return None,
     })

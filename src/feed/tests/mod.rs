@@ -280,6 +280,13 @@ fn other_columns_raise_alarms_too() {
     ] {
         assert_eq!(read(feed, rows.join("\n")).alarms, [code]);
     }
+    let alike = |rows: u64, day: &dyn Fn(u64) -> String| -> Vec<String> {
+        let row = |at| family(json!({"nama": format!("Siti {at}"), "tanggal_lahir": day(at)}).to_string());
+        read(AnggotaKeluarga, (0..rows).map(row).collect::<Vec<_>>().join("\n")).alarms
+    };
+    assert_eq!(alike(150, &|_| "1984-12-30".to_owned()), ["ALIKE_ROWS"]);
+    assert!(alike(90, &|_| "1984-12-30".to_owned()).is_empty(), "few");
+    assert!(alike(150, &|at| format!("19{:02}-12-30", 10 + at % 80)).is_empty(), "one day for all whose day is unknown");
     let good: Vec<String> = (1..30).map(|at| swapped(at, "1980-03-05")).collect();
     assert!(read(AnggotaKeluarga, good.join("\n")).alarms.is_empty());
     let good: Vec<String> = (0..30).map(|at| account(at, "31")).collect();

@@ -31,7 +31,7 @@ const PORTION: usize = 20_000;
 const PART_BYTES: usize = 4 << 20;
 
 /// So many times what is matched is too much to let wait longer.
-const MANY_TIMES: u64 = 32;
+const MANY_TIMES: u64 = 64;
 
 /// By what records are found whose keys stand in an order that has nothing to do with that of the records.
 #[derive(Debug, Clone, Copy)]

@@ -5,6 +5,7 @@
 //! knows the time or remembers an earlier batch: who wins when a row comes twice is decided downstream.
 
 pub mod alarm;
+pub mod cell;
 mod decode;
 mod explain;
 mod json;

@@ -79,6 +79,7 @@ mod tests {
             rights: rights.to_vec(),
             agency: None,
             kind: None,
+            regions: Vec::new(),
         };
         Directory::new(&clients.iter().map(client).collect::<Vec<_>>()).expect("good clients")
     }

@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq as _;
 pub use self::clients::{Changes, Clients};
 use crate::domain::agency::{AgencyId, AgencyKind};
 use crate::domain::feed::Feed;
+use crate::domain::region::Regions;
 
 /// Characters of a client's name at most.
 const MAX_NAME_CHARS: usize = 64;
@@ -42,6 +43,10 @@ pub struct Client {
     pub agency: Option<AgencyId>,
     /// The kind of that agency.
     pub kind: Option<AgencyKind>,
+    /// The regions that its agency answers for, as codes of provinces, regencies, sub-districts or villages; without any:
+    /// everywhere. What it says of people who are known elsewhere changes nothing of them without a steward.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<String>,
 }
 
 /// Somebody whose token was right.
@@ -53,6 +58,8 @@ pub struct Caller {
     pub agency: Option<AgencyId>,
     /// The agency's kind.
     pub kind: Option<AgencyKind>,
+    /// The regions that it answers for, by the codes of today; none: everywhere.
+    pub regions: Vec<String>,
     rights: Vec<Right>,
     /// SHA-256 of the token that was right.
     token: Vec<u8>,
@@ -71,8 +78,13 @@ impl Caller {
         }
         let hash = hex::decode(&client.token_sha256).ok().filter(|bytes| bytes.len() == 32);
         let token = hash.ok_or_else(|| DirectoryError::Hash { client: name.clone() })?;
+        let known = |region: &String| {
+            let unknown = || DirectoryError::Region { client: name.clone(), region: region.clone() };
+            Regions::embedded().present(region).ok_or_else(unknown)
+        };
+        let regions = client.regions.iter().map(known).collect::<Result<_, _>>()?;
         let (agency, rights) = (client.agency.clone(), client.rights.clone());
-        Ok(Self { name, agency, kind: client.kind, rights, token })
+        Ok(Self { name, agency, kind: client.kind, regions, rights, token })
     }
 
     /// Whether the caller has a right.
@@ -84,6 +96,12 @@ impl Caller {
     pub fn may_push(&self, feed: Feed) -> Option<&AgencyId> {
         let kind = self.kind.filter(|kind| kind.feeds().contains(&feed) && self.has(Right::Push));
         kind.and(self.agency.as_ref())
+    }
+
+    /// Whether it answers for the place with this code, or for every place in the region with it.
+    pub fn answers_for(&self, code: &str) -> bool {
+        let code = Regions::embedded().current(code);
+        self.regions.is_empty() || self.regions.iter().any(|region| code.starts_with(region.as_str()))
     }
 }
 
@@ -125,6 +143,14 @@ pub enum DirectoryError {
         /// The other.
         second: String,
     },
+    /// A client answers for a region that there is not.
+    #[error("client '{client}' answers for the region '{region}', which is not known")]
+    Region {
+        /// Which client.
+        client: String,
+        /// The code.
+        region: String,
+    },
     /// The right to push needs an agency and its kind.
     #[error("client '{client}' may push, but has no agency and kind")]
     NoAgency {
@@ -157,6 +183,21 @@ impl Directory {
         found.sort();
         found.dedup();
         found
+    }
+
+    /// Those of them that are to send it for a place: each that answers for it.
+    pub fn agencies_sending_at(&self, feed: Feed, place: &str) -> Vec<AgencyId> {
+        let here = self.clients.iter().filter(|caller| caller.answers_for(place));
+        let mut found: Vec<AgencyId> = here.filter_map(|caller| caller.may_push(feed)).cloned().collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// The regions that clients answer for which may push a feed.
+    pub fn regions_of_senders(&self, feed: Feed) -> impl Iterator<Item = &str> {
+        let senders = self.clients.iter().filter(move |caller| caller.may_push(feed).is_some());
+        senders.flat_map(|caller| &caller.regions).map(String::as_str)
     }
 
     /// The client of a token. How long it takes says nothing about the token or the hashes that are known.
@@ -194,6 +235,7 @@ impl From<Directory> for Vec<Client> {
             rights: caller.rights,
             agency: caller.agency,
             kind: caller.kind,
+            regions: caller.regions,
         };
         directory.clients.into_iter().map(client).collect()
     }
@@ -215,6 +257,7 @@ mod tests {
             rights: rights.to_vec(),
             agency: kind.map(|_| AgencyId::new("dinsos-3201").expect("a good name")),
             kind,
+            regions: Vec::new(),
         }
     }
 

@@ -175,6 +175,9 @@ pub struct AcceptedRow {
     pub line: u64,
     /// Doubts found then.
     pub flags: Vec<Flag>,
+    /// The regions that its sender answered for then; none: everywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<String>,
     /// The day of receipt, where the row's own day had not come: it is read as of that day, so that a slip of the pen does
     /// not move a birth by a century.
     #[serde(default, skip_serializing_if = "Option::is_none")]

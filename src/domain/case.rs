@@ -14,6 +14,9 @@ pub enum Question {
     SharedNik,
     /// A cluster grew too large, or contradicts itself.
     OverLinked,
+    /// One agency says something of a person that nobody else says: that it is dead, or, from outside its regions, that it
+    /// lives elsewhere or has an account.
+    Statement,
     /// Many persons, of whom each resembles many of the others: too many to be asked about two at a time.
     Crowd,
 }
@@ -35,7 +38,8 @@ pub enum CaseState {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     /// `C` and the two record numbers of the pair: the same pair always gives the same case. `N-` and the first record
-    /// number where one NIK is shared, `K-` and that where many resemble each other.
+    /// number where one NIK is shared, `K-` and that where many resemble each other, `W-` and the record that says what a
+    /// steward has to confirm.
     pub id: String,
     /// What is asked.
     pub question: Question,
@@ -87,7 +91,17 @@ impl Case {
         format!("K-{}", first.0)
     }
 
-    /// The pair that an id names; `None` for the case of a NIK or a crowd, and for what is no id.
+    /// The id of the case of what a record says of its person.
+    pub fn id_of_statement(record: RecordId) -> String {
+        format!("W-{}", record.0)
+    }
+
+    /// The record whose word an id is about; `None` for other cases.
+    pub fn statement_of(id: &str) -> Option<RecordId> {
+        id.strip_prefix("W-")?.parse().ok().map(RecordId)
+    }
+
+    /// The pair that an id names; `None` for the case of a NIK, a crowd or a statement, and for what is no id.
     pub fn pair_of(id: &str) -> Option<(RecordId, RecordId)> {
         let (a, b) = id.strip_prefix('C')?.split_once('-')?;
         Some((RecordId(a.parse().ok()?), RecordId(b.parse().ok()?)))

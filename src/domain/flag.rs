@@ -59,6 +59,8 @@ macro_rules! flag_codes {
 }
 
 flag_codes! {
+    /// The row is of a place that its sender does not answer for.
+    OutsideRegion = "OUTSIDE_REGION", Warn, "Di luar wilayah instansi pengirim: tidak mengubah data orang yang dikenal di sana sebelum diperiksa petugas", "outside the sender's regions: it changes nothing of people known there before a steward has looked";
     /// A leading apostrophe was removed.
     ExcelApostrophe = "EXCEL_APOSTROPHE", Info, "Tanda petik dari Excel dibuang", "an apostrophe from Excel was removed";
     /// Digits are lost for ever.

@@ -75,6 +75,8 @@ pub struct Record {
     pub detail: Detail,
     /// Doubts about values, found when the row was accepted.
     pub flags: Vec<Flag>,
+    /// The regions that its sender answered for when the row was accepted; none: everywhere.
+    pub regions: Vec<String>,
 }
 
 impl Record {

@@ -145,6 +145,11 @@ impl Regions {
         code
     }
 
+    /// The code that a region has today; `None` where there was never one of that code.
+    pub fn present(&self, code: &str) -> Option<String> {
+        self.status(code).map(|_| self.current(code).to_owned())
+    }
+
     /// The region code in a text as files have it: with dots or blanks between the levels (`32.01.05.2008`), or as a float.
     /// Codes of 2, 4, 6 and 10 digits; no code begins with 0, so no zero is lost.
     pub fn read_code(&self, raw: &str) -> Option<String> {

@@ -41,7 +41,7 @@ macro_rules! numbers {
     )*};
 }
 
-numbers!(u8, u32, u64, u128);
+numbers!(u8, u16, u32, u64, u128);
 
 fn hasher(section: &'static str) -> Xxh3 {
     Xxh3::with_seed(xxh3_64(section.as_bytes()))

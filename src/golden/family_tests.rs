@@ -32,6 +32,7 @@ fn records(rows: &[Row]) -> Vec<Record> {
             ..AnggotaKeluarga::default()
         })),
         flags: vec![],
+        regions: Vec::new(),
     };
     rows.iter().enumerate().map(one).collect()
 }

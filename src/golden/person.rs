@@ -22,6 +22,9 @@ pub struct Source<'a> {
     pub nik: Option<&'a str>,
     /// The KK number's digits, when it can serve as evidence.
     pub no_kk: Option<&'a str>,
+    /// Its sender does not answer for this person: what it says counts only where nobody else says anything, and of where
+    /// the person lives and whether it is dead not even then.
+    pub aside: bool,
 }
 
 /// A value a source offers for a field.
@@ -29,6 +32,7 @@ struct Candidate<'a> {
     value: Cow<'a, str>,
     usable: bool,
     record: &'a Record,
+    aside: bool,
 }
 
 /// Chooses the best value of every field. Withdrawn records take no part. The order of `sources` does not matter.
@@ -58,6 +62,10 @@ pub fn golden_person(
     GoldenPerson { id, records, fields, families, words }
 }
 
+/// What nobody says of a person for whom another one answers.
+const NEVER_ASIDE: [PersonField; 4] =
+    [PersonField::Alamat, PersonField::KodeDesa, PersonField::KodeKecamatan, PersonField::TglMeninggal];
+
 /// Marks the rule of a number that nobody can use as a key; it is shown, never matched.
 const UNUSABLE: &str = "unusable:";
 
@@ -65,6 +73,9 @@ fn choose(rule: &FieldRule, sources: &[Source<'_>], nik: Option<&str>) -> Option
     let mut candidates: Vec<Candidate<'_>> =
         sources.iter().filter_map(|source| candidate(source, rule.field)).collect();
     let variants = distinct(&candidates);
+    if NEVER_ASIDE.contains(&rule.field) || candidates.iter().any(|candidate| !candidate.aside) {
+        candidates.retain(|candidate| !candidate.aside);
+    }
     if rule.usable_first && candidates.iter().any(|candidate| candidate.usable) {
         candidates.retain(|candidate| candidate.usable);
     }
@@ -117,7 +128,7 @@ fn candidate<'a>(source: &Source<'a>, field: PersonField) -> Option<Candidate<'a
         PersonField::Nisn | PersonField::NoJkn | PersonField::TglMeninggal => detail_value(source.record, field),
     };
     let value = value.filter(|value| !value.trim().is_empty() && !NullWords::usual().contains(value))?;
-    Some(Candidate { value, usable, record: source.record })
+    Some(Candidate { value, usable, record: source.record, aside: source.aside })
 }
 
 /// Numbers in their one form; one that cannot be read stays as it came, and gives way to any other.

@@ -30,6 +30,7 @@ fn record(number: u64, feed: Feed, day: i8, core: PersonCore) -> Record {
         core,
         detail,
         flags: vec![],
+        regions: Vec::new(),
     }
 }
 
@@ -51,6 +52,7 @@ fn source(record: &Record) -> Source<'_> {
         name_words: &[],
         nik: record.core.nik.as_deref().filter(|_| usable(&record.core.nik)),
         no_kk: record.core.no_kk.as_deref().filter(|_| usable(&record.core.no_kk)),
+        aside: false,
     }
 }
 

@@ -110,7 +110,10 @@ impl Gateway {
     /// Puts other clients in the place of those before; answers what is other. Where other agencies are to send a feed, what
     /// is closed may be another thing: the rules are evaluated again for everybody.
     pub fn replace_clients(&self, clients: Directory) -> Changes {
-        let senders = |clients: &Directory| Feed::ALL.map(|feed| clients.agencies_sending(feed));
+        let senders = |clients: &Directory| {
+            let regions = |feed| clients.regions_of_senders(feed).map(str::to_owned).collect::<Vec<_>>();
+            Feed::ALL.map(|feed| (clients.agencies_sending(feed), regions(feed)))
+        };
         let before = senders(&self.clients());
         let after = senders(&clients);
         let changes = self.0.parts.clients.replace(clients);

@@ -11,6 +11,7 @@ mod latency;
 mod name_pairs;
 mod operation;
 mod order;
+mod outside;
 #[path = "../support/postgres.rs"]
 #[expect(dead_code, reason = "the store's own tests use the rest")]
 mod postgres;

@@ -32,6 +32,7 @@ fn app_with(expected: &str) -> TestApp {
             rights: vec![Right::Push],
             agency: Some(AgencyId::new(name).expect("a good id")),
             kind: Some(kind),
+            regions: Vec::new(),
         };
         let steward = Client {
             name: "petugas".to_owned(),
@@ -39,6 +40,7 @@ fn app_with(expected: &str) -> TestApp {
             rights: vec![Right::Persons, Right::Review, Right::Reports],
             agency: None,
             kind: None,
+            regions: Vec::new(),
         };
         let clients = [
             pusher("dinsos-a", AgencyKind::Dinsos),

@@ -59,6 +59,7 @@ pub(crate) fn settings(dir: &Path, store: StoreUrl) -> Settings {
             rights: rights.to_vec(),
             agency: agency.map(|(id, _)| AgencyId::new(id).expect("a good id")),
             kind: agency.map(|(_, kind)| kind),
+            regions: Vec::new(),
         })
         .collect();
     settings.client = Directory::new(&clients).expect("good clients");

@@ -107,6 +107,7 @@ fn client(name: &str, token: &str, rights: &[Right], agency: Option<(AgencyId, A
         rights: rights.to_vec(),
         kind: agency.as_ref().map(|(_, kind)| *kind),
         agency: agency.map(|(id, _)| id),
+        regions: Vec::new(),
     }
 }
 

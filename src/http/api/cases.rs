@@ -27,7 +27,7 @@ pub(crate) struct CaseLineDto {
     #[schema(example = "C12-40")]
     id: String,
     /// What is asked.
-    #[schema(pattern = "^(same_person|shared_nik|over_linked|crowd)$")]
+    #[schema(pattern = "^(same_person|shared_nik|over_linked|statement|crowd)$")]
     question: &'static str,
     /// Where it stands; `istirahat`: a row was withdrawn before anybody decided it.
     #[schema(pattern = "^(baru|istirahat|selesai)$")]
@@ -167,7 +167,7 @@ pub(crate) enum Putusan {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CaseParams {
-    /// Only with this question: `same_person`, `shared_nik`, `over_linked` or `crowd`.
+    /// Only with this question: `same_person`, `shared_nik`, `over_linked`, `statement` or `crowd`.
     #[param(example = "shared_nik")]
     question: Option<String>,
     /// Only with this reason code.
@@ -193,6 +193,7 @@ fn question_name(question: Question) -> &'static str {
         Question::SamePerson => "same_person",
         Question::SharedNik => "shared_nik",
         Question::OverLinked => "over_linked",
+        Question::Statement => "statement",
         Question::Crowd => "crowd",
     }
 }
@@ -375,10 +376,13 @@ pub(crate) fn verdict_request(putusan: Putusan, alasan: &str) -> Result<VerdictR
 
 fn question(name: Option<&str>) -> Result<Option<Question>, Problem> {
     let Some(name) = name else { return Ok(None) };
-    let all = [Question::SamePerson, Question::SharedNik, Question::OverLinked, Question::Crowd];
+    let all =
+        [Question::SamePerson, Question::SharedNik, Question::OverLinked, Question::Statement, Question::Crowd];
     let known = all.into_iter().find(|question| question_name(*question) == name);
-    let (pesan, message) =
-        ("isi same_person, shared_nik, over_linked, atau crowd", "give same_person, shared_nik, over_linked or crowd");
+    let (pesan, message) = (
+        "isi same_person, shared_nik, over_linked, statement, atau crowd",
+        "give same_person, shared_nik, over_linked, statement or crowd",
+    );
     known.map(Some).ok_or_else(|| Problem::field(Code::QueryInvalid, "question", pesan, message))
 }
 

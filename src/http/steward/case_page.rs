@@ -60,7 +60,7 @@ impl Sharing {
     fn of(question: Question, t: &Texts) -> Self {
         match question {
             Question::Crowd => Self { by: t.crowd_by, text: t.crowd_text, too_many: t.crowd_too_many },
-            Question::SharedNik | Question::SamePerson | Question::OverLinked => {
+            Question::SharedNik | Question::SamePerson | Question::OverLinked | Question::Statement => {
                 Self { by: t.shared_by, text: t.shared_text, too_many: t.shared_too_many }
             }
         }

@@ -91,7 +91,7 @@ impl View {
         order.extend(case.records.iter().copied().filter(|id| *id != a && *id != b));
         let records = self.last_rows(&order).await?;
         let decisions = match case.question {
-            Question::SharedNik | Question::Crowd => self.decisions_on(&case.id).await?,
+            Question::SharedNik | Question::Crowd | Question::Statement => self.decisions_on(&case.id).await?,
             Question::SamePerson | Question::OverLinked => self.decisions_of(a, b).await?,
         };
         let resting = self.withdrawn(&order).await?;
@@ -116,7 +116,8 @@ impl View {
     ///
     /// *Gabungkan* is about every record of one person and every record of the other: the steward saw them all, and a
     /// veto between two of them must not part what was joined before. Pairs that somebody decided before keep their
-    /// verdict. Taking back is about all pairs that the case decided; *Bukan Duplikat* about the pair that was asked.
+    /// verdict. Taking back is about all pairs that the case decided; *Bukan Duplikat* about the pair that was asked, and
+    /// where it is about the word of one agency, about that row and every other one of the person.
     pub(in crate::service) async fn pairs_of_verdict(
         &self,
         case: &Case,
@@ -124,7 +125,10 @@ impl View {
     ) -> Result<Vec<(RecordId, RecordId, usize)>, ServiceError> {
         let (a, b) = case.pair;
         let about_nik = case.question == Question::SharedNik;
+        let about_word = case.question == Question::Statement;
         let mut pairs = match verdict {
+            // They are one person already: the row is confirmed.
+            Some(Verdict::Gabungkan) if about_word => BTreeSet::new(),
             Some(Verdict::Gabungkan) => {
                 let persons = if about_nik { case.persons.clone() } else { self.both(a, b).await? };
                 self.undecided_between(&self.records_by_person(&persons).await?).await?
@@ -133,6 +137,7 @@ impl View {
                 let alone: Vec<Vec<RecordId>> = case.records.iter().map(|record| vec![*record]).collect();
                 self.undecided_between(&alone).await?
             }
+            Some(Verdict::BukanDuplikat) if about_word => self.away_from_person(case).await?,
             Some(Verdict::BukanDuplikat) => BTreeSet::new(),
             None => self.decided_on(&case.id).await?,
         };
@@ -144,6 +149,13 @@ impl View {
             counted.push((x, y, self.decisions_of(x, y).await?.len()));
         }
         Ok(counted)
+    }
+
+    /// The row whose word a case is about, and every other one of its person.
+    async fn away_from_person(&self, case: &Case) -> Result<BTreeSet<(RecordId, RecordId)>, ServiceError> {
+        let Some(said) = Case::statement_of(&case.id) else { return Ok(BTreeSet::new()) };
+        let others = self.records_by_person(&case.persons).await?.into_iter().flatten().filter(|id| *id != said);
+        self.undecided_between(&[vec![said], others.collect()]).await
     }
 
     /// The persons of two records.

@@ -144,6 +144,7 @@ mod tests {
             rights: vec![Right::Push],
             agency: Some(agency(name)),
             kind: Some(AgencyKind::Bank),
+            regions: Vec::new(),
         };
         Directory::new(&names.iter().map(client).collect::<Vec<_>>()).expect("good clients")
     }

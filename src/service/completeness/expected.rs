@@ -8,7 +8,7 @@ use crate::domain::feed::Feed;
 use crate::domain::region::Regions;
 
 /// Agencies that are to send a feed, as an operator writes it (`[[expected]]`). A feed is closed for a place when all of
-/// them have closed it. Where a feed has no such entry, all agencies that may push it are to send it, everywhere.
+/// them have closed it. Where a feed has no such entry, all agencies that may push it are to send it, wherever they answer for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written", deny_unknown_fields)]
 pub struct ExpectedConfig {
@@ -68,8 +68,7 @@ impl TryFrom<Written> for ExpectedConfig {
 
 /// The code that a region has today; `None` where there was never one of that code.
 pub(in crate::service) fn present_region(code: &str) -> Option<String> {
-    let regions = Regions::embedded();
-    regions.status(code).map(|_| regions.current(code).to_owned())
+    Regions::embedded().present(code)
 }
 
 /// Who is to send what, as a gateway asks it.
@@ -84,7 +83,7 @@ impl Senders<'_> {
     pub(in crate::service) fn at(self, feed: Feed, place: &str) -> Vec<AgencyId> {
         let mut entries = self.expected.iter().filter(|entry| entry.feed == feed).peekable();
         if entries.peek().is_none() {
-            return self.clients.agencies_sending(feed);
+            return self.clients.agencies_sending_at(feed, place);
         }
         let here = |entry: &&ExpectedConfig| {
             entry.regions.is_empty() || entry.regions.iter().any(|region| place.starts_with(region.as_str()))
@@ -95,13 +94,11 @@ impl Senders<'_> {
         found
     }
 
-    /// The regions that entries name: who is to send may differ from one to the next.
+    /// The regions that entries and clients name: who is to send may differ from one to the next.
     pub(in crate::service) fn regions(&self, feed: Feed) -> impl Iterator<Item = &str> {
-        self.expected
-            .iter()
-            .filter(move |entry| entry.feed == feed)
-            .flat_map(|entry| &entry.regions)
-            .map(String::as_str)
+        let entries = self.expected.iter().filter(move |entry| entry.feed == feed);
+        let listed = entries.flat_map(|entry| &entry.regions).map(String::as_str);
+        listed.chain(self.clients.regions_of_senders(feed))
     }
 }
 
@@ -122,6 +119,7 @@ mod tests {
             rights: rights.to_vec(),
             agency: Some(agency(name)),
             kind: Some(kind),
+            regions: Vec::new(),
         };
         let clients = [
             client("bank-y", &[Right::Push], AgencyKind::Bank),

@@ -44,7 +44,10 @@ impl Input for Deciding<'_> {
         let case = view.case(self.case).await?.ok_or(ServiceError::NotFound { what: "case" })?;
         self.fits(&case)?;
         let pairs = view.pairs_of_verdict(&case, self.request.verdict).await?;
-        let mut numbers = gateway.draw(pairs.len(), Sequence(0)).await?;
+        // A decision is about the rows that stood then: its number is above theirs.
+        let rows = view.last_rows(&[case.pair.0, case.pair.1]).await?;
+        let newest = rows.iter().map(|row| row.sequence).max().unwrap_or(Sequence(0));
+        let mut numbers = gateway.draw(pairs.len(), newest).await?;
         let at = gateway.clock().now();
         let mut write = WriteBatch::new();
         let mut asked = self.request.verdict.map(|_| Box::new(case));
@@ -100,7 +103,7 @@ impl Deciding<'_> {
 fn too_many(question: Question) -> &'static str {
     match question {
         Question::Crowd => "these are too many persons to decide about: have the rows corrected by who sent them",
-        Question::SharedNik | Question::SamePerson | Question::OverLinked => {
+        Question::SharedNik | Question::SamePerson | Question::OverLinked | Question::Statement => {
             "more than 8 persons share this NIK: have the number corrected by who sent it"
         }
     }

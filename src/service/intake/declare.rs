@@ -111,7 +111,7 @@ impl Gateway {
     ) -> Result<Declared, ServiceError> {
         let agency = caller.may_push(feed).ok_or(ServiceError::WrongFeed { feed })?.clone();
         let today = self.as_of().max(day_in_jakarta(self.clock().now()));
-        let declared = checked(feed, today, declared)?;
+        let declared = checked(caller, feed, today, declared)?;
         match self.take_in(&Declare { caller, agency, feed, key, declared }).await? {
             TakenIn::New { answer, position } => {
                 // Nothing is lost where it takes longer: the report says of which position it is.
@@ -163,8 +163,14 @@ fn same_place(known: &Declaration, item: &Completeness) -> bool {
     known.kode_wilayah == item.kode_wilayah && known.periode == item.periode
 }
 
-/// Entries with the codes of today; an error where one names what there is not, or contradicts another.
-fn checked(feed: Feed, today: Date, declared: Vec<Completeness>) -> Result<Vec<Completeness>, ServiceError> {
+/// Entries with the codes of today; an error where one names what there is not or what the caller does not answer for, or
+/// contradicts another.
+fn checked(
+    caller: &Caller,
+    feed: Feed,
+    today: Date,
+    declared: Vec<Completeness>,
+) -> Result<Vec<Completeness>, ServiceError> {
     let mut good: Vec<Completeness> = Vec::with_capacity(declared.len());
     for (at, item) in declared.into_iter().enumerate() {
         let wrong = |field, pesan, problem| ServiceError::Entry { at, field, pesan, problem };
@@ -174,6 +180,10 @@ fn checked(feed: Feed, today: Date, declared: Vec<Completeness>) -> Result<Vec<C
         let Some(code) = present_region(&item.kode_wilayah) else {
             return Err(wrong("kode_wilayah", "kode wilayah tidak dikenal", "there is no region of this code"));
         };
+        if !caller.answers_for(&code) {
+            let pesan = "di luar wilayah yang menjadi tanggung jawab instansi Anda";
+            return Err(wrong("kode_wilayah", pesan, "outside the regions that your agency answers for"));
+        }
         let year = item.periode.start().year();
         if !(FIRST_YEAR..=today.year() + 1).contains(&year) {
             return Err(wrong("periode", "periode di luar waktu yang wajar", "a period of another time"));
@@ -205,9 +215,42 @@ fn checked(feed: Feed, today: Date, declared: Vec<Completeness>) -> Result<Vec<C
 mod tests {
     use super::*;
 
+    /// A caller that answers for these regions.
+    fn caller(regions: &[&str]) -> Caller {
+        let client = crate::auth::Client {
+            name: "bank".to_owned(),
+            token_sha256: crate::auth::token_hash("bank"),
+            rights: vec![crate::auth::Right::Push],
+            agency: AgencyId::new("bank-x").ok(),
+            kind: Some(crate::domain::agency::AgencyKind::Bank),
+            regions: regions.iter().map(|region| (*region).to_owned()).collect(),
+        };
+        crate::auth::Directory::new(&[client]).expect("a good client").by_token("bank").expect("known")
+    }
+
+    #[test]
+    fn an_agency_speaks_for_its_own_regions() {
+        let today = Date::constant(2025, 11, 20);
+        for (regions, place, fits) in [
+            (&[][..], "31", true),
+            (&["3201"], "3201", true),
+            (&["3201"], "320105", true),
+            (&["3201", "3271"], "327101", true),
+            (&["9101"], "9301", true),
+            (&["3201"], "32", false),
+            (&["3201"], "3271", false),
+        ] {
+            let periode = "2025-T4".parse().expect("a period");
+            let item = Completeness { feed: Feed::Rekening, kode_wilayah: place.to_owned(), periode, lengkap: true };
+            let found = checked(&caller(regions), Feed::Rekening, today, vec![item]);
+            assert_eq!(found.is_ok(), fits, "{regions:?} {place}");
+        }
+    }
+
     #[test]
     fn entries_that_cannot_be_true_are_refused() {
         let today = Date::constant(2025, 11, 20);
+        let everywhere = caller(&[]);
         // Entries as `region period +`; the place of what is wrong.
         for (text, wrong) in [
             ("3201 2025-T4 +", None),
@@ -234,7 +277,7 @@ mod tests {
                     lengkap: parts[2] == "+",
                 }
             };
-            let found = checked(Feed::Rekening, today, text.split(", ").map(entry).collect());
+            let found = checked(&everywhere, Feed::Rekening, today, text.split(", ").map(entry).collect());
             let told = wrong.map(|(at, field)| format!("/{at}/{field}: "));
             match (found, told) {
                 (Ok(_), None) => {}
@@ -248,7 +291,7 @@ mod tests {
             periode: "2025-T4".parse().expect("a period"),
             lengkap: true,
         };
-        let read = checked(Feed::Rekening, today, vec![old]).expect("good");
+        let read = checked(&everywhere, Feed::Rekening, today, vec![old]).expect("good");
         assert_eq!(read[0].kode_wilayah, "9301", "a retired code is read as its successor");
     }
 }

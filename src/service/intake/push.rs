@@ -16,6 +16,7 @@ use crate::domain::batch::{AcceptedRow, Batch, BatchCounts, ReceiptLine, RowOutc
 use crate::domain::case::Case;
 use crate::domain::date::Date;
 use crate::domain::feed::Feed;
+use crate::domain::flag::{Flag, FlagCode};
 use crate::domain::record::{Record, RecordId, RecordKey, Sequence, day_of};
 use crate::feed::{ReadBatch, ValidRow};
 use crate::service::answers::views::Pushed;
@@ -32,6 +33,8 @@ use crate::telemetry::metric;
 /// The rows of a batch, as an input.
 struct Push {
     agency: AgencyId,
+    /// The regions that it answers for; none: everywhere.
+    regions: Vec<String>,
     feed: Feed,
     key: IdempotencyKey,
     body: Arc<ReadBatch>,
@@ -55,7 +58,8 @@ impl Input for Push {
         let rows = self.body.rows.iter().flatten().count();
         let numbers = gateway.draw(rows, newest.unwrap_or(Sequence(0))).await?;
         let asked = cases_about(gateway.reader(), &self.withdrawn(&heads)).await?;
-        let plan = PushPlan { asked, ..PushPlan::new(self.batch(gateway), numbers, self.body.rows.len()) };
+        let regions = self.regions.clone();
+        let plan = PushPlan { asked, regions, ..PushPlan::new(self.batch(gateway), numbers, self.body.rows.len()) };
         let body = Arc::clone(&self.body);
         // Hashing and packing rows takes longer than an answering thread has.
         let work = tokio::task::spawn_blocking(move || plan.of_rows(heads, &body.rows));
@@ -114,7 +118,10 @@ impl Gateway {
     ) -> Result<Pushed, ServiceError> {
         let agency = caller.may_push(feed).ok_or(ServiceError::WrongFeed { feed })?.clone();
         self.has_room(&agency)?;
-        match self.take_in(&Push { agency, feed, key, body: Arc::new(body) }).await? {
+        let mut body = body;
+        flag_outside(caller, &mut body);
+        let regions = caller.regions.clone();
+        match self.take_in(&Push { agency, regions, feed, key, body: Arc::new(body) }).await? {
             TakenIn::New { answer: (batch, lines), .. } => {
                 self.intake().budget.count_rows(&caller.name, lines.len() as u64, self.clock().now());
                 let name = feed.name();
@@ -149,6 +156,17 @@ impl Gateway {
     }
 }
 
+/// Flags the rows about places that the caller does not answer for.
+fn flag_outside(caller: &Caller, body: &mut ReadBatch) {
+    for row in body.rows.iter_mut().flatten().filter(|row| !row.withdrawn) {
+        let place = row.core.desa().or(row.core.kecamatan());
+        if place.is_some_and(|place| !caller.answers_for(place)) {
+            let pointer = if row.core.desa().is_some() { "/kode_desa" } else { "/kode_kecamatan" };
+            row.flags.push(Flag { pointer: pointer.to_owned(), code: FlagCode::OutsideRegion });
+        }
+    }
+}
+
 fn accept_row(plan: &mut PushPlan, heads: &mut HashMap<Vec<u8>, KnownHead>, row: &ValidRow) -> ReceiptLine {
     let (agency, feed) = (plan.batch.agency.clone(), plan.batch.feed);
     let known = heads
@@ -170,6 +188,7 @@ fn accept_row(plan: &mut PushPlan, heads: &mut HashMap<Vec<u8>, KnownHead>, row:
             batch: plan.batch.id.clone(),
             line: row.line,
             flags: row.flags.clone(),
+            regions: plan.regions.clone(),
             received: day.is_none().then_some(plan.today),
             // Whoever comes later with an older row withdraws nothing.
             asked: if row.withdrawn && newer.is_none() {
@@ -185,7 +204,7 @@ fn accept_row(plan: &mut PushPlan, heads: &mut HashMap<Vec<u8>, KnownHead>, row:
             known.head = Some(Head { id, sequence, tgl_data: day.unwrap_or(plan.today), ahead: day.is_none(), digest });
             known.touched = true;
             let key = RecordKey { agency, feed, id_sumber: row.id_sumber.clone() };
-            plan.changes.push(record_of(id, key, sequence, row, plan.today));
+            plan.changes.push(record_of(key, row, &accepted));
         }
     }
     ReceiptLine {
@@ -213,6 +232,8 @@ struct KnownHead {
 struct PushPlan {
     /// The day of receipt.
     today: Date,
+    /// The regions that the sender answers for.
+    regions: Vec<String>,
     /// The cases about records that rows withdraw.
     asked: HashMap<RecordId, Vec<Case>>,
     write: WriteBatch,
@@ -227,6 +248,7 @@ impl PushPlan {
     fn new(batch: Batch, numbers: Numbers, rows: usize) -> Self {
         Self {
             today: newest_day_in_indonesia(batch.received_at),
+            regions: Vec::new(),
             asked: HashMap::new(),
             write: WriteBatch::new(),
             changes: Vec::new(),
@@ -280,15 +302,16 @@ impl PushPlan {
     }
 }
 
-fn record_of(id: RecordId, key: RecordKey, sequence: Sequence, row: &ValidRow, today: Date) -> Record {
+fn record_of(key: RecordKey, row: &ValidRow, accepted: &AcceptedRow) -> Record {
     Record {
-        id,
+        id: accepted.record,
         key,
-        sequence,
-        tgl_data: day_of(row.tgl_data, &row.flags).unwrap_or(today),
+        sequence: accepted.sequence,
+        tgl_data: accepted.received.unwrap_or(row.tgl_data),
         withdrawn: row.withdrawn,
         core: row.core.clone(),
         detail: row.detail.clone(),
         flags: row.flags.clone(),
+        regions: accepted.regions.clone(),
     }
 }

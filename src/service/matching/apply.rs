@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::identifiers::{Number, numbers_of};
 use super::lookups::lookups_of_decision;
 use super::matcher::{Dirty, Matcher};
-use super::records::{FamilyKey, Known};
+use super::records::{FamilyKey, Known, Sender};
 use super::withdrawn::AskedThen;
 use crate::domain::case::Case;
 use crate::domain::decision::{Decision, Verdict};
@@ -21,6 +21,8 @@ struct Concerned {
     niks: BTreeSet<Number>,
     /// Cases that the decisions are about, and those that rows keep or kept which withdraw their records.
     cases: BTreeSet<String>,
+    /// Records that decisions are about.
+    decided: BTreeSet<RecordId>,
 }
 
 /// Records with their values; `None` for one that takes no part in matching.
@@ -119,7 +121,7 @@ impl Matcher {
         let before = self.lookups_of(record.id);
         dirty.lookups.extend(before.into_iter().map(|(key, _)| (key, None)));
         let known = Known::of(record);
-        if let Some(before) = self.known.put(record.id, &known, &numbers_of(record)) {
+        if let Some(before) = self.known.put(record.id, &Sender::of(record), &known, &numbers_of(record)) {
             self.count_record(&before, -1);
         }
         self.count_record(&known, 1);
@@ -140,6 +142,7 @@ impl Matcher {
         for decision in decisions {
             let (a, b, judgement) = judgement(&decision);
             concerned.cases.insert(decision.case.clone());
+            concerned.decided.extend([decision.a, decision.b]);
             concerned.niks.extend(self.niks_of([decision.a, decision.b].iter()));
             dirty.lookups.extend(lookups_of_decision(&decision).map(|key| (key, Some(nothing()))));
             changes.push(Change::Decide { a, b, judgement });
@@ -166,6 +169,12 @@ impl Matcher {
     fn settle_touched(&mut self, touched: &BTreeSet<RecordId>, concerned: &mut Concerned, dirty: &mut Dirty) {
         concerned.niks.extend(self.niks_of(touched.iter()));
         self.look_at_shared(&concerned.niks, dirty);
+        let decided = std::mem::take(&mut concerned.decided);
+        let changed: BTreeSet<RecordId> = touched.union(&decided).copied().collect();
+        // What a steward confirmed may be in the golden record now.
+        dirty.persons.extend(decided.iter().filter_map(|record| self.person_of(*record)));
+        let persons = changed.iter().filter_map(|record| self.person_of(*record)).collect();
+        self.look_at_statements(persons, changed, dirty);
         let mut cases = std::mem::take(&mut concerned.cases);
         cases.extend(touched.iter().filter_map(|id| self.cases_by_record.get(id)).flatten().cloned());
         cases.extend(dirty.cases_gone.iter().cloned());

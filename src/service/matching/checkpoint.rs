@@ -20,7 +20,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::follow::Tail;
 use super::identifiers::Number;
 use super::matcher::{Matcher, Remembered};
-use super::records::{Packed, Records};
+use super::records::{Packed, Records, Senders};
 use super::withdrawn::WithdrawnCases;
 use crate::domain::case::Case;
 use crate::domain::decision::Decision;
@@ -35,7 +35,7 @@ use crate::service::stored::journal::{CompactedMark, DerivedMark, Reached};
 use crate::store::{Position, Read, Table};
 
 /// How the file begins. Another form gets another beginning.
-const BEGINNING: [u8; 8] = *b"PadanIx2";
+const BEGINNING: [u8; 8] = *b"PadanIx3";
 
 /// When a gateway ends, the index is written if one in so many rows is not in the file.
 const INDEX_AT_END: u64 = 1_000;
@@ -184,6 +184,9 @@ fn write_known(matcher: &Matcher, sink: &mut Sink<'_>) -> Result<(), CheckpointE
     let numbers = || slots.iter().map(|slot| matcher.known.numbers_in(*slot));
     sink.section("records", slots.iter().map(|slot| matcher.known.id(*slot).0))?;
     sink.section("days", packed().map(|row| row.day))?;
+    let senders = serde_json::to_vec(matcher.known.senders()).map_err(std::io::Error::other)?;
+    sink.section("agencies", senders)?;
+    sink.section("senders", packed().map(|row| row.sender))?;
     sink.section("row numbers", packed().map(|row| row.sequence))?;
     sink.section("feeds", packed().map(|row| row.feed))?;
     sink.section("states", packed().map(|row| row.states))?;
@@ -207,6 +210,11 @@ fn read_known(input: &mut impl std::io::Read) -> Result<KnownAndFamilies, Checkp
     require("records", ids.is_sorted_by(|a, b| a < b))?;
     let count = ids.len();
     let days: Vec<u32> = source.exactly("days", count)?;
+    let agencies: Vec<u8> = source.section("agencies")?;
+    let agencies: Senders =
+        serde_json::from_slice(&agencies).map_err(|_| CheckpointError::Damaged { section: "agencies" })?;
+    let senders: Vec<u16> = source.exactly("senders", count)?;
+    require("senders", senders.iter().all(|sender| agencies.get(*sender).is_some()))?;
     let sequences: Vec<u64> = source.exactly("row numbers", count)?;
     let feeds: Vec<u8> = source.exactly("feeds", count)?;
     let states: Vec<u8> = source.exactly("states", count)?;
@@ -217,7 +225,7 @@ fn read_known(input: &mut impl std::io::Read) -> Result<KnownAndFamilies, Checkp
     let many: Vec<u32> = source.exactly("how many numbers", count)?;
     let numbers: Vec<u64> = source.section("numbers")?;
     require("numbers", many.iter().map(|many| u64::from(*many)).sum::<u64>() == numbers.len() as u64)?;
-    let (mut known, mut from) = (Records::default(), 0);
+    let (mut known, mut from) = (Records::with_senders(agencies), 0);
     for at in 0..count {
         let to = from + many[at] as usize;
         let row = Packed {
@@ -227,12 +235,13 @@ fn read_known(input: &mut impl std::io::Read) -> Result<KnownAndFamilies, Checkp
             card: cards[at],
             place: places[at],
             day: days[at],
+            sender: senders[at],
             feed: feeds[at],
             states: states[at],
         };
-        let row = row.known().ok_or(CheckpointError::Damaged { section: "feeds and days" })?;
+        require("feeds and days", row.known().is_some())?;
         let numbers: Vec<Number> = numbers[from..to].iter().map(|number| Number::from_value(*number)).collect();
-        known.gather(RecordId(ids[at]), &row, &numbers);
+        known.gather_packed(RecordId(ids[at]), row, &numbers);
         from = to;
     }
     let members: Vec<u64> = source.section("members")?;

@@ -104,10 +104,11 @@ impl Matcher {
                 shared_niks.insert(*record, bearers);
             }
             let ids = self.cases_by_record.get(record).into_iter().flatten();
-            // That several persons bear one NIK says nothing about whose their rows are.
+            // That several persons bear one NIK, and what one agency alone says, says nothing about whose the rows are.
             let about_rows = ids
                 .filter_map(|id| self.cases.get(id))
-                .filter(|case| case.state == CaseState::Baru && case.question != Question::SharedNik);
+                .filter(|case| case.state == CaseState::Baru)
+                .filter(|case| !matches!(case.question, Question::SharedNik | Question::Statement));
             open_cases.extend(about_rows.flat_map(|case| case.persons.iter().copied()));
         }
         Surroundings { rows: self.row_keys(&portion), records: portion, persons, open_cases, shared_niks }

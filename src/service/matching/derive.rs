@@ -68,7 +68,8 @@ pub(in crate::service) fn derive(matcher: &mut Matcher, dirty: &Dirty, records: 
     derived.puts.par_extend(persons.par_iter().flat_map_iter(|id| {
         let members = matcher.records_of(*id);
         let sources: Vec<&Record> = members.iter().filter_map(|record| by_id.get(record).copied()).collect();
-        let person = golden(*id, &sources, matcher.families_of(&members), matcher.models());
+        let aside = |record: &Record| matcher.is_aside(record.id, &members);
+        let person = golden(*id, &sources, aside, matcher.families_of(&members), matcher.models());
         let found_by = name_entries(&person).into_iter().map(|(key, value)| ((Table::Lookups, key), value));
         std::iter::once(((Table::Persons, id_key(id.0)), encode(&person))).chain(found_by)
     }));
@@ -128,7 +129,13 @@ fn usable_kk(record: &Record) -> Option<String> {
 type ReadName = (String, Vec<String>);
 
 /// The golden record of one person.
-fn golden(id: PersonId, records: &[&Record], families: Vec<FamilyId>, models: &Models) -> GoldenPerson {
+fn golden(
+    id: PersonId,
+    records: &[&Record],
+    aside: impl Fn(&Record) -> bool,
+    families: Vec<FamilyId>,
+    models: &Models,
+) -> GoldenPerson {
     let read: Vec<(Option<ReadName>, Option<String>, Option<String>)> = records
         .iter()
         .map(|record| {
@@ -148,6 +155,7 @@ fn golden(id: PersonId, records: &[&Record], families: Vec<FamilyId>, models: &M
             name_words: name.as_ref().map_or(&[], |(_, words)| words),
             nik: nik.as_deref(),
             no_kk: kk.as_deref(),
+            aside: aside(record),
         })
         .collect();
     golden_person(id, &sources, families, &models.survivorship)

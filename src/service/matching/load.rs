@@ -289,6 +289,7 @@ pub(in crate::service) fn record_of(row: &AcceptedRow) -> Result<Record, Service
         core: parsed.core,
         detail: parsed.detail,
         flags: row.flags.clone(),
+        regions: row.regions.clone(),
     })
 }
 

@@ -14,7 +14,7 @@ use super::crowds::Crowds;
 use super::explained::explained;
 use super::identifiers::{Number, account_of, nik_of, numbers_of};
 use super::places::Place;
-use super::records::{Belongs, FamilyKey, Known, Records};
+use super::records::{Belongs, FamilyKey, Known, Records, Sender};
 use super::withdrawn::WithdrawnCases;
 use crate::domain::case::{Case, CaseState, Explained, Question};
 use crate::domain::decision::{Decision, Verdict};
@@ -31,6 +31,7 @@ use crate::service::stored::lookups::Counts;
 /// A record as the matcher takes it in: what stays in memory of it, and its values if it takes part in matching.
 pub(in crate::service) struct Incoming {
     pub(in crate::service) id: RecordId,
+    sender: Sender,
     pub(in crate::service) known: Known,
     numbers: Box<[Number]>,
     values: Option<Vec<Value>>,
@@ -41,7 +42,7 @@ pub(in crate::service) struct Incoming {
 impl Incoming {
     pub(in crate::service) fn of(record: &Record, asked: Vec<Case>, models: &Models) -> Self {
         let (known, numbers) = (Known::of(record), numbers_of(record));
-        Self { id: record.id, known, numbers, values: values_of(&models.columns, record), asked }
+        Self { id: record.id, sender: Sender::of(record), known, numbers, values: values_of(&models.columns, record), asked }
     }
 }
 
@@ -73,8 +74,8 @@ impl Gathered {
     /// Takes in records that are not there yet.
     pub(in crate::service) fn take(&mut self, records: Vec<Incoming>) -> Result<(), RowError> {
         let mut rows = Vec::with_capacity(records.len());
-        for Incoming { id, known, numbers, values, asked } in records {
-            self.remembered.known.gather(id, &known, &numbers);
+        for Incoming { id, sender, known, numbers, values, asked } in records {
+            self.remembered.known.gather(id, &sender, &known, &numbers);
             self.remembered.withdrawn_cases.note(id, asked);
             rows.extend(values.map(|values| (id.0, values)));
         }
@@ -107,10 +108,20 @@ impl Known {
             feed: record.key.feed,
             withdrawn: record.withdrawn,
             flagged: !record.flags.is_empty(),
+            death: present && says_death(&record.detail),
             place: Place::of(&record.core),
             belongs,
             nik: nik_of(record),
         }
+    }
+}
+
+/// Whether a row says that its person is dead.
+fn says_death(detail: &Detail) -> bool {
+    match detail {
+        Detail::Anggota(row) => row.tgl_meninggal.is_some(),
+        Detail::Jkn(row) => row.tgl_meninggal.is_some() || row.status_jkn == "MENINGGAL",
+        Detail::Siswa(_) | Detail::Kia(_) | Detail::Rekening(_) | Detail::Penyaluran(_) => false,
     }
 }
 
@@ -201,6 +212,7 @@ impl Matcher {
         }
         matcher.note_all_questions();
         matcher.note_all_shared();
+        matcher.note_all_statements();
         let decided = matcher.decisions.values().flatten().map(|one| &one.case);
         let unasked: BTreeSet<String> = decided.chain(matcher.withdrawn_cases.all()).cloned().collect();
         matcher.settle_cases(unasked, &mut Dirty::default());

@@ -25,6 +25,7 @@ mod postings;
 mod records;
 mod settle;
 mod shared_nik;
+mod statements;
 mod withdrawn;
 mod write;
 

@@ -42,6 +42,9 @@ impl Matcher {
         if Case::is_of_shared(id) {
             return self.decided_shared(id);
         }
+        if Case::statement_of(id).is_some() {
+            return self.decided_statement(id);
+        }
         let (a, b) = Case::pair_of(id)?;
         let last = self.decisions.get(&(a, b))?.last()?;
         // A verdict may be about many pairs; its case is named by the one that was asked.

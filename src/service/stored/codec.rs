@@ -179,6 +179,7 @@ mod tests {
             line: 1,
             received: None,
             flags: vec![],
+            regions: vec!["3201".to_owned()],
             asked: Vec::new(),
             raw: "{\"nama\":\"A\\nB\"}".to_owned(),
         };

@@ -148,6 +148,7 @@ pub(super) fn record(feed: Feed, line: &str, number: u64) -> Record {
         core,
         detail,
         flags,
+        regions: Vec::new(),
     }
 }
 
@@ -196,6 +197,7 @@ pub(super) fn golden(
                     name_words: &[],
                     nik: niks[*at].as_deref(),
                     no_kk: kks[*at].as_deref(),
+                    aside: false,
                 })
                 .collect();
             golden_person(number(ats), &sources, vec![], &rules)

@@ -114,6 +114,7 @@ pub(super) fn question(question: Question, lang: Lang) -> &'static str {
     match question {
         Question::SamePerson => lang.pick("Orang yang sama?", "Same person?"),
         Question::SharedNik => lang.pick("Satu NIK, beberapa orang?", "One NIK, several persons?"),
+        Question::Statement => lang.pick("Keterangan satu instansi: benar?", "One agency says so: is it right?"),
         Question::Crowd => lang.pick("Banyak orang saling mirip", "Many persons resemble each other"),
         Question::OverLinked => lang.pick("Kelompok data ini satu orang?", "Is this group one person?"),
     }

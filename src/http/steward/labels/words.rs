@@ -268,6 +268,8 @@ pub(super) const REASONS: Words = &[
     ("UNREADABLE_VALUE", "Ada isian yang tidak terbaca", "A value could not be read"),
     ("BRIDGE", "Data ketiga cocok dengan keduanya", "A third record fits both"),
     ("SHARED_NIK", "Satu NIK dipakai beberapa orang", "One NIK used by several persons"),
+    ("OUTSIDE_REGION", "Keterangan dari instansi di luar wilayah orang ini", "Said by an agency outside this person's region"),
+    ("DEATH_BY_ONE_AGENCY", "Meninggal menurut satu instansi saja", "Dead, says one agency alone"),
     ("CROWD", "Terlalu banyak orang saling mirip", "Too many persons resemble each other"),
     ("REFUSED_VETO", "Data lain di kelompoknya tertahan", "A veto among the other records"),
     ("REFUSED_CONTRADICTION", "Data lain di kelompoknya bertentangan", "The other records contradict"),
@@ -349,6 +351,7 @@ pub(super) const ALARMS: Words = &[
     ("ACCOUNT_PRECISION", "Nomor rekening rusak oleh Excel", "Account digits lost in Excel"),
     ("ONE_LENGTH_SHORT", "Satu digit hilang pada nomor", "One digit lost in numbers"),
     ("DAY_MONTH_SWAPPED", "Tanggal dan bulan tertukar", "Day and month swapped"),
+    ("ALIKE_ROWS", "Banyak baris bernama dan bertanggal lahir sama", "Many rows of one name and birth date"),
 ];
 
 /// What happened to a record.

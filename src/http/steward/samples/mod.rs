@@ -49,6 +49,7 @@ pub(crate) fn directory() -> Directory {
         rights: rights.to_vec(),
         agency: kind.map(|_| agency("dinsos-3201")),
         kind,
+        regions: Vec::new(),
     };
     Directory::new(&[
         client("petugas", "steward-token", &[Right::Persons, Right::Review, Right::Reports], None),
@@ -80,6 +81,7 @@ fn record(id: u64, feed: Feed, sender: &str, core: PersonCore, detail: Detail) -
         core,
         detail,
         flags: Vec::new(),
+        regions: Vec::new(),
     }
 }
 

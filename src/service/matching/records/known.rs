@@ -17,6 +17,8 @@ pub(in crate::service) struct Known {
     pub(in crate::service) feed: Feed,
     pub(in crate::service) withdrawn: bool,
     pub(in crate::service) flagged: bool,
+    /// It says that the person is dead.
+    pub(in crate::service) death: bool,
     pub(in crate::service) place: Option<Place>,
     pub(in crate::service) belongs: Belongs,
     /// Its NIK, when that can be somebody's.
@@ -66,6 +68,8 @@ pub(in crate::service::matching) struct Packed {
     pub(in crate::service::matching) place: u64,
     /// As `yyyymmdd`.
     pub(in crate::service::matching) day: u32,
+    /// Who sent it, as a number of [`super::Senders`].
+    pub(in crate::service::matching) sender: u16,
     pub(in crate::service::matching) feed: u8,
     pub(in crate::service::matching) states: u8,
 }
@@ -74,9 +78,10 @@ const WITHDRAWN: u8 = 1;
 const FLAGGED: u8 = 2;
 const IN_FAMILY: u8 = 4;
 const ON_ACCOUNT: u8 = 8;
+const DEATH: u8 = 16;
 
 impl Packed {
-    pub(in crate::service::matching) fn of(known: &Known) -> Self {
+    pub(in crate::service::matching) fn of(known: &Known, sender: u16) -> Self {
         let (of, card, kind) = match known.belongs {
             Belongs::Nowhere => (0, 0, 0),
             Belongs::Family(family, card) => (family.0, card.unwrap_or_default(), IN_FAMILY),
@@ -90,8 +95,9 @@ impl Packed {
             card,
             place: known.place.map_or(0, Place::number),
             day: known.standing.day.map_or(0, day_number),
+            sender,
             feed: known.feed.code(),
-            states: kind | mark(known.withdrawn, WITHDRAWN) | mark(known.flagged, FLAGGED),
+            states: kind | mark(known.withdrawn, WITHDRAWN) | mark(known.flagged, FLAGGED) | mark(known.death, DEATH),
         }
     }
 
@@ -104,6 +110,7 @@ impl Packed {
             feed: Feed::ALL.into_iter().find(|feed| feed.code() == self.feed)?,
             withdrawn: self.states & WITHDRAWN != 0,
             flagged: self.states & FLAGGED != 0,
+            death: self.states & DEATH != 0,
             place: Place::from_number(self.place),
             belongs: match self.states & (IN_FAMILY | ON_ACCOUNT) {
                 IN_FAMILY => Belongs::Family(FamilyKey(self.of), some(self.card)),

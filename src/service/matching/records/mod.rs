@@ -4,6 +4,7 @@
 //! records name each other by slot.
 
 mod known;
+mod senders;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use rayon::prelude::*;
 
 pub(super) use self::known::Packed;
 pub(in crate::service) use self::known::{Belongs, FamilyKey, Known};
+pub(super) use self::senders::{Sender, Senders};
 use super::identifiers::Number;
 use crate::domain::person::FamilyId;
 use crate::domain::record::{PersonId, RecordId};
@@ -39,6 +41,7 @@ pub(in crate::service) struct Records {
     slots: HashTable<u32>,
     ids: Vec<RecordId>,
     packed: Vec<Packed>,
+    senders: Senders,
     owners: Vec<Owners>,
     /// The numbers of each record, as a list of their halves.
     numbers: Vec<u32>,
@@ -66,13 +69,14 @@ fn grow<T>(column: &mut Vec<T>, value: T) {
 /// Taking records in.
 impl Records {
     /// Takes note of what is known of a record now; answers what was known before.
-    pub(super) fn put(&mut self, id: RecordId, known: &Known, numbers: &[Number]) -> Option<Known> {
+    pub(super) fn put(&mut self, id: RecordId, sender: &Sender, known: &Known, numbers: &[Number]) -> Option<Known> {
+        let packed = Packed::of(known, self.senders.number(sender));
         let (slot, before) = match self.slot(id) {
             Some(slot) => (slot, self.known_in(slot)),
-            None => (self.add(id, known), None),
+            None => (self.add(id, packed), None),
         };
         before.inspect(|before| self.leave(slot, before));
-        self.packed[slot as usize] = Packed::of(known);
+        self.packed[slot as usize] = packed;
         self.set_numbers(slot, numbers);
         self.enter(slot, known);
         before
@@ -80,13 +84,24 @@ impl Records {
 
     /// Takes a record in that is not there, so that it is found by its own number only: [`Self::index`] comes after all are
     /// in. Says whether it was there.
-    pub(super) fn gather(&mut self, id: RecordId, known: &Known, numbers: &[Number]) -> bool {
+    pub(super) fn gather(&mut self, id: RecordId, sender: &Sender, known: &Known, numbers: &[Number]) -> bool {
+        let packed = Packed::of(known, self.senders.number(sender));
+        self.gather_packed(id, packed, numbers)
+    }
+
+    /// [`Self::gather`] of what is packed already, by the senders of [`Self::with_senders`].
+    pub(super) fn gather_packed(&mut self, id: RecordId, packed: Packed, numbers: &[Number]) -> bool {
         let there = self.slot(id).is_some();
         if !there {
-            let slot = self.add(id, known);
+            let slot = self.add(id, packed);
             self.set_numbers(slot, numbers);
         }
         there
+    }
+
+    /// No records yet, and these senders.
+    pub(super) fn with_senders(senders: Senders) -> Self {
+        Self { senders, ..Self::default() }
     }
 
     /// Lets all records be found that were gathered.
@@ -108,10 +123,10 @@ impl Records {
         (self.by_account, self.by_family, self.by_card, self.by_number) = (by_account, by_family, by_card, by_number);
     }
 
-    fn add(&mut self, id: RecordId, known: &Known) -> u32 {
+    fn add(&mut self, id: RecordId, packed: Packed) -> u32 {
         let slot = u32::try_from(self.ids.len()).ok().filter(|slot| *slot < NONE / 2).expect("less than 2 G records");
         grow(&mut self.ids, id);
-        grow(&mut self.packed, Packed::of(known));
+        grow(&mut self.packed, packed);
         grow(&mut self.owners, Owners { person: NONE, next: slot, family: NONE });
         grow(&mut self.numbers, EMPTY);
         let ids = &self.ids;
@@ -170,6 +185,16 @@ impl Records {
     /// What is known of a record.
     pub(in crate::service) fn get(&self, id: RecordId) -> Option<Known> {
         self.known_in(self.slot(id)?)
+    }
+
+    /// Who sent a record.
+    pub(super) fn sender_of(&self, id: RecordId) -> Option<&Sender> {
+        self.senders.get(self.packed[self.slot(id)? as usize].sender)
+    }
+
+    /// All who sent records.
+    pub(super) fn senders(&self) -> &Senders {
+        &self.senders
     }
 
     /// Whether a record is known.

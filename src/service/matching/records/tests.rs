@@ -15,14 +15,15 @@ fn some_known() -> impl Strategy<Value = (Known, Vec<u64>)> {
         (1..4u64).prop_map(Belongs::Account),
     ];
     let numbers = proptest::collection::vec(1..6u64, 0..4);
-    (belongs, any::<(bool, bool)>(), 0..40_000i32, 0..6usize, 1..9u64, numbers).prop_map(
-        |(belongs, (withdrawn, flagged), day, feed, number, numbers)| {
+    (belongs, any::<(bool, bool, bool)>(), 0..40_000i32, 0..6usize, 1..9u64, numbers).prop_map(
+        |(belongs, (withdrawn, flagged, death), day, feed, number, numbers)| {
             let day = (day > 0).then(|| Date::constant(1900, 1, 1).saturating_add(jiff::Span::new().days(day)));
             let known = Known {
                 standing: Standing { day, sequence: Sequence(number) },
                 feed: Feed::ALL[feed],
                 withdrawn,
                 flagged,
+                death,
                 place: Place::from_number(number - 1),
                 belongs,
                 nik: numbers.first().copied().map(Number::from_value),
@@ -34,6 +35,11 @@ fn some_known() -> impl Strategy<Value = (Known, Vec<u64>)> {
 
 type Plain = BTreeMap<RecordId, (Known, Vec<u64>)>;
 
+fn sender(id: u64) -> Sender {
+    let agency = crate::domain::agency::AgencyId::new(format!("dinas-{}", id % 3)).expect("an id");
+    Sender { agency, regions: Vec::new() }
+}
+
 fn found(plain: &Plain, has: impl Fn(&Known, &[u64]) -> bool) -> BTreeSet<RecordId> {
     plain.iter().filter(|(_, (known, numbers))| has(known, numbers)).map(|(id, _)| *id).collect()
 }
@@ -42,6 +48,7 @@ fn check(records: &Records, plain: &Plain) {
     assert_eq!(records.len(), plain.len());
     for (id, (known, numbers)) in plain {
         assert_eq!(records.get(*id), Some(*known));
+        assert_eq!(records.sender_of(*id), Some(&sender(id.0)));
         assert_eq!(&records.numbers_of(*id).map(Number::value).collect::<Vec<_>>(), numbers);
     }
     let set = |ids: Vec<RecordId>| ids.into_iter().collect::<BTreeSet<_>>();
@@ -65,13 +72,13 @@ proptest! {
             let numbers: Vec<u64> =
                 (0..numbers.len()).filter(|at| !numbers[..*at].contains(&numbers[*at])).map(|at| numbers[at]).collect();
             let before = plain.insert(RecordId(id), (known, numbers));
-            prop_assert_eq!(records.put(RecordId(id), &known, &of_row), before.map(|(known, _)| known));
+            prop_assert_eq!(records.put(RecordId(id), &sender(id), &known, &of_row), before.map(|(known, _)| known));
         }
         check(&records, &plain);
         let mut gathered = Records::default();
         for (id, (known, numbers)) in &plain {
             let of_row: Vec<Number> = numbers.iter().copied().map(Number::from_value).collect();
-            gathered.gather(*id, known, &of_row);
+            gathered.gather(*id, &sender(id.0), known, &of_row);
         }
         gathered.index();
         check(&gathered, &plain);
@@ -80,10 +87,10 @@ proptest! {
     #[test]
     fn persons_are_sets_of_records(steps in proptest::collection::vec(proptest::collection::btree_set(0..12u64, 1..5), 1..20)) {
         let mut records = Records::default();
-        let known = Packed { sequence: 1, nik: 0, of: 0, card: 0, place: 0, day: 0, feed: 1, states: 0 };
+        let known = Packed { sequence: 1, nik: 0, of: 0, card: 0, place: 0, day: 0, feed: 1, states: 0, sender: 0 };
         let known = known.known().expect("a feed");
         for id in (0..12).rev() {
-            records.put(RecordId(id), &known, &[]);
+            records.put(RecordId(id), &sender(id), &known, &[]);
         }
         let mut plain: BTreeMap<RecordId, BTreeSet<RecordId>> = BTreeMap::new();
         for group in steps {

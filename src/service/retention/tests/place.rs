@@ -67,6 +67,7 @@ fn clients() -> Directory {
         rights: rights.to_vec(),
         agency: agency.map(|id| AgencyId::new(id).expect("an id")),
         kind: agency.map(|_| AgencyKind::Dinkes),
+        regions: Vec::new(),
     };
     let steward = [Right::Review, Right::Persons, Right::Reports];
     Directory::new(&[client("dinkes", &[Right::Push], Some("dinkes-3201")), client("petugas", &steward, None)])

@@ -16,6 +16,8 @@ pub mod auth;
 #[cfg(feature = "gateway")]
 pub mod service;
 #[cfg(feature = "gateway")]
+pub mod sheet;
+#[cfg(feature = "gateway")]
 pub mod store;
 #[cfg(feature = "gateway")]
 pub mod worker;
@@ -26,5 +28,7 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "gateway")]
 pub mod http;
+#[cfg(feature = "gateway")]
+pub mod list;
 #[cfg(feature = "gateway")]
 pub mod telemetry;

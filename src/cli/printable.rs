@@ -4,12 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::domain::sign::steers;
-
-/// Signs that are not shown but do something: those that steer, and those that hide.
-fn acts(sign: char) -> bool {
-    steers(sign) || matches!(sign, '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{feff}')
-}
+use crate::sheet::guard::{acts, is_computed, is_guarded};
 
 /// The text with every such sign written out: `\u{1b}`.
 pub fn printable(text: &str) -> Cow<'_, str> {
@@ -43,24 +38,6 @@ pub fn cell(text: &str) -> Cow<'_, str> {
     if is_computed(text) || is_guarded(text) { Cow::Owned(format!("'{shown}")) } else { shown }
 }
 
-/// What a cell says, without the apostrophe of [`cell`] or [`id_cell`], or of a spreadsheet that keeps a number as text. An
-/// apostrophe before a letter is part of the value.
-pub fn unguarded(cell: &str) -> &str {
-    if is_guarded(cell) { &cell[1..] } else { cell }
-}
-
-fn is_computed(text: &str) -> bool {
-    let first = text.trim_start_matches(|c: char| c.is_whitespace() || acts(c)).chars().next();
-    text.starts_with(['\t', '\r', '\n'])
-        || first.is_some_and(|c| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠'))
-}
-
-/// Whether an apostrophe stands before what a spreadsheet would compute, or read as a number.
-fn is_guarded(text: &str) -> bool {
-    let inner = text.trim_start_matches('\'');
-    inner.len() < text.len() && (is_computed(inner) || inner.starts_with(|c: char| c.is_ascii_digit()))
-}
-
 /// The same for an id: with an apostrophe, too, where a spreadsheet would read a number or a date and show another one.
 pub fn id_cell(text: &str) -> Cow<'_, str> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
@@ -74,6 +51,7 @@ pub fn id_cell(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sheet::guard::unguarded;
 
     #[test]
     fn signs_that_act_are_written_out() {

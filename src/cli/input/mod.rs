@@ -17,7 +17,6 @@ mod parquet_text;
 mod source;
 mod state;
 mod text;
-mod tidy;
 
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
@@ -34,6 +33,7 @@ pub use self::source::{Format, Source, notes};
 use self::state::{Settled, Withdrawal};
 use crate::domain::date::Date;
 use crate::domain::feed::Feed;
+use crate::sheet::text::Bytes;
 
 /// Columns that may hold the row id, in this order, when no column was named.
 const ID_COLUMNS: [&str; 3] = ["unique_id", "id", "rec_id"];
@@ -325,7 +325,7 @@ impl<'o> Builder<'o> {
         self.other_spelling(path)
     }
 
-    fn read_bytes(&mut self, path: &Path, mut bytes: text::Bytes, told: Option<Format>) -> Result<(), InputError> {
+    fn read_bytes(&mut self, path: &Path, mut bytes: Bytes, told: Option<Format>) -> Result<(), InputError> {
         let failed = |source| InputError::Read { path: path.to_owned(), source };
         let format = match told {
             Some(format) => format,

@@ -10,8 +10,8 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::state::is_hapus;
-use super::text::{Bytes, trimmed};
 use super::{Builder, ID_COLUMNS, IdWanted, InputError, Meaning, RowProblem, number};
+use crate::sheet::text::{Bytes, trimmed};
 
 /// No row of a table is longer.
 const LINE_LIMIT: usize = 16 << 20;

@@ -11,7 +11,7 @@ use arrow_array::{RecordBatch, StringArray};
 use super::parquet_text::{Cells, as_text, has_text};
 use super::{Builder, IdRule, InputError, RowProblem, Wanted};
 use crate::cli::input::state::StateColumns;
-use crate::cli::input::text::trimmed;
+use crate::sheet::text::trimmed;
 
 const BATCH_ROWS: usize = 16_384;
 /// Batches that may wait to be taken over.

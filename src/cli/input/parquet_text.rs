@@ -12,7 +12,7 @@ use arrow_schema::ArrowError;
 use arrow_schema::DataType;
 
 use super::number;
-use super::text::trimmed;
+use crate::sheet::text::trimmed;
 
 /// How a day without a time goes on where a time may stand.
 const MIDNIGHT: &str = "T00:00:00";

@@ -5,10 +5,11 @@ use std::path::{Component, Path, PathBuf};
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
-use super::text::{STDIN, is_blank};
+use super::text::STDIN;
 use super::{InputError, RowProblem};
 use crate::cli::terminal::thousands;
 use crate::domain::feed::Feed;
+use crate::sheet::text::is_blank;
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

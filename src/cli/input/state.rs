@@ -3,9 +3,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::text::trimmed;
 use super::{Builder, IdRule, InputError, InputTable, Meaning, RowProblem, Source, TextIndex};
 use crate::domain::date::Date;
+use crate::sheet::text::trimmed;
 
 /// The columns of a file that say which state a row is.
 pub(super) struct StateColumns {

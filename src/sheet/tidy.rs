@@ -11,9 +11,17 @@ const ROWS_LOOKED_AT: usize = 50;
 /// A quoted cell that is not closed where a cell may end.
 #[derive(Debug, thiserror::Error)]
 #[error("a quoted cell that begins on line {line} is not closed")]
-pub(super) struct OpenQuote {
+pub(crate) struct OpenQuote {
     /// Where it was opened.
-    pub(super) line: u64,
+    pub(crate) line: u64,
+}
+
+/// A row that goes on for longer than any row may.
+#[derive(Debug, thiserror::Error)]
+#[error("the row that begins near line {line} does not end")]
+pub(crate) struct EndlessRow {
+    /// Where it was seen.
+    pub(crate) line: u64,
 }
 
 /// What a byte is.
@@ -100,7 +108,7 @@ enum Stage {
 
 /// Gives every line the same end, drops the blanks before a cell so that a quote after `, ` opens a quoted cell, and refuses
 /// a quoted cell that is not closed.
-pub(super) struct Tidy<R> {
+pub(crate) struct Tidy<R> {
     inner: R,
     signs: [Sign; 256],
     place: Place,
@@ -112,11 +120,15 @@ pub(super) struct Tidy<R> {
     opened: u64,
     has_lines: bool,
     stage: Stage,
+    /// Bytes of the present row as of the last piece that was taken over, and how many there may be.
+    row: usize,
+    row_limit: usize,
 }
 
 impl<R: BufRead> Tidy<R> {
-    /// Begins at the start, or behind a first line that was read already and is counted.
-    pub(super) fn new(inner: R, delimiter: u8, behind_first_line: bool) -> Self {
+    /// Begins at the start, or behind a first line that was read already and is counted. A row that is longer than
+    /// `row_limit` bytes, by more than one piece of the input, is refused.
+    pub(crate) fn new(inner: R, delimiter: u8, behind_first_line: bool, row_limit: usize) -> Self {
         Self {
             inner,
             signs: signs(delimiter),
@@ -126,6 +138,8 @@ impl<R: BufRead> Tidy<R> {
             opened: 0,
             has_lines: false,
             stage: if behind_first_line { Stage::FirstLine } else { Stage::Text },
+            row: 0,
+            row_limit,
         }
     }
 
@@ -133,6 +147,7 @@ impl<R: BufRead> Tidy<R> {
     fn take(&mut self, input: usize, out: &mut [u8]) -> io::Result<usize> {
         let mut place = self.place;
         let mut written = 0;
+        let mut row_start = None;
         for byte in &self.inner.fill_buf()?[..input] {
             let sign = self.signs[usize::from(*byte)];
             let before = place;
@@ -148,6 +163,9 @@ impl<R: BufRead> Tidy<R> {
                     self.has_lines = true;
                 }
                 self.after_return = *byte == b'\r';
+                if place == Place::CellStart {
+                    row_start = Some(written);
+                }
                 continue;
             }
             self.after_return = false;
@@ -161,6 +179,10 @@ impl<R: BufRead> Tidy<R> {
         }
         self.place = place;
         self.inner.consume(input);
+        self.row = row_start.map_or(self.row + written, |start| written - start);
+        if self.row > self.row_limit {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, EndlessRow { line: self.line }));
+        }
         Ok(written)
     }
 
@@ -210,7 +232,7 @@ impl<R: BufRead> Read for Tidy<R> {
 ///
 /// A separator is one that stands in the first row outside of quotes. Where there are several, one counts that gives all rows
 /// looked at as many cells as the first, then one that is there more often.
-pub(super) fn separator(start: &[u8]) -> (u8, usize) {
+pub(crate) fn separator(start: &[u8]) -> (u8, usize) {
     if let Some(told) = told_separator(start) {
         return told;
     }
@@ -229,11 +251,35 @@ fn told_separator(start: &[u8]) -> Option<(u8, usize)> {
     (separator.is_ascii() && separator != b'"').then_some((separator, end + line_end))
 }
 
+/// The separator of a table that may have titles before its header: the one that gives most rows one number of cells.
+pub(crate) fn separator_behind_titles(start: &[u8]) -> (u8, usize) {
+    if let Some(told) = told_separator(start) {
+        return told;
+    }
+    let rated = SEPARATORS.into_iter().rev().map(|separator| (usual(&cell_counts(start, separator)), separator));
+    let best = rated.filter(|((_, cells), _)| *cells > 1).max_by_key(|(rating, _)| *rating);
+    (best.map_or(b',', |(_, separator)| separator), 0)
+}
+
+/// How many rows have the commonest number of cells above one, and that number.
+fn usual(counts: &[usize]) -> (usize, usize) {
+    let several = counts.iter().filter(|cells| **cells > 1);
+    let rated = several.map(|cells| (counts.iter().filter(|other| *other == cells).count(), *cells));
+    rated.max().unwrap_or((0, 1))
+}
+
 /// Whether all rows have as many cells as the first, and how many those are.
 fn rating(start: &[u8], separator: u8) -> (bool, usize) {
+    let counts = cell_counts(start, separator);
+    let first = counts.first().copied().unwrap_or(1);
+    (counts.iter().all(|cells| *cells == first), first)
+}
+
+/// The number of cells of each of the first rows that hold anything. A row that is cut off counts only where it is the first.
+fn cell_counts(start: &[u8], separator: u8) -> Vec<usize> {
     let signs = signs(separator);
     let (mut place, mut cells, mut is_blank) = (Place::CellStart, 1, true);
-    let (mut first, mut rows, mut even) = (None, 0, true);
+    let mut counts = Vec::new();
     for byte in start {
         let sign = signs[usize::from(*byte)];
         place = next(place, sign);
@@ -244,12 +290,15 @@ fn rating(start: &[u8], separator: u8) -> (bool, usize) {
         if sign == Sign::Separator {
             cells += 1;
         } else if !is_blank {
-            even &= *first.get_or_insert(cells) == cells;
-            (cells, is_blank, rows) = (1, true, rows + 1);
-            if rows == ROWS_LOOKED_AT {
+            counts.push(cells);
+            (cells, is_blank) = (1, true);
+            if counts.len() == ROWS_LOOKED_AT {
                 break;
             }
         }
     }
-    (even, first.unwrap_or(cells))
+    if counts.is_empty() {
+        counts.push(cells);
+    }
+    counts
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::alarm::Alarms;
 use super::limits::Limits;
 use super::row::{BOM, Context, ValidRow, is_json_blank, read_row, refused, too_long};
-use crate::domain::batch::{ReceiptLine, RowError};
+use crate::domain::batch::{ReceiptLine, RowError, RowOutcome};
 use crate::domain::feed::Feed;
 
 /// Why a whole body is refused. Nothing of it is kept.
@@ -52,6 +52,22 @@ pub struct ReadBatch {
 }
 
 impl ReadBatch {
+    /// What a receipt would say of each row, if none of them stood before.
+    pub fn lines(&self) -> impl Iterator<Item = ReceiptLine> {
+        self.rows.iter().map(|row| match row {
+            Ok(row) => ReceiptLine {
+                baris: row.line,
+                id_sumber: Some(row.id_sumber.clone()),
+                hasil: if row.flags.is_empty() { RowOutcome::Diterima } else { RowOutcome::Ditandai },
+                tanpa_perubahan: false,
+                berlaku: None,
+                tanda: row.flags.clone(),
+                kesalahan: Vec::new(),
+            },
+            Err(line) => line.clone(),
+        })
+    }
+
     /// How many rows were refused.
     pub fn refused(&self) -> usize {
         self.rows.iter().filter(|row| row.is_err()).count()
@@ -129,20 +145,51 @@ impl BatchReader {
         outcome
     }
 
+    /// Takes a row of a table, of which a mapping made a row of the feed or said why not. `line` is its number in the table.
+    /// It counts as one line of a body: limits, alarms and the early end are the same. Of blank rows there is nothing to take.
+    pub fn push_row(&mut self, line: u64, row: Result<String, ReceiptLine>) -> Result<(), BodyError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        self.line = line;
+        let outcome = self.take_row(row);
+        self.failed = outcome.clone().err();
+        outcome
+    }
+
+    fn take_row(&mut self, row: Result<String, ReceiptLine>) -> Result<(), BodyError> {
+        match row {
+            Ok(text) => {
+                // A line break belongs to every row.
+                self.bytes = self.bytes.saturating_add(text.len() as u64 + 1);
+                if self.bytes > self.limits.body_bytes {
+                    return Err(self.too_many_bytes());
+                }
+                self.take_line(text.as_bytes(), false)
+            }
+            Err(line) => self.room_for_a_row().and_then(|()| self.add(Err(line))),
+        }
+    }
+
     /// Ends the body; a last line needs no line break.
     pub fn finish(mut self) -> Result<ReadBatch, BodyError> {
+        if self.failed.is_none() {
+            self.end_line(&[])?;
+        }
+        let sha256 = hexadecimal(&std::mem::take(&mut self.hash).finalize());
+        self.finish_as(sha256)
+    }
+
+    /// Ends a table that was taken by [`Self::push_row`]. `sha256` is the digest, hexadecimal, of the file and of the
+    /// mapping it was read by: the rows alone do not say what was sent.
+    pub fn finish_as(self, sha256: String) -> Result<ReadBatch, BodyError> {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        self.end_line(&[])?;
         if self.rows.is_empty() {
             return Err(BodyError::Empty);
         }
-        Ok(ReadBatch {
-            rows: self.rows,
-            sha256: hexadecimal(&self.hash.finalize()),
-            alarms: self.alarms.raised().into_iter().map(str::to_owned).collect(),
-        })
+        Ok(ReadBatch { rows: self.rows, sha256, alarms: self.alarms.raised().into_iter().map(str::to_owned).collect() })
     }
 
     const fn too_many_bytes(&self) -> BodyError {
@@ -186,9 +233,7 @@ impl BatchReader {
         if is_blank(line) && !more_content {
             return Ok(());
         }
-        if self.rows.len() as u64 >= self.limits.rows {
-            return Err(BodyError::TooManyRows { limit: self.limits.rows });
-        }
+        self.room_for_a_row()?;
         let row = if line.len() > self.limits.row_bytes {
             Err(refused(self.line, None, vec![too_long(&self.limits)]))
         } else {
@@ -199,6 +244,17 @@ impl BatchReader {
                 row
             })
         };
+        self.add(row)
+    }
+
+    const fn room_for_a_row(&self) -> Result<(), BodyError> {
+        if self.rows.len() as u64 >= self.limits.rows {
+            return Err(BodyError::TooManyRows { limit: self.limits.rows });
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, row: Result<ValidRow, ReceiptLine>) -> Result<(), BodyError> {
         self.refused += u64::from(row.is_err());
         self.rows.push(row);
         self.look_at_refused()
@@ -222,6 +278,11 @@ impl BatchReader {
         });
         reasons.truncate(MOST_REASONS);
         Err(BodyError::NearlyAllRefused { rows, refused: self.refused, reasons })
+    }
+
+    /// By what the rows are judged.
+    pub fn context(&self) -> Context {
+        self.context
     }
 
     /// The feed that is read.

@@ -32,6 +32,19 @@ macro_rules! error_codes {
     };
 }
 
+impl ErrorCode {
+    /// Those that only a row of a table can have, before it is a row of a feed.
+    pub const OF_TABLES: &[Self] = &[
+        Self::NumericCell,
+        Self::DateCell,
+        Self::FailedFormula,
+        Self::UnmappedValue,
+        Self::UnknownPlace,
+        Self::AmbiguousPlace,
+        Self::ExampleRow,
+    ];
+}
+
 error_codes! {
     /// The line is not UTF-8.
     NotUtf8 = "NOT_UTF8";
@@ -61,6 +74,20 @@ error_codes! {
     Format = "FORMAT";
     /// A date that no calendar has.
     NoSuchDay = "NO_SUCH_DAY";
+    /// A number that names somebody or something stands in a numeric cell of a workbook.
+    NumericCell = "NUMERIC_CELL";
+    /// A spreadsheet program made a date of what is none.
+    DateCell = "DATE_CELL";
+    /// A formula of the table failed.
+    FailedFormula = "FAILED_FORMULA";
+    /// A word of the table has no entry in the value map.
+    UnmappedValue = "UNMAPPED_VALUE";
+    /// A name of a place is not in the tables.
+    UnknownPlace = "UNKNOWN_PLACE";
+    /// Several places have the name.
+    AmbiguousPlace = "AMBIGUOUS_PLACE";
+    /// The row of the template that shows how it is filled in.
+    ExampleRow = "EXAMPLE_ROW";
     /// There are more reasons than are listed.
     MoreErrors = "MORE_ERRORS";
 }

@@ -10,6 +10,7 @@ mod decode;
 mod explain;
 mod json;
 mod limits;
+pub mod mapping;
 mod row;
 mod schema;
 mod validate;

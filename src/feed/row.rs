@@ -184,6 +184,18 @@ fn source_id(strict: &Strict) -> Option<String> {
     (once && (1..=64).contains(&id.chars().count())).then(|| id.to_owned())
 }
 
+/// The receipt line of a row of a table that could not be made: what could not be said of its fields, and what else the
+/// contract finds wrong with what could.
+pub(super) fn refused_in_part(feed: Feed, line: u64, made: Value, troubles: Vec<RowError>) -> ReceiptLine {
+    let strict = Strict { value: made, duplicates: Vec::new() };
+    let found = check(Contract::of(feed), &strict).into_list();
+    let told = |error: &RowError| troubles.iter().any(|trouble| trouble.pointer == error.pointer);
+    let others: Vec<RowError> = found.into_iter().filter(|error| !told(error)).collect();
+    let mut reasons = Reasons::default();
+    reasons.add_first(troubles.into_iter().chain(others), EXAMINED, Reasons::add);
+    refused(line, source_id(&strict), reasons.into_list())
+}
+
 /// Findings of one kind that are looked at; of these, twenty reasons are listed.
 const EXAMINED: usize = 100;
 

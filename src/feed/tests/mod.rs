@@ -286,7 +286,10 @@ fn other_columns_raise_alarms_too() {
     };
     assert_eq!(alike(150, &|_| "1984-12-30".to_owned()), ["ALIKE_ROWS"]);
     assert!(alike(90, &|_| "1984-12-30".to_owned()).is_empty(), "few");
-    assert!(alike(150, &|at| format!("19{:02}-12-30", 10 + at % 80)).is_empty(), "one day for all whose day is unknown");
+    assert!(
+        alike(150, &|at| format!("19{:02}-12-30", 10 + at % 80)).is_empty(),
+        "one day for all whose day is unknown"
+    );
     let good: Vec<String> = (1..30).map(|at| swapped(at, "1980-03-05")).collect();
     assert!(read(AnggotaKeluarga, good.join("\n")).alarms.is_empty());
     let good: Vec<String> = (0..30).map(|at| account(at, "31")).collect();

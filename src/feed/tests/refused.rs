@@ -179,7 +179,8 @@ fn every_sentence_is_as_published() {
         println!("{text}");
     }
     assert!(text == published, "the sentences changed: if they are better, they go to tests/data/feeds/sentences.txt");
-    let all: BTreeSet<String> = ErrorCode::ALL.iter().map(|code| code.code().to_owned()).collect();
+    let of_rows = ErrorCode::ALL.iter().filter(|code| !ErrorCode::OF_TABLES.contains(code));
+    let all: BTreeSet<String> = of_rows.map(|code| code.code().to_owned()).collect();
     assert_eq!(codes, all, "each code has a row in the table");
 }
 

@@ -16,6 +16,7 @@ use crate::domain::decision::Decision;
 use crate::domain::person::{GoldenFamily, GoldenPerson};
 use crate::domain::record::{PersonId, RecordId, Sequence, Standing};
 use crate::service::intake::idempotency::Remembered;
+use crate::service::intake::mapping::KeptMapping;
 use crate::service::matching::load::record_of;
 use crate::service::stored::codec::{decode, decode_row, natural_key_of, plain};
 use crate::service::stored::head::{Head, row_digest};
@@ -152,6 +153,7 @@ pub async fn verify(snapshot: &dyn Read) -> Result<Verified, ServiceError> {
         Table::Lookups,
         Table::Outcomes,
         Table::Postings,
+        Table::Mappings,
         Table::Marks,
     ] {
         let mut pages = Pages::of(snapshot, table);
@@ -208,6 +210,7 @@ fn look(table: Table, page: &[Row], known: &mut SeenSoFar, verified: &mut Verifi
         | Table::Lookups
         | Table::Outcomes
         | Table::Postings
+        | Table::Mappings
         | Table::Marks => {
             for (key, bytes) in page {
                 if look_at(table, key, bytes, known, verified).is_err() {
@@ -273,7 +276,7 @@ fn look_at_journal(page: &[Row], known: &mut SeenSoFar, verified: &mut Verified)
                     known.missing.remove(row);
                 }
             }
-            Ok(Entry::Decisions { .. } | Entry::Declarations { .. }) => {}
+            Ok(Entry::Decisions { .. } | Entry::Declarations { .. } | Entry::Mapping { .. }) => {}
             Err(_) => verified.note(Wrong::Form, 1),
         }
     }
@@ -333,6 +336,7 @@ fn look_at(
             known.words.1 += 1;
         }
         Table::Lookups | Table::Outcomes => drop(plain(bytes, table.name())?),
+        Table::Mappings => drop(decode::<KeptMapping>(bytes, "mapping")?),
         Table::Postings => verified.check(Wrong::DerivedReference, names_known_records(key, bytes, known)?),
         Table::Marks => {
             verified.check(Wrong::Incomplete, key != RESTORING_MARK);
@@ -398,6 +402,7 @@ fn ended(table: Table, known: &mut SeenSoFar, verified: &mut Verified) {
         | Table::Cases
         | Table::Outcomes
         | Table::Postings
+        | Table::Mappings
         | Table::Marks => {}
     }
 }

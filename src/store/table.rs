@@ -42,11 +42,13 @@ pub enum Table {
     Outcomes = 18,
     /// The candidate index, where it rests in the store: keys of blocks, guards and contents to records.
     Postings = 19,
+    /// How agencies' lists become rows of their feeds: which column is which field.
+    Mappings = 20,
 }
 
 impl Table {
     /// How many tables there are.
-    pub const COUNT: usize = 16;
+    pub const COUNT: usize = 17;
 
     /// All tables, in the order of their codes.
     pub const ALL: [Self; Self::COUNT] = [
@@ -66,6 +68,7 @@ impl Table {
         Self::Lookups,
         Self::Outcomes,
         Self::Postings,
+        Self::Mappings,
     ];
 
     /// The name used by adapters, logs and metrics.
@@ -87,6 +90,7 @@ impl Table {
             Self::Lookups => "lookups",
             Self::Outcomes => "outcomes",
             Self::Postings => "postings",
+            Self::Mappings => "mappings",
         }
     }
 

@@ -5,6 +5,7 @@ pub(super) mod cases;
 pub mod clusters;
 mod overview;
 mod people;
+pub mod receipt_summary;
 mod receipts;
 mod search;
 pub(super) mod view;

@@ -9,7 +9,6 @@ use crate::domain::feed::Feed;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
 use crate::service::stored::head::batch_ids_from;
-use crate::service::stored::lookups::Counts;
 use crate::service::stored::reading::Pages;
 use crate::store::Table;
 
@@ -34,7 +33,11 @@ impl Gateway {
         let view = self.view().await?;
         let counts = view.counts().await?;
         let closed_feeds = self.declared().await?.iter().filter(|item| item.lengkap).count() as u64;
-        let mut batches = self.newest_batches(&counts).await?;
+        let enough = |batches: &[Batch]| {
+            let seen: BTreeSet<u8> = batches.iter().map(|batch| batch.feed.code()).collect();
+            batches.len() >= NEWEST && counts.records.keys().all(|feed| seen.contains(feed))
+        };
+        let mut batches = self.newest_batches(enough).await?;
         let mut last: BTreeMap<Feed, _> = BTreeMap::new();
         for batch in &batches {
             last.entry(batch.feed).or_insert(batch.received_at);
@@ -65,11 +68,14 @@ impl Gateway {
         })
     }
 
-    /// The newest batches, newest first: as many as are shown, and the last of each feed of which there are records.
+    /// The newest batches, newest first, until there are enough of them.
     ///
     /// Their ids begin with the time, so that old ones need not be read: each look goes back twice as far as the one
     /// before.
-    async fn newest_batches(&self, counts: &Counts) -> Result<Vec<Batch>, ServiceError> {
+    pub(super) async fn newest_batches(
+        &self,
+        enough: impl Fn(&[Batch]) -> bool + Send,
+    ) -> Result<Vec<Batch>, ServiceError> {
         let now = self.clock().now().as_millisecond();
         let (mut batches, mut to, mut span) = (Vec::new(), None, FIRST_LOOK);
         loop {
@@ -79,9 +85,7 @@ impl Gateway {
                 Pages::between(self.reader(), Table::Batches, start.clone(), to).decode_all().await?;
             page.reverse();
             batches.extend(page);
-            let seen: BTreeSet<u8> = batches.iter().map(|batch: &Batch| batch.feed.code()).collect();
-            let enough = batches.len() >= NEWEST && counts.records.keys().all(|feed| seen.contains(feed));
-            if enough || start.is_empty() {
+            if enough(&batches) || start.is_empty() {
                 return Ok(batches);
             }
             (to, span) = (Some(start), span.saturating_mul(2));

@@ -168,6 +168,10 @@ async fn named_by(snapshot: &dyn Read, entry: &journal::Entry) -> Result<Vec<(Ta
             found.push((Table::Completeness, present(snapshot, Table::Completeness, keys).await?));
             once
         }
+        journal::Entry::Mapping { once, name, .. } => {
+            found.push((Table::Mappings, present(snapshot, Table::Mappings, vec![name.as_bytes().to_vec()]).await?));
+            once
+        }
         journal::Entry::Compacted(removed) => {
             let batches = removed.batches.iter().map(|id| id.as_bytes().to_vec()).collect();
             found.push((Table::Batches, present(snapshot, Table::Batches, batches).await?));

@@ -1,4 +1,4 @@
-//! What takes inputs in: rows, decisions of stewards, declarations of completeness.
+//! What takes inputs in: rows, decisions of stewards, declarations of completeness, mappings of lists.
 //!
 //! Every input goes through [`Gateway::take_in`], which owns what they have in common: one transaction holds what the
 //! input writes, its idempotency key and its note in the journal. The transaction says what was read while it was planned;
@@ -10,6 +10,7 @@ pub(super) mod budget;
 mod decide;
 mod declare;
 pub(super) mod idempotency;
+pub(super) mod mapping;
 pub(super) mod numbers;
 pub(super) mod push;
 mod waiting;

@@ -59,7 +59,7 @@ impl Input for Push {
         let numbers = gateway.draw(rows, newest.unwrap_or(Sequence(0))).await?;
         let asked = cases_about(gateway.reader(), &self.withdrawn(&heads)).await?;
         let regions = self.regions.clone();
-        let plan = PushPlan { asked, regions, ..PushPlan::new(self.batch(gateway), numbers, self.body.rows.len()) };
+        let plan = PushPlan { regions, asked, ..PushPlan::new(self.batch(gateway), numbers, self.body.rows.len()) };
         let body = Arc::clone(&self.body);
         // Hashing and packing rows takes longer than an answering thread has.
         let work = tokio::task::spawn_blocking(move || plan.of_rows(heads, &body.rows));

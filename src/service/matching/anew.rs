@@ -346,7 +346,8 @@ impl Matcher {
             | Table::Journal
             | Table::Marks
             | Table::Outcomes
-            | Table::Postings => true,
+            | Table::Postings
+            | Table::Mappings => true,
         }
     }
 }

@@ -60,7 +60,7 @@ impl Between {
                 self.declared.extend(names.iter().filter_map(|name| region_of(name)).map(str::to_owned));
             }
             // Nothing follows from it.
-            Entry::Compacted(_) => {}
+            Entry::Mapping { .. } | Entry::Compacted(_) => {}
         }
     }
 }

@@ -268,7 +268,9 @@ impl Gateway {
                     step.reached = Reached { through: position.0, rows: 0 };
                 }
                 // Nothing follows from it.
-                Entry::Compacted(_) => step.reached = Reached { through: position.0, rows: 0 },
+                Entry::Mapping { .. } | Entry::Compacted(_) => {
+                    step.reached = Reached { through: position.0, rows: 0 };
+                }
             }
         }
         if step.reached == applied {

@@ -42,7 +42,14 @@ pub(in crate::service) struct Incoming {
 impl Incoming {
     pub(in crate::service) fn of(record: &Record, asked: Vec<Case>, models: &Models) -> Self {
         let (known, numbers) = (Known::of(record), numbers_of(record));
-        Self { id: record.id, sender: Sender::of(record), known, numbers, values: values_of(&models.columns, record), asked }
+        Self {
+            id: record.id,
+            sender: Sender::of(record),
+            known,
+            numbers,
+            values: values_of(&models.columns, record),
+            asked,
+        }
     }
 }
 

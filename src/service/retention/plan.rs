@@ -104,7 +104,9 @@ impl Planner<'_> {
                 Entry::Rows { batch: id, .. } => {
                     Some(batches.remove(id).ok_or_else(|| corrupt("a batch that the journal names"))?)
                 }
-                Entry::Decisions { .. } | Entry::Declarations { .. } | Entry::Compacted(_) => None,
+                Entry::Decisions { .. } | Entry::Declarations { .. } | Entry::Mapping { .. } | Entry::Compacted(_) => {
+                    None
+                }
             };
             let at = self.time_of(&entry, batch.as_ref()).await?;
             // An entry that does not say when it was made came right behind the one before it.
@@ -122,6 +124,7 @@ impl Planner<'_> {
             Entry::Rows { .. } => batch.map(|batch| batch.received_at),
             Entry::Decisions { decisions, .. } => self.decided_at(decisions).await?,
             Entry::Declarations { at, .. } => *at,
+            Entry::Mapping { at, .. } => Some(*at),
             Entry::Compacted(removed) => Some(removed.at),
         })
     }
@@ -138,7 +141,7 @@ impl Planner<'_> {
     async fn batches_of(&self, entries: &[Entry]) -> Result<HashMap<String, Batch>, ServiceError> {
         let id = |entry: &Entry| match entry {
             Entry::Rows { batch, .. } => Some(batch.as_bytes().to_vec()),
-            Entry::Decisions { .. } | Entry::Declarations { .. } | Entry::Compacted(_) => None,
+            Entry::Decisions { .. } | Entry::Declarations { .. } | Entry::Mapping { .. } | Entry::Compacted(_) => None,
         };
         let keys = entries.iter().filter_map(id).collect();
         let found = get_many(self.reader, Table::Batches, keys).await?;
@@ -169,7 +172,10 @@ impl Planner<'_> {
             step.batches.push(Batch { compacted_at: Some(self.now), ..batch });
         }
         match entry {
-            Entry::Rows { once, .. } | Entry::Decisions { once, .. } | Entry::Declarations { once, .. } => {
+            Entry::Rows { once, .. }
+            | Entry::Decisions { once, .. }
+            | Entry::Declarations { once, .. }
+            | Entry::Mapping { once, .. } => {
                 step.removed.once.push(once);
             }
             Entry::Compacted(_) => {}

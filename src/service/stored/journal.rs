@@ -44,6 +44,15 @@ pub(in crate::service) enum Entry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at: Option<Timestamp>,
     },
+    /// How an agency's lists become rows of a feed.
+    Mapping {
+        /// The idempotency key.
+        once: String,
+        /// Its key.
+        name: String,
+        /// When.
+        at: Timestamp,
+    },
     /// The retention rule took something away.
     Compacted(Removed),
 }
@@ -146,7 +155,7 @@ impl Ahead {
                 match decode::<Entry>(entry, "journal")? {
                     Entry::Rows { rows, .. } => ahead.rows.extend(rows.into_iter().skip(skip)),
                     Entry::Decisions { decisions, .. } => ahead.decisions.extend(decisions),
-                    Entry::Declarations { .. } | Entry::Compacted(_) => {}
+                    Entry::Declarations { .. } | Entry::Mapping { .. } | Entry::Compacted(_) => {}
                 }
                 skip = 0;
             }
@@ -195,7 +204,7 @@ impl Entry {
     pub(in crate::service) fn batch(&self) -> Option<&str> {
         match self {
             Self::Rows { batch, .. } => Some(batch),
-            Self::Decisions { .. } | Self::Declarations { .. } | Self::Compacted(_) => None,
+            Self::Decisions { .. } | Self::Declarations { .. } | Self::Mapping { .. } | Self::Compacted(_) => None,
         }
     }
 

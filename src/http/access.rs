@@ -169,6 +169,8 @@ mod tests {
             "/v1/feeds/{feed}/batches",
             "/v1/feeds/{feed}/records",
             "/v1/feeds/{feed}/completeness",
+            "/v1/feeds/{feed}/mapping",
+            "/v1/feeds/{feed}/template",
             "/v1/overview",
             "/v1/schemas/{feed}",
             "/healthz",

@@ -24,6 +24,11 @@ pub(crate) const JSON: &[&str] = &["application/json"];
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReadWhole;
 
+/// Says that the body of a request was read to its end.
+pub(crate) fn was_read_whole(request: &HttpRequest) {
+    request.extensions_mut().insert(ReadWhole);
+}
+
 /// A body on its way in.
 pub(crate) struct Incoming {
     request: HttpRequest,
@@ -65,7 +70,7 @@ impl Incoming {
         let end = self.end.min(Instant::now() + self.idle);
         let slow = |_| Problem::new(Code::BodySlow, "the body did not arrive in time; nothing was stored");
         let Some(piece) = timeout_at(end, self.payload.next()).await.map_err(slow)? else {
-            self.request.extensions_mut().insert(ReadWhole);
+            was_read_whole(&self.request);
             return Ok(None);
         };
         let piece = piece.map_err(|error| broken(&error, self.limit))?;

@@ -76,6 +76,12 @@ pub struct Limits {
     pub max_sign_in_bytes: u64,
     /// Time for the form that signs somebody in.
     pub sign_in_timeout_s: u64,
+    /// Bytes of a file that is sent from a browser.
+    pub max_upload_bytes: u64,
+    /// Bytes of all files together that are looked at in browsers and not sent yet.
+    pub max_upload_bytes_held: u64,
+    /// Files of one client among them; with one more its oldest goes.
+    pub max_uploads_per_client: usize,
     /// Bytes that are parsed in one go, away from the network thread.
     pub parse_chunk_bytes: usize,
     /// Time for the head of a request.
@@ -145,6 +151,9 @@ impl Default for Limits {
             max_form_bytes: 16 << 10,
             max_sign_in_bytes: 4 << 10,
             sign_in_timeout_s: 10,
+            max_upload_bytes: 32 << 20,
+            max_upload_bytes_held: 256 << 20,
+            max_uploads_per_client: 4,
             parse_chunk_bytes: 256 << 10,
             head_timeout_s: 10,
             body_timeout_s: 600,

@@ -5,7 +5,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::api::{
-    batches, cases, completeness, explain, health, overview, persons, receipts, records, reports, schemas, search,
+    batches, cases, completeness, explain, health, lists, overview, persons, receipts, records, reports, schemas,
+    search,
 };
 use super::problem::ProblemDocument;
 use super::refusals::Refusals;
@@ -22,7 +23,7 @@ use super::refusals::Refusals;
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     paths(
-        batches::push, records::push, batches::show, receipts::show, completeness::declare, completeness::list,
+        batches::push, lists::mapping, lists::keep, lists::template, records::push, batches::show, receipts::show, completeness::declare, completeness::list,
         persons::lookup, search::search, persons::show, cases::list, cases::show, cases::decide,
         explain::pair,
         reports::complementarity, overview::show, schemas::show, health::alive, health::ready, health::metrics,

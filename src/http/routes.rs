@@ -5,7 +5,8 @@ use actix_web::{HttpResponse, Route};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::api::{
-    batches, cases, completeness, explain, health, overview, persons, receipts, records, reports, schemas, search,
+    batches, cases, completeness, explain, health, lists, overview, persons, receipts, records, reports, schemas,
+    search,
 };
 use super::config::Config;
 use super::docs;
@@ -13,6 +14,7 @@ use super::problem::{Code, Problem};
 use super::steward;
 use super::steward::attempts::Attempts;
 use super::steward::session::Sessions;
+use super::steward::uploads::Uploads;
 use super::tls::Served;
 use crate::auth::Clients;
 
@@ -22,6 +24,9 @@ type Endpoint = fn() -> Route;
 /// The JSON interface: path and handler; those of one path stand together. `openapi` describes the same list.
 pub(super) const API: &[(&str, Endpoint)] = &[
     ("/v1/feeds/{feed}/batches", || web::post().to(batches::push)),
+    ("/v1/feeds/{feed}/mapping", || web::get().to(lists::mapping)),
+    ("/v1/feeds/{feed}/mapping", || web::put().to(lists::keep)),
+    ("/v1/feeds/{feed}/template", || web::get().to(lists::template)),
     ("/v1/feeds/{feed}/records", || web::post().to(records::push)),
     ("/v1/feeds/{feed}/completeness", || web::get().to(completeness::list)),
     ("/v1/feeds/{feed}/completeness", || web::put().to(completeness::declare)),
@@ -52,6 +57,7 @@ pub(super) struct Shared {
     clients: Data<Clients>,
     sessions: Data<Sessions>,
     attempts: Data<Attempts>,
+    uploads: Data<Uploads>,
     served: Data<Served>,
     metrics: Data<Option<PrometheusHandle>>,
 }
@@ -70,6 +76,7 @@ impl Shared {
             clients: Data::new(clients),
             sessions: Data::new(sessions),
             attempts: Data::new(Attempts::new(&config.limits)),
+            uploads: Data::new(Uploads::new(&config.limits)),
             served: Data::new(served),
             metrics: Data::new(metrics),
         }
@@ -101,6 +108,7 @@ impl Shared {
             .app_data(self.clients.clone())
             .app_data(self.sessions.clone())
             .app_data(self.attempts.clone())
+            .app_data(self.uploads.clone())
             .app_data(self.served.clone())
             .app_data(self.metrics.clone());
     }

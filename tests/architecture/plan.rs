@@ -21,6 +21,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // where stages of the pure half meet
     ("prepare", &["domain", "normalise", "engine"]),
     ("tables", &["domain", "feed", "normalise", "engine", "prepare"]),
+    // files in, workbooks out
+    ("sheet", &["domain", "feed"]),
     // what remembers
     ("store", &["domain"]),
     ("auth", &["domain", "store"]),
@@ -38,6 +40,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "golden",
             "complement",
             "review",
+            "sheet",
             "store",
             "auth",
             "audit",
@@ -47,7 +50,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     // the outside
     ("worker", &["domain", "auth", "service"]),
-    ("http", &["domain", "feed", "auth", "service", WATERFALL, METRIC_NAMES]),
+    ("list", &["domain", "feed", "sheet"]),
+    ("http", &["domain", "feed", "sheet", "list", "auth", "service", WATERFALL, METRIC_NAMES]),
     ("telemetry", &[]),
     // Log and metrics are set up by the commands that run a gateway: only they have read its settings.
     (
@@ -57,6 +61,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "feed",
             "engine",
             "tables",
+            "sheet",
             "simulate",
             "store",
             "auth",
@@ -85,6 +90,7 @@ const CONFIGURED: &[&str] = &[
     "golden",
     "complement",
     "review",
+    "sheet",
     "store",
     "auth",
     "audit",
@@ -95,8 +101,9 @@ const CONFIGURED: &[&str] = &[
     "domain",
     "telemetry",
 ];
-/// Types that a configuration file holds under another name than `Config`: the list of clients, the store's address.
-const CONFIG_TYPES: &[&str] = &["Directory", "StoreUrl"];
+/// Types that a configuration file holds under another name than `Config`: the list of clients, the store's
+/// address, limits of files.
+const CONFIG_TYPES: &[&str] = &["Directory", "SheetLimits", "StoreUrl"];
 
 /// What a file uses and may not.
 fn forbidden(file: &SourceFile) -> Vec<String> {

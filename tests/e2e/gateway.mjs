@@ -34,8 +34,8 @@ export async function startDemo(program, persons) {
   };
 
   try {
-    const { address, code } = await told(child.stderr, ended);
-    return { address, code, dir, stop };
+    const { address, code, agency } = await told(child.stderr, ended);
+    return { address, code, agency, dir, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -54,9 +54,10 @@ function told(stderr, ended) {
       text += piece;
       const address = /pages are open at (https:\/\/[^/\s]+)\//.exec(text)?.[1];
       const code = /access code: (\S+)\s/.exec(text)?.[1];
-      if (address && code) {
+      const agency = /sign in with its code: (\S+)\s/.exec(text)?.[1];
+      if (address && code && agency) {
         clearTimeout(late);
-        resolve({ address, code });
+        resolve({ address, code, agency });
       }
     });
   });

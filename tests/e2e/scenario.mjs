@@ -277,6 +277,55 @@ const STEPS = [
     assert.match(page.url(), /\/masuk/);
   }],
 
+  ['an operator sends a spreadsheet with headings of its own, and corrects it', async ({ browser, page, demo, seen }) => {
+    const rows = (await readFile(path.join(demo.dir, 'dunia', 'dinsos-anggota-keluarga.ndjson'), 'utf8'))
+      .split('\n').slice(0, 300).map((line) => JSON.parse(line));
+    const head = 'DAFTAR KELUARGA;;;;;;\n\nKode Baris;NIK KTP;Nama Lengkap;Tgl Lahir;L/P;ID Keluarga;Kode Desa';
+    const list = (bad) => [head, ...rows.map((row, at) => [
+      `LAMA-${at}`, row.nik ?? '', at < bad ? '' : row.nama, (row.tanggal_lahir ?? '').split('-').reverse().join('/'),
+      { L: 'Laki-laki', P: 'Perempuan' }[row.jenis_kelamin] ?? '', row.id_keluarga, row.kode_desa ?? '',
+    ].join(';'))].join('\n');
+    const file = (bad) => ({ name: 'daftar.csv', mimeType: 'text/csv', buffer: Buffer.from(list(bad)) });
+    let clicks = 0;
+    const press = async (name) => {
+      clicks += 1;
+      await page.getByRole('button', { name, exact: true }).click();
+      await page.waitForLoadState();
+    };
+    await browser.open('/masuk');
+    await page.fill('#kode', demo.agency);
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/kirim');
+    await page.setInputFiles('#berkas', file(10));
+    clicks += 1;
+    await press('Periksa berkas');
+    await page.getByLabel('Kode Baris', { exact: true }).first().selectOption('f:id_sumber');
+    await page.fill('#tgl_data', '2025-11-21');
+    clicks += 2;
+    await press('Uji tanpa mengirim');
+    assert.match(await text(page, '[aria-labelledby=h-tried]'), /10 ditolak/);
+    assert.match(await text(page, '.title'), /Siap dikirim/);
+    await browser.picture('kirim-periksa', 1100);
+    await press('Kirim');
+    await page.waitForURL('**/kiriman/**');
+    assert.match(await text(page, '.title'), /10 baris ditolak, belum selesai/);
+    assert.match(await text(page, '[aria-labelledby=h-refused] tbody'), /Nama/);
+    const marked = await page.context().request.get(`${page.url().split('?')[0]}/tanda-terima.xlsx`);
+    assert.equal(marked.status(), 200);
+    assert.equal((await marked.body()).subarray(0, 2).toString(), 'PK', 'a workbook');
+    await browser.picture('tanda-terima', 900);
+    await page.setInputFiles('#berkas', file(0));
+    clicks += 1;
+    await press('Kirim perbaikan');
+    await press('Kirim');
+    await page.waitForURL('**/kiriman/**');
+    const figures = await page.locator('.figures dd').allInnerTexts();
+    assert.equal(count(figures[3]), 290, `unchanged: ${figures}`);
+    assert.equal(count(figures[5]), 0, 'nothing is refused any more');
+    assert.ok(clicks < 12, `${clicks} clicks`);
+    seen.clicks = clicks;
+  }],
+
   ['no page asked another host or complained', async ({ browser, hosts, demo }) => {
     assert.deepEqual([...hosts], [new URL(demo.address).host]);
     assert.deepEqual(browser.complaints, []);

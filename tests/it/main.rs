@@ -8,6 +8,7 @@ mod demo;
 mod formats;
 mod index_file;
 mod latency;
+mod lists;
 mod name_pairs;
 mod operation;
 mod order;

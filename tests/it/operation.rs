@@ -77,7 +77,14 @@ fn today() -> Date {
 
 fn client(name: &str, token: &str) -> Client {
     let rights = vec![Right::Review, Right::Persons, Right::Reports];
-    Client { name: name.to_owned(), token_sha256: token_hash(token), rights, agency: None, kind: None, regions: Vec::new() }
+    Client {
+        name: name.to_owned(),
+        token_sha256: token_hash(token),
+        rights,
+        agency: None,
+        kind: None,
+        regions: Vec::new(),
+    }
 }
 
 /// Asks for the health on a connection that stays.

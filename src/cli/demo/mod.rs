@@ -105,8 +105,10 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
     if !args.exit {
         terminal.say(&format!(
             "\nThe pages are open at https://{address}/ (certificate of this demo only)\n\
-             Sign in with the access code: {}\nCtrl-C ends the demo.",
-            secrets.steward
+             Sign in with the access code: {}\n\
+             To send a list of Dinas Sosial at /kirim, sign in with its code: {}\nCtrl-C ends the demo.",
+            secrets.steward,
+            secrets.agency(AGENCIES[0].name)
         ));
         runtime.block_on(async { stop_signal().await });
     }

@@ -39,11 +39,19 @@ pub enum PushError {
         /// Which feed.
         feed: Feed,
     },
-    /// Only NDJSON is sent.
-    #[error("{}: not an NDJSON file by its name", path.display())]
-    NotNdjson {
+    /// Files of this kind are not sent.
+    #[error("{}: a list is sent as NDJSON, XLSX, CSV, ZIP or gzip", path.display())]
+    NotAList {
         /// Which file.
         path: PathBuf,
+    },
+    /// The file of `--map` is no mapping, or one of another feed.
+    #[error("{}: {problem}", path.display())]
+    Mapping {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
     },
     /// There is no token.
     #[error("there is no token")]
@@ -92,7 +100,8 @@ impl PushError {
             Self::Client(error) => Some(error.hint()),
             Self::NoFeed { .. } => Some("write the feed before the files: padan push bank-rekening FILE"),
             Self::NoFile { .. } => Some("write the files after the feed: padan push bank-rekening FILE"),
-            Self::NotNdjson { .. } => Some("write one JSON object a line to a file that ends in .ndjson"),
+            Self::NotAList { .. } => Some("save it as .xlsx, or as .csv"),
+            Self::Mapping { .. } => Some("docs/mapping.md says how a mapping is written"),
             Self::NoToken => Some("name its file with --token-file, or set PADAN_TOKEN"),
             Self::LineTooLong { .. } => Some("check that the file has line ends"),
             Self::Answer(_) => Some("is it a Padan gateway, of the same version?"),
@@ -110,7 +119,12 @@ impl PushError {
     pub(super) fn is_wrong_call(&self) -> bool {
         matches!(
             self,
-            Self::NoFeed { .. } | Self::NoFile { .. } | Self::NotNdjson { .. } | Self::NoToken | Self::Client(_)
+            Self::NoFeed { .. }
+                | Self::NoFile { .. }
+                | Self::NotAList { .. }
+                | Self::Mapping { .. }
+                | Self::NoToken
+                | Self::Client(_)
         )
     }
 }

@@ -4,6 +4,7 @@ mod chunk;
 mod client;
 mod completeness;
 mod error;
+mod list;
 mod receipt;
 mod report;
 mod run;
@@ -49,11 +50,16 @@ already are unchanged.
 The exit code is 3 where rows were refused or are older than what stands, or where all rows together raise an
 alarm (a spreadsheet that lost digits, dates that are swapped).
 
+An XLSX, CSV, ZIP or gzip file is sent as it is. The gateway reads it by the mapping that your agency keeps (at /kirim in a
+browser, or --map FILE), else by its headings; docs/mapping.md says how a mapping is written. The rows of the receipt have the
+numbers that the spreadsheet program shows.
+
 Examples:
   padan push data/*.ndjson --to https://127.0.0.1:8443 --ca keys/ca.pem --token-file dinsos.token --receipt tt.csv
+  padan push dinsos-anggota-keluarga daftar.xlsx --map dinsos.toml --check --to https://127.0.0.1:8443 --ca keys/ca.pem --token-file dinsos.token
   padan push --completeness kelengkapan.json --to https://127.0.0.1:8443 --ca keys/ca.pem --token-file dinsos.token";
 
-/// Sends feed files (NDJSON) to a gateway, shows what became of the rows and writes the receipt.
+/// Sends feed files (NDJSON) or lists (XLSX, CSV, ZIP) to a gateway, shows what became of the rows and writes the receipt.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(super) struct Args {
@@ -69,6 +75,8 @@ pub(super) struct Args {
     /// Certificate authority that signed the gateway's certificate (PEM).
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
+    #[command(flatten)]
+    list: list::ListArgs,
     /// Rows in one request.
     #[arg(long, value_name = "N", default_value_t = ChunkLimits::default().rows, value_parser = clap::value_parser!(u64).range(1..))]
     chunk_rows: u64,
@@ -169,6 +177,8 @@ pub struct Outgoing<'a> {
     pub run: &'a mut Run,
     /// Which file of the run it is.
     pub nth: usize,
+    /// Nothing is to be stored.
+    pub check: bool,
 }
 
 /// Sends one file, chunk by chunk. The rows of answered chunks are safe at the gateway whatever happens to the rest.
@@ -178,21 +188,12 @@ pub fn push_file(
     limits: ChunkLimits,
     observer: &mut dyn Observer,
 ) -> Result<FileSummary, PushError> {
-    let Outgoing { path, feed, run, nth } = outgoing;
+    let Outgoing { path, feed, run, nth, check } = outgoing;
     let file = File::open(path).map_err(|source| PushError::Read { path: path.to_owned(), source })?;
     let mut chunks = Chunks::new(BufReader::with_capacity(READ_BUFFER, file), run.seed(nth), limits);
-    let url = format!("/v1/feeds/{feed}/batches");
+    let url = format!("/v1/feeds/{feed}/batches{}", if check { "?check=true" } else { "" });
     let started = Instant::now();
-    let mut summary = FileSummary {
-        file: path.to_owned(),
-        feed,
-        counts: BatchCounts::default(),
-        chunks: 0,
-        repeated: 0,
-        alarms: Vec::new(),
-        seconds: 0.0,
-        last_batch: None,
-    };
+    let mut summary = FileSummary::new(path, feed);
     let (today, mut of_file) = (day_in_jakarta(SystemClock.now()), FileAlarms::default());
     while let Some(chunk) = chunks.next_chunk().map_err(|error| unreadable(path, limits, error))? {
         run.sending(nth, chunk.end, &chunk.sha256);
@@ -204,15 +205,13 @@ pub fn push_file(
             accept: JSON,
             body: &chunk.body,
         };
-        let answer = session.call(&call, &mut |sentence| observer.noted(sentence));
-        let answer = answer.map_err(|source| PushError::Call { what: path.to_owned(), source })?;
-        let mut answer: PushAnswer = serde_json::from_slice(&answer.body).map_err(PushError::Answer)?;
+        let mut answer = send(session, &call, (path, check), observer)?;
         summary.add(&answer);
         of_file.note(feed, &chunk.body, today);
         summary.add_alarms(of_file.raised());
         summary.seconds = started.elapsed().as_secs_f64();
         let shown = answer.not_clean.len() as u64;
-        if answer.next.is_some() || (observer.wants_clean_lines() && shown < answer.batch.counts.baris) {
+        if !check && (answer.next.is_some() || (observer.wants_clean_lines() && shown < answer.batch.counts.baris)) {
             answer.not_clean = receipt_of(session, path, &answer.batch.id, &mut |sentence| observer.noted(sentence))?;
         }
         answer.not_clean.iter_mut().for_each(|line| line.baris += chunk.first_line - 1);
@@ -222,7 +221,44 @@ pub fn push_file(
     Ok(summary)
 }
 
+/// Sends a batch; answers what became of it, or with `check` what would.
+fn send(
+    session: &Session<'_>,
+    call: &Call<'_>,
+    (file, check): (&Path, bool),
+    observer: &mut dyn Observer,
+) -> Result<PushAnswer, PushError> {
+    #[derive(Deserialize)]
+    struct Checked {
+        counts: BatchCounts,
+        alarms: Vec<String>,
+        not_clean: Vec<AnswerLine>,
+    }
+    let answer = session.call(call, &mut |sentence| observer.noted(sentence));
+    let answer = answer.map_err(|source| PushError::Call { what: file.to_owned(), source })?;
+    if !check {
+        return serde_json::from_slice(&answer.body).map_err(PushError::Answer);
+    }
+    let Checked { counts, alarms, not_clean } = serde_json::from_slice(&answer.body).map_err(PushError::Answer)?;
+    let batch = BatchHead { id: String::new(), counts, alarms };
+    Ok(PushAnswer { batch, replayed: false, not_clean, next: None })
+}
+
 impl FileSummary {
+    /// Nothing is sent yet.
+    fn new(path: &Path, feed: Feed) -> Self {
+        Self {
+            file: path.to_owned(),
+            feed,
+            counts: BatchCounts::default(),
+            chunks: 0,
+            repeated: 0,
+            alarms: Vec::new(),
+            seconds: 0.0,
+            last_batch: None,
+        }
+    }
+
     fn add_alarms<'a>(&mut self, alarms: impl IntoIterator<Item = &'a str>) {
         for alarm in alarms {
             if !self.alarms.iter().any(|known| known == alarm) {
@@ -237,7 +273,7 @@ impl FileSummary {
         self.chunks += 1;
         self.repeated += u64::from(answer.replayed);
         self.add_alarms(answer.batch.alarms.iter().map(String::as_str));
-        if new.diterima + new.ditandai > 0 {
+        if new.diterima + new.ditandai > 0 && !answer.batch.id.is_empty() {
             self.last_batch = Some(answer.batch.id.clone());
         }
     }
@@ -279,7 +315,7 @@ pub fn push_watched(
 ) -> Result<FileSummary, PushError> {
     let mut watch = Watch::new(terminal, path, feed, None, false)?;
     let mut run = Run::new(&[(feed, path.to_owned())]);
-    let pushed = push_file(session, Outgoing { path, feed, run: &mut run, nth: 0 }, limits, &mut watch);
+    let pushed = push_file(session, Outgoing { path, feed, run: &mut run, nth: 0, check: false }, limits, &mut watch);
     watch.finish();
     pushed
 }
@@ -345,8 +381,14 @@ fn push(args: &Args, terminal: Terminal) -> Result<Outcome, PushError> {
     let mut summaries = Vec::new();
     for (nth, (feed, path)) in files.iter().enumerate() {
         let mut watch = Watch::new(terminal, path, *feed, receipt.as_mut(), args.all_lines)?;
-        let outgoing = Outgoing { path, feed: *feed, run: &mut run, nth };
-        let pushed = push_file(&session, outgoing, limits, &mut watch);
+        let outgoing = Outgoing { path, feed: *feed, run: &mut run, nth, check: args.list.check };
+        let pushed = match list::media_type(path) {
+            None => push_file(&session, outgoing, limits, &mut watch),
+            Some(kind) => {
+                let how = list::How { kind, sheet: args.list.sheet.as_deref(), map: args.list.map.as_deref() };
+                list::push(&session, outgoing, &how, &mut watch)
+            }
+        };
         watch.finish();
         summaries.push(pushed?);
     }
@@ -416,11 +458,12 @@ fn files_of(arguments: &[String]) -> Result<Vec<(Feed, PathBuf)>, PushError> {
     }
     let with_feed = |name: &String| {
         let path = PathBuf::from(name);
-        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        // `bank-rekening.ndjson.gz` is named after its feed, too.
+        let stem = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.split('.').next());
         let feed = named.or_else(|| stem.and_then(|stem| stem.parse().ok()));
         let feed = feed.ok_or_else(|| PushError::NoFeed { path: path.clone() })?;
         match path.extension().and_then(|extension| extension.to_str()) {
-            Some("csv" | "xlsx" | "parquet" | "gz" | "zip") => Err(PushError::NotNdjson { path }),
+            Some("parquet" | "xls" | "ods") => Err(PushError::NotAList { path }),
             _ => Ok((feed, path)),
         }
     };

@@ -130,7 +130,7 @@ fn push_in(dir: &tempfile::TempDir, gateway: &Gateway, rows: u64, heard: &mut He
     let limits = ChunkLimits { rows, ..ChunkLimits::default() };
     let files = [(Feed::Rekening, path.clone())];
     let mut run = Run::kept(&files, &dir.path().join("run.json")).expect("kept");
-    let outgoing = Outgoing { path: &path, feed: Feed::Rekening, run: &mut run, nth: 0 };
+    let outgoing = Outgoing { path: &path, feed: Feed::Rekening, run: &mut run, nth: 0, check: false };
     let summary = push_file(&gateway.session(), outgoing, limits, heard)?;
     run.ended();
     Ok(summary)
@@ -234,7 +234,8 @@ fn feeds_come_from_the_call_or_the_file_name() {
         (&["bank-rekening", "a.ndjson", "b.txt"], Ok(&[Feed::Rekening, Feed::Rekening])),
         (&["d/bank-rekening.ndjson", "disdik-peserta-didik.jsonl"], Ok(&[Feed::Rekening, Feed::PesertaDidik])),
         (&["a.ndjson"], Err("a.ndjson: the file is not named after a feed")),
-        (&["bank-rekening.csv"], Err("bank-rekening.csv: not an NDJSON file by its name")),
+        (&["bank-rekening.csv", "bank-penyaluran.ndjson.gz"], Ok(&[Feed::Rekening, Feed::Penyaluran])),
+        (&["bank-rekening.parquet"], Err("bank-rekening.parquet: a list is sent as NDJSON, XLSX, CSV, ZIP or gzip")),
         (&["bank-rekening"], Err("bank-rekening: no file is named")),
         (&[], Ok(&[])),
     ];

@@ -1,18 +1,19 @@
 //! Pushing a batch, and asking what became of it.
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Serialize;
-use utoipa::ToSchema;
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
+use super::lists::{self, LISTS};
 use super::receipts::LineDto;
-use crate::domain::batch::{Batch, BatchCounts, RowOutcome};
+use crate::domain::batch::{Batch, BatchCounts, ReceiptLine, RowOutcome};
 use crate::domain::feed::Feed;
 use crate::feed::{BatchReader, ReadBatch};
 use crate::http::body::{Incoming, NDJSON};
 use crate::http::caller::{Reader, Writer, need_feed};
 use crate::http::config::Config;
-use crate::http::extract::Backend;
+use crate::http::extract::{Backend, query};
 use crate::http::problem::{Problem, ProblemDocument};
 use crate::service::answers::views::{BatchView, Pushed};
 use crate::service::error::ServiceError;
@@ -128,18 +129,19 @@ impl PushedDto {
 
 /// Push a batch of rows.
 ///
-/// One JSON object a line. Every row gets an answer: accepted, flagged, refused, unchanged or older than what stands; refused rows
+/// One JSON object a line; or a list as operators have it, whose columns become fields as the agency keeps it (`/v1/feeds/{feed}/mapping`), or by
+/// its headings. With `check=true` nothing is stored. Every row gets an answer: accepted, flagged, refused, unchanged or older than what stands; refused rows
 /// do not hold back the others. Answers when the batch is durable. The same key and body give the same answer again.
 #[utoipa::path(post, path = "/v1/feeds/{feed}/batches", tag = "push", operation_id = "pushBatch",
     params(("feed" = String, Path, description = "Name of the feed"),
-           ("Idempotency-Key" = String, Header, description = "1 to 128 visible characters, new for each new body")),
-    request_body(content = String, content_type = "application/x-ndjson", description = "Rows as `/v1/schemas/{feed}` describes them"),
-    responses((status = 200, description = "Stored", body = PushedDto),
+           ("Idempotency-Key" = String, Header, description = "1 to 128 visible characters, new for each new body"), PushParams),
+    request_body(content((String = "application/x-ndjson"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "text/csv"), (Vec<u8> = "application/zip"), (Vec<u8> = "application/gzip"), (Vec<u8> = "application/octet-stream")), description = "Rows as `/v1/schemas/{feed}` describes them, or a list"),
+    responses((status = 200, description = "Stored, or with `check=true` what storing it would lead to", body = PushedDto),
         (status = 400, description = "Empty or broken body, or no key", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "Another agency's feed", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "The same key is being worked on", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 413, description = "Too many bytes or rows", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "The key was used for another body, or nearly all rows are refused", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "The key was used for another body, nearly all rows are refused, or the list cannot be read", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 429, description = "The caller's quota is used up", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "Too much is waiting, of all or of this caller", body = ProblemDocument, content_type = "application/problem+json")))]
 pub(crate) async fn push(
@@ -152,13 +154,62 @@ pub(crate) async fn push(
 ) -> Result<HttpResponse, Problem> {
     let feed: Feed = feed.parse()?;
     need_feed(&writer.caller, feed)?;
-    let limits = &config.limits;
-    let incoming = Incoming::open(&request, payload, NDJSON, limits, limits.max_body_bytes)?;
-    let admitted = gateway.get()?.admit(&writer.caller, feed, true)?;
-    let (body, _admitted) = read(incoming, admitted, gateway.get()?.read_push(feed), limits.parse_chunk_bytes).await?;
+    let (limits, params): (_, PushParams) = (&config.limits, query(&request)?);
+    let is_list = LISTS.iter().any(|known| known.eq_ignore_ascii_case(request.content_type()));
+    let (types, most) = if is_list { (LISTS, limits.max_upload_bytes) } else { (NDJSON, limits.max_body_bytes) };
+    let incoming = Incoming::open(&request, payload, types, limits, most)?;
+    let mut admitted = gateway.get()?.admit(&writer.caller, feed, true)?;
+    let body = if is_list {
+        let bytes = incoming.whole().await?;
+        admitted.grow(bytes.len() as u64)?;
+        lists::read(gateway.get()?, &writer.caller, feed, bytes, params.sheet).await?
+    } else {
+        let reader = gateway.get()?.read_push(feed);
+        let read;
+        (read, admitted) = read_rows(incoming, admitted, reader, limits.parse_chunk_bytes).await?;
+        read
+    };
+    let _admitted = admitted;
+    if params.check == Some(true) {
+        return Ok(HttpResponse::Ok().json(CheckedDto::new(&body, limits.max_answer_lines)));
+    }
     let pushed = store(gateway.get()?, &writer, feed, body).await?;
     let answer = PushedDto::new(&pushed, limits.max_answer_lines);
     Ok(HttpResponse::Ok().insert_header((header::LOCATION, format!("/v1/batches/{}", answer.batch.id))).json(answer))
+}
+
+/// How a batch is pushed.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PushParams {
+    /// `true`: nothing is stored; the answer says what would be refused and flagged.
+    check: Option<bool>,
+    /// The sheet of a workbook, or the file of a ZIP file, where it is not the first that holds rows.
+    sheet: Option<String>,
+}
+
+/// What a batch would be: nothing was stored.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CheckedDto {
+    /// Rows by outcome; whether a row stands already is not looked at.
+    counts: CountsDto,
+    /// Warnings about the batch as a whole.
+    alarms: Vec<String>,
+    /// Lines that are not clean, the first of them.
+    not_clean: Vec<LineDto>,
+}
+
+impl CheckedDto {
+    fn new(body: &ReadBatch, limit: usize) -> Self {
+        let lines: Vec<ReceiptLine> = body.lines().collect();
+        let mut counts = BatchCounts::default();
+        for line in &lines {
+            counts.add(line);
+        }
+        let not_clean = lines.iter().filter(|line| !line.is_clean()).take(limit).map(LineDto::from).collect();
+        Self { counts: counts.into(), alarms: body.alarms.clone(), not_clean }
+    }
 }
 
 /// What became of a batch.
@@ -192,7 +243,7 @@ pub(super) async fn store(
 }
 
 /// Feeds the body to the intake in large pieces, parsed away from the network thread.
-async fn read(
+async fn read_rows(
     mut incoming: Incoming,
     mut admitted: Admitted,
     mut intake: BatchReader,

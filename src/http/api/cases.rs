@@ -376,8 +376,7 @@ pub(crate) fn verdict_request(putusan: Putusan, alasan: &str) -> Result<VerdictR
 
 fn question(name: Option<&str>) -> Result<Option<Question>, Problem> {
     let Some(name) = name else { return Ok(None) };
-    let all =
-        [Question::SamePerson, Question::SharedNik, Question::OverLinked, Question::Statement, Question::Crowd];
+    let all = [Question::SamePerson, Question::SharedNik, Question::OverLinked, Question::Statement, Question::Crowd];
     let known = all.into_iter().find(|question| question_name(*question) == name);
     let (pesan, message) = (
         "isi same_person, shared_nik, over_linked, statement, atau crowd",

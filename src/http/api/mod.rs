@@ -7,6 +7,7 @@ pub(crate) mod cases;
 pub(crate) mod completeness;
 pub(crate) mod explain;
 pub(crate) mod health;
+pub(crate) mod lists;
 pub(crate) mod overview;
 pub(crate) mod persons;
 pub(crate) mod receipts;

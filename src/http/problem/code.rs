@@ -76,6 +76,8 @@ codes! {
     Changed = "CHANGED", CONFLICT, "It changed in the meantime", "Data sudah berubah sementara itu";
     /// A case of which a row was withdrawn.
     CaseRests = "CASE_RESTS", CONFLICT, "The case rests: a row of it was withdrawn", "Kasus beristirahat: datanya ditarik pengirim";
+    /// A list that nobody can read as it is.
+    ListUnreadable = "LIST_UNREADABLE", UNPROCESSABLE_ENTITY, "The list cannot be read as it is", "Daftar tidak dapat dibaca";
     /// The retention rule took it away.
     Compacted = "COMPACTED", GONE, "It was taken away by the retention rule", "Sudah dihapus menurut aturan retensi";
     /// Too many bytes.

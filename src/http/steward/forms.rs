@@ -23,6 +23,16 @@ pub(super) async fn read<T: DeserializeOwned>(
     parse(&body.whole().await?)
 }
 
+/// Reads a form that may be large.
+pub(super) async fn read_large<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: web::Payload,
+    config: &Config,
+    limit: u64,
+) -> Result<T, Problem> {
+    parse(&open(request, payload, config, limit)?.whole().await?)
+}
+
 /// Reads the form of somebody who is not known yet: it is small, and sent at once.
 pub(super) async fn read_from_stranger<T: DeserializeOwned>(
     request: &HttpRequest,
@@ -52,7 +62,7 @@ pub(super) fn check_token(session: &Session, token: &str) -> Result<(), Problem>
 
 /// Browsers name the origin of every form they send; without it, or with another one, nothing is done. A `Host` that the
 /// certificate is not for is nobody's who asks for this gateway.
-fn same_origin(request: &HttpRequest, public_url: Option<&str>) -> Result<(), Problem> {
+pub(super) fn same_origin(request: &HttpRequest, public_url: Option<&str>) -> Result<(), Problem> {
     let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     let ours = public_url.map(str::to_owned).or_else(|| Some(format!("https://{}", own_host(request)?)));
     let origin = text(header::ORIGIN).ok_or_else(foreign)?;

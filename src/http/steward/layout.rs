@@ -123,7 +123,8 @@ impl Layout {
 
     /// Whether a menu item is the page, or the page lies below it.
     pub(super) fn present(&self, item: &str) -> bool {
-        self.path == item || item != "/" && self.path.starts_with(item)
+        let of_receipt = item == "/kirim" && self.path.starts_with("/kiriman");
+        self.path == item || item != "/" && (self.path.starts_with(&format!("{item}/")) || of_receipt)
     }
 }
 
@@ -133,6 +134,7 @@ fn menu(caller: &Caller, t: &Texts) -> Vec<(&'static str, &'static str)> {
         (Right::Review, "/konflik", t.queue),
         (Right::Reports, "/komplementaritas", t.complementarity),
         (Right::Persons, "/cari", t.search),
+        (Right::Push, "/kirim", t.send_data),
     ];
     all.into_iter().filter(|(right, _, _)| caller.has(*right)).map(|(_, path, words)| (path, words)).collect()
 }

@@ -12,10 +12,12 @@ mod format;
 mod forms;
 mod labels;
 mod layout;
+mod mapping_page;
 mod overview_page;
 mod person_page;
 mod places;
 mod problem_page;
+mod receipt_page;
 mod report_page;
 mod search_page;
 pub(crate) mod session;
@@ -23,6 +25,8 @@ mod sign_in;
 mod signs;
 mod style;
 mod texts;
+mod upload_page;
+pub(crate) mod uploads;
 mod waterfall;
 
 #[cfg(test)]
@@ -48,6 +52,11 @@ pub(super) fn configure(app: &mut ServiceConfig) {
         .service(page("/cari").get(search_page::form).post(search_page::search))
         .service(page("/komplementaritas").get(report_page::show))
         .service(page("/komplementaritas/{rule}").get(findings_page::show))
+        .service(page("/kirim").get(upload_page::form).post(upload_page::receive))
+        .service(page("/kirim/templat/{feed}").get(upload_page::template))
+        .service(page("/kirim/{id}").get(upload_page::show).post(upload_page::act))
+        .service(page("/kiriman/{id}").get(receipt_page::show))
+        .service(page("/kiriman/{id}/tanda-terima.{form}").get(receipt_page::download))
         .service(page("/keluar").post(sign_in::sign_out))
         .service(web::resource("/masuk").get(sign_in::form).post(sign_in::sign_in))
         .service(web::resource("/masalah/{code}").get(problem_page::explain))

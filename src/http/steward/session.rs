@@ -109,6 +109,11 @@ impl Sessions {
         cookie(String::new(), Some(time::Duration::ZERO))
     }
 
+    /// A name that nobody can guess.
+    pub(crate) fn random_name(&self) -> Result<String, SessionError> {
+        self.token()
+    }
+
     fn token(&self) -> Result<String, SessionError> {
         let mut bytes = [0; 32];
         self.random.fill(&mut bytes)?;

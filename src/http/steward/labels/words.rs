@@ -268,7 +268,11 @@ pub(super) const REASONS: Words = &[
     ("UNREADABLE_VALUE", "Ada isian yang tidak terbaca", "A value could not be read"),
     ("BRIDGE", "Data ketiga cocok dengan keduanya", "A third record fits both"),
     ("SHARED_NIK", "Satu NIK dipakai beberapa orang", "One NIK used by several persons"),
-    ("OUTSIDE_REGION", "Keterangan dari instansi di luar wilayah orang ini", "Said by an agency outside this person's region"),
+    (
+        "OUTSIDE_REGION",
+        "Keterangan dari instansi di luar wilayah orang ini",
+        "Said by an agency outside this person's region",
+    ),
     ("DEATH_BY_ONE_AGENCY", "Meninggal menurut satu instansi saja", "Dead, says one agency alone"),
     ("CROWD", "Terlalu banyak orang saling mirip", "Too many persons resemble each other"),
     ("REFUSED_VETO", "Data lain di kelompoknya tertahan", "A veto among the other records"),

@@ -1,0 +1,325 @@
+//! A list as an operator has it: a file, the table in it, and how its columns become the fields of a feed.
+//!
+//! `sheet` knows what a file holds and `feed::mapping` what its columns mean; here the two meet. [`List`] is opened once, looked
+//! at ([`List::draft`], [`List::preview`]), corrected, and read as a batch whose rows bear the numbers that the spreadsheet
+//! program shows. [`List::marked`] gives the rows back with what became of each. Everything stays in memory.
+
+mod error;
+mod marking;
+
+use std::io::BufRead;
+use std::ops::ControlFlow;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+pub use self::error::ListError;
+pub use self::marking::Words;
+use crate::domain::batch::{ReceiptLine, RowError, RowOutcome};
+use crate::domain::feed::Feed;
+use crate::feed::cell::TableRow;
+use crate::feed::mapping::{
+    ColumnGuess, Draft, Mapper, Mapping, MappingError, Problem, Sentence, Shown, fold_heading, guess,
+};
+use crate::feed::{BatchReader, Context, ErrorCode, ReadBatch};
+use crate::sheet::{
+    EXAMPLE_ID, Form, Heading, NOTE_HEADING, OUTCOME_HEADING, Opened, SheetError, SheetLimits, TableInfo, open,
+};
+
+/// Rows that are looked at before a mapping is proposed.
+const SAMPLE_ROWS: usize = 2_000;
+
+/// A list, and how it is to be read.
+pub struct List {
+    name: String,
+    feed: Feed,
+    context: Context,
+    opened: Opened,
+    /// SHA-256 of the file.
+    sha256: [u8; 32],
+    table: usize,
+    heading: Option<Heading>,
+    sample: Vec<TableRow>,
+    mapping: Mapping,
+    /// What each column was taken for at first, and why.
+    guesses: Vec<ColumnGuess>,
+}
+
+/// One row as Padan understands it, and why it would be refused.
+#[derive(Debug, Clone)]
+pub struct PreviewRow {
+    /// Its number in the file.
+    pub number: u64,
+    /// Field by field.
+    pub fields: Vec<Shown>,
+    /// Why it cannot be sent as it is.
+    pub reasons: Vec<RowError>,
+}
+
+impl List {
+    /// Opens a file and proposes how to read it: as was remembered, where its headings are there, else by headings and values.
+    /// Of several tables the first one that is shown and has headings is taken.
+    ///
+    /// # Errors
+    ///
+    /// A file that is no list, is damaged or holds more than `limits` allow.
+    pub fn open(
+        name: &str,
+        bytes: Bytes,
+        limits: &SheetLimits,
+        (feed, remembered, context): (Feed, Option<&Mapping>, Context),
+    ) -> Result<Self, ListError> {
+        let sha256 = Sha256::digest(&bytes).into();
+        let opened = open(name, bytes, limits)?;
+        let mut list = Self {
+            name: name.to_owned(),
+            feed,
+            context,
+            opened,
+            sha256,
+            table: 0,
+            heading: None,
+            sample: Vec::new(),
+            mapping: remembered.cloned().unwrap_or_else(|| Mapping::empty(feed)),
+            guesses: Vec::new(),
+        };
+        for table in 0..list.opened.tables().len() {
+            let is_hidden = matches!(&list.opened.tables()[table].form, Form::Sheet(sheet) if sheet.is_hidden);
+            if !is_hidden && list.holds_rows(table)? {
+                list.choose_table(table)?;
+                return Ok(list);
+            }
+        }
+        Err(ListError::NoHeading)
+    }
+
+    /// Its name, as it was sent.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The feed that its rows are of.
+    pub fn feed(&self) -> Feed {
+        self.feed
+    }
+
+    /// The tables of the file, and which of them is read.
+    pub fn tables(&self) -> (&[TableInfo], usize) {
+        (self.opened.tables(), self.table)
+    }
+
+    /// Files of a ZIP file that are no lists, and why.
+    pub fn passed_over(&self) -> &[(String, SheetError)] {
+        self.opened.passed_over()
+    }
+
+    /// Where the headings stand; nothing where each row names its fields itself.
+    pub fn heading(&self) -> Option<&Heading> {
+        self.heading.as_ref()
+    }
+
+    /// How it is read.
+    pub fn mapping(&self) -> &Mapping {
+        &self.mapping
+    }
+
+    /// Lets it be read in another way.
+    pub fn set_mapping(&mut self, mapping: Mapping) {
+        self.mapping = mapping;
+    }
+
+    /// Some of what stands in a column, for somebody to look at.
+    pub fn samples_of(&self, column: usize, most: usize) -> Vec<String> {
+        let cells = self.sample.iter().filter_map(|row| row.cells.get(column)).filter(|cell| !cell.is_empty());
+        let mut samples: Vec<String> = Vec::new();
+        for text in cells.map(marking::text_of) {
+            if !samples.contains(&text) {
+                samples.push(text);
+            }
+            if samples.len() == most {
+                break;
+            }
+        }
+        samples
+    }
+
+    /// What a column was taken for when the list was opened, and why.
+    pub fn guess_of(&self, column: usize) -> Option<&ColumnGuess> {
+        self.guesses.iter().find(|guess| guess.column == column)
+    }
+
+    /// Reads another table of the file, as is proposed for it.
+    ///
+    /// # Errors
+    ///
+    /// A table without a row of headings.
+    pub fn choose_table(&mut self, table: usize) -> Result<(), ListError> {
+        if self.opened.json(table).is_some() {
+            (self.table, self.heading) = (table, None);
+            self.sample.clear();
+            return Ok(());
+        }
+        let mut heading = self.opened.heading_row(table)?.ok_or(ListError::NoHeading)?;
+        leave_marks_out(&mut heading.headings);
+        let from = heading.data_from();
+        let mut sample = Vec::new();
+        self.opened.rows(table, |row| {
+            if row.number >= from {
+                sample.push(row);
+            }
+            if sample.len() < SAMPLE_ROWS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        (self.table, self.heading, self.sample) = (table, Some(heading), sample);
+        let known = (self.mapping.feed == self.feed).then_some(&self.mapping);
+        let draft = guess(self.feed, self.headings(), &self.sample, known, self.context);
+        (self.mapping, self.guesses) = (draft.mapping, draft.columns);
+        for guess in &mut self.guesses {
+            guess.target = self.mapping.target_of(&guess.heading);
+        }
+        Ok(())
+    }
+
+    fn holds_rows(&mut self, table: usize) -> Result<bool, ListError> {
+        Ok(self.opened.json(table).is_some() || self.opened.heading_row(table)?.is_some())
+    }
+
+    /// What is proposed, and what somebody has to decide before it can be sent.
+    pub fn draft(&self) -> Draft {
+        guess(self.feed, self.headings(), &self.sample, Some(&self.mapping), self.context)
+    }
+
+    /// What somebody has to decide before it can be sent.
+    pub fn undecided(&self) -> Vec<Sentence> {
+        let problems = self.draft().problems;
+        problems.iter().filter(|problem| problem.blocks()).map(Problem::sentence).collect()
+    }
+
+    /// The first rows as Padan understands them; nothing where each row names its fields itself, or the mapping does not fit.
+    pub fn preview(&self, most: usize) -> Vec<PreviewRow> {
+        let Ok(mapper) = self.mapping.compile(self.headings(), self.context) else { return Vec::new() };
+        let rows = self.sample.iter().filter(|row| !matches!(mapper.row(row), Ok(None))).take(most);
+        let shown = |row: &TableRow| PreviewRow {
+            number: row.number,
+            fields: mapper.shown(row),
+            reasons: mapper.row(row).err().map(|line| line.kesalahan).unwrap_or_default(),
+        };
+        rows.map(shown).collect()
+    }
+
+    /// Reads the rows as a batch.
+    ///
+    /// # Errors
+    ///
+    /// A mapping that does not fit, a damaged file, and what [`BatchReader`] refuses a whole batch for.
+    pub fn read(&mut self, mut reader: BatchReader) -> Result<ReadBatch, ListError> {
+        if let Some(mut json) = self.opened.json(self.table) {
+            loop {
+                let piece = json.fill_buf().map_err(SheetError::from)?;
+                if piece.is_empty() {
+                    return Ok(reader.finish()?);
+                }
+                reader.push(piece)?;
+                let taken = piece.len();
+                json.consume(taken);
+            }
+        }
+        let mut failed = None;
+        self.each_row(|line, row| {
+            failed = reader.push_row(line, row).err();
+            if failed.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        failed.map_or(Ok(()), |error| Err(ListError::from(error)))?;
+        Ok(reader.finish_as(self.digest())?)
+    }
+
+    /// Hands out every row as the text that is sent, or why it cannot be, with its number in the file.
+    ///
+    /// # Errors
+    ///
+    /// A mapping that does not fit; a damaged file.
+    pub fn each_row(
+        &mut self,
+        mut visit: impl FnMut(u64, Result<String, ReceiptLine>) -> ControlFlow<()>,
+    ) -> Result<(), ListError> {
+        let mapper = self.mapper()?;
+        let from = self.heading.as_ref().map_or(0, Heading::data_from);
+        self.opened.rows(self.table, |row| {
+            if row.number < from {
+                return ControlFlow::Continue(());
+            }
+            match mapper.row(&row) {
+                Ok(None) => ControlFlow::Continue(()),
+                Ok(Some(text)) if is_example(&text) => visit(row.number, Err(example(row.number))),
+                Ok(Some(text)) => visit(row.number, Ok(text)),
+                Err(line) => visit(row.number, Err(line)),
+            }
+        })?;
+        Ok(())
+    }
+
+    /// The mapping, fitted; a key that counts the rows is none.
+    fn mapper(&self) -> Result<Mapper, ListError> {
+        let mapper = self.mapping.compile(self.headings(), self.context)?;
+        if mapper.running_id(&self.sample) {
+            let heading = self.mapping.id.columns.first().cloned().unwrap_or_default();
+            return Err(MappingError::RunningNumber { heading }.into());
+        }
+        Ok(mapper)
+    }
+
+    fn headings(&self) -> &[String] {
+        self.heading.as_ref().map_or(&[], |heading| &heading.headings)
+    }
+
+    /// What was sent: the file, the table of it, and the mapping it is read by.
+    fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.sha256);
+        hash.update((self.table as u64).to_be_bytes());
+        hash.update(self.mapping.to_toml());
+        hex::encode(hash.finalize())
+    }
+}
+
+/// Whether a row is that of a template that shows how it is filled in.
+fn is_example(text: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Key<'t> {
+        id_sumber: std::borrow::Cow<'t, str>,
+    }
+    text.contains(EXAMPLE_ID) && serde_json::from_str::<Key<'_>>(text).is_ok_and(|row| row.id_sumber == EXAMPLE_ID)
+}
+
+fn example(number: u64) -> ReceiptLine {
+    let reason = RowError {
+        pointer: "/id_sumber".to_owned(),
+        code: ErrorCode::ExampleRow.code().to_owned(),
+        pesan: "Ini baris contoh dari templat; hapus baris ini".to_owned(),
+        message: "this is the example of the template; delete the row".to_owned(),
+    };
+    ReceiptLine {
+        baris: number,
+        id_sumber: Some(EXAMPLE_ID.to_owned()),
+        hasil: RowOutcome::Ditolak,
+        tanpa_perubahan: false,
+        berlaku: None,
+        tanda: Vec::new(),
+        kesalahan: vec![reason],
+    }
+}
+
+/// A list that was given back with its bad cells marked has two columns more, at its end. They are no columns of the list.
+fn leave_marks_out(headings: &mut [String]) {
+    let last = headings.iter().rposition(|heading| !heading.is_empty());
+    let is = |heading: &String, mark: &str| fold_heading(heading) == fold_heading(mark);
+    if let Some([outcome, note]) = last.and_then(|last| headings.get_mut(last.checked_sub(1)?..=last))
+        && is(outcome, OUTCOME_HEADING)
+        && is(note, NOTE_HEADING)
+    {
+        outcome.clear();
+        note.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests;

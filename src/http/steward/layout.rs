@@ -121,6 +121,11 @@ impl Layout {
         self.menu.iter().any(|(path, _)| *path == item)
     }
 
+    /// Whether values about people are masked on the page: whoever sends a list sees it as it is.
+    pub(super) fn masks(&self) -> bool {
+        !self.path.starts_with("/kirim")
+    }
+
     /// Whether a menu item is the page, or the page lies below it.
     pub(super) fn present(&self, item: &str) -> bool {
         let of_receipt = item == "/kirim" && self.path.starts_with("/kiriman");

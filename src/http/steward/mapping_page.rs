@@ -129,7 +129,7 @@ pub(super) fn of(page: Layout, upload: &Upload, seen: &Seen) -> MappingPage {
         is_json,
         is_ready: draft.as_ref().is_none_or(Draft::is_ready),
         tables: tables.iter().enumerate().map(|(at, table)| (at, table.name(), at == chosen)).collect(),
-        notes: notes(&list, lang),
+        notes: notes(&list, &mapping, lang),
         problems: problems.collect(),
         columns: draft.iter().flat_map(|draft| &draft.columns).map(column).collect(),
         ids: id_columns.map(|(at, heading)| (at, heading.clone(), is_id(heading))).collect(),
@@ -154,7 +154,7 @@ pub(super) fn of(page: Layout, upload: &Upload, seen: &Seen) -> MappingPage {
 }
 
 /// What is to be known of the table before it is sent.
-fn notes(list: &List, lang: Lang) -> Vec<String> {
+fn notes(list: &List, mapping: &Mapping, lang: Lang) -> Vec<String> {
     let (tables, chosen) = list.tables();
     let mut notes = Vec::new();
     if let Form::Sheet(sheet) = &tables[chosen].form {
@@ -178,6 +178,13 @@ fn notes(list: &List, lang: Lang) -> Vec<String> {
         notes.push(lang.pick(
             format!("Judul kolom: baris {row}; {titles} baris di atasnya dilewati"),
             format!("Headings: row {row}; {titles} rows above are passed over"),
+        ));
+    }
+    let personal = ["nik", "no_kk"].iter().filter_map(|field| mapping.fields.get(*field)?.column.as_ref());
+    if personal.into_iter().any(|column| mapping.id.columns.contains(column)) {
+        notes.push(lang.pick(
+            "Kunci baris memakai NIK atau No. KK: bila nomornya diperbaiki, baris itu menjadi baris lain. Pakai kode dari sistem Anda bila ada".to_owned(),
+            "The key of rows is the NIK or KK number: once a number is corrected, the row is another one. Take a code of your own system where there is one".to_owned(),
         ));
     }
     notes.extend(list.passed_over().iter().map(|(name, error)| {

@@ -34,6 +34,27 @@ pub fn parse_date(text: &str) -> Result<Date, DateError> {
     Date::new(year, month as i8, day as i8).map_err(|_| DateError::NoSuchDay)
 }
 
+/// The number of a month by its name in Indonesian or English, whole or cut off after three letters or more, in any case.
+pub fn month_number(word: &str) -> Option<u32> {
+    const MONTHS: [&[&str]; 12] = [
+        &["JANUARI", "JANUARY"],
+        &["FEBRUARI", "FEBRUARY", "PEBRUARI"],
+        &["MARET", "MARCH", "MRT"],
+        &["APRIL"],
+        &["MEI", "MAY"],
+        &["JUNI", "JUNE"],
+        &["JULI", "JULY"],
+        &["AGUSTUS", "AUGUST", "AGS", "AGT"],
+        &["SEPTEMBER"],
+        &["OKTOBER", "OCTOBER"],
+        &["NOVEMBER", "NOPEMBER"],
+        &["DESEMBER", "DECEMBER"],
+    ];
+    let word = word.to_uppercase();
+    let is = |names: &&[&str]| names.iter().any(|name| word.len() >= 3 && name.starts_with(&word));
+    MONTHS.iter().position(is).map(|at| at as u32 + 1)
+}
+
 /// Whole years from `birth` to `on`; negative when `birth` lies after `on`.
 pub fn age_on(birth: Date, on: Date) -> i32 {
     let years = i32::from(on.year()) - i32::from(birth.year());

@@ -23,6 +23,14 @@ pub enum Cell {
 }
 
 impl Cell {
+    /// Bytes of its text; other cells are small.
+    pub fn letters(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Error(text) => text.len(),
+            Self::Empty | Self::Number(_) | Self::Date(_) | Self::Bool(_) => 0,
+        }
+    }
+
     /// Whether nothing stands in it; blanks are nothing.
     pub fn is_empty(&self) -> bool {
         match self {

@@ -19,6 +19,9 @@ pub enum ListError {
     /// The mapping does not fit the table.
     #[error(transparent)]
     Mapping(#[from] MappingError),
+    /// There is no room for its rows in memory.
+    #[error("there is no room for its rows in memory now; send it again later")]
+    NoRoom,
     /// The batch as a whole is refused.
     #[error(transparent)]
     Body(#[from] BodyError),
@@ -33,6 +36,7 @@ impl ListError {
                 "Judul kolom tidak ditemukan: baris pertama harus berisi nama kolom (NIK, Nama, ...)".to_owned()
             }
             Self::NoSuchTable => "Berkas ini tidak mempunyai lembar dengan nama itu".to_owned(),
+            Self::NoRoom => "Gerbang sedang penuh; kirim lagi beberapa saat lagi".to_owned(),
             Self::Mapping(error) => error.pesan(),
             Self::Body(error) => of_body(error),
         }

@@ -59,6 +59,7 @@ impl List {
             }
             ControlFlow::Continue(())
         })?;
+        self.opened.rest();
         Ok(marked(self.feed.name(), self.headings(), rows)?)
     }
 }

@@ -17,7 +17,7 @@ pub use self::error::ListError;
 pub use self::marking::Words;
 use crate::domain::batch::{ReceiptLine, RowError, RowOutcome};
 use crate::domain::feed::Feed;
-use crate::feed::cell::TableRow;
+use crate::feed::cell::{Cell, TableRow};
 use crate::feed::mapping::{
     ColumnGuess, Draft, Mapper, Mapping, MappingError, Problem, Sentence, Shown, fold_heading, guess,
 };
@@ -26,8 +26,12 @@ use crate::sheet::{
     EXAMPLE_ID, Form, Heading, NOTE_HEADING, OUTCOME_HEADING, Opened, SheetError, SheetLimits, TableInfo, open,
 };
 
-/// Rows that are looked at before a mapping is proposed.
+/// Rows that are looked at before a mapping is proposed, and letters of their cells: they are held as long as the list is.
 const SAMPLE_ROWS: usize = 2_000;
+const SAMPLE_LETTERS: usize = 4 << 20;
+
+/// So many bytes of rows are read before it is asked whether there is room for more.
+const ASKED_FOR: u64 = 256 << 10;
 
 /// A list, and how it is to be read.
 pub struct List {
@@ -162,13 +166,16 @@ impl List {
         let mut heading = self.opened.heading_row(table)?.ok_or(ListError::NoHeading)?;
         leave_marks_out(&mut heading.headings);
         let from = heading.data_from();
-        let mut sample = Vec::new();
+        let (mut sample, mut letters) = (Vec::new(), 0);
         self.opened.rows(table, |row| {
             if row.number >= from {
+                letters += row.cells.iter().map(Cell::letters).sum::<usize>();
                 sample.push(row);
             }
-            if sample.len() < SAMPLE_ROWS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            let more = sample.len() < SAMPLE_ROWS && letters < SAMPLE_LETTERS;
+            if more { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
+        self.opened.rest();
         (self.table, self.heading, self.sample) = (table, Some(heading), sample);
         let known = (self.mapping.feed == self.feed).then_some(&self.mapping);
         let draft = guess(self.feed, self.headings(), &self.sample, known, self.context);
@@ -206,29 +213,39 @@ impl List {
         rows.map(shown).collect()
     }
 
-    /// Reads the rows as a batch.
+    /// Reads the rows as a batch. What comes out of a packed file may be much more than the file: `room` is asked for so many
+    /// bytes more as it goes on, and says whether they may be taken into memory.
     ///
     /// # Errors
     ///
-    /// A mapping that does not fit, a damaged file, and what [`BatchReader`] refuses a whole batch for.
-    pub fn read(&mut self, mut reader: BatchReader) -> Result<ReadBatch, ListError> {
+    /// A mapping that does not fit, a damaged file, no room, and what [`BatchReader`] refuses a whole batch for.
+    pub fn read(&mut self, mut reader: BatchReader, room: &mut dyn FnMut(u64) -> bool) -> Result<ReadBatch, ListError> {
         if let Some(mut json) = self.opened.json(self.table) {
             loop {
                 let piece = json.fill_buf().map_err(SheetError::from)?;
                 if piece.is_empty() {
                     return Ok(reader.finish()?);
                 }
-                reader.push(piece)?;
                 let taken = piece.len();
+                if !room(taken as u64) {
+                    return Err(ListError::NoRoom);
+                }
+                reader.push(piece)?;
                 json.consume(taken);
             }
         }
-        let mut failed = None;
+        let (mut failed, mut asked) = (None, 0);
         self.each_row(|line, row| {
-            failed = reader.push_row(line, row).err();
+            asked += row.as_ref().map_or(0, String::len) as u64;
+            if asked >= ASKED_FOR && !room(std::mem::take(&mut asked)) {
+                failed = Some(ListError::NoRoom);
+            } else {
+                failed = reader.push_row(line, row).err().map(ListError::from);
+            }
             if failed.is_none() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
-        failed.map_or(Ok(()), |error| Err(ListError::from(error)))?;
+        self.opened.rest();
+        failed.map_or(Ok(()), Err)?;
         Ok(reader.finish_as(self.digest())?)
     }
 

@@ -27,7 +27,7 @@ fn ready() -> List {
 
 fn batch(list: &mut List) -> ReadBatch {
     let context = Context::on(Date::constant(2025, 11, 20));
-    list.read(BatchReader::new(Feed::AnggotaKeluarga, Limits::default(), context)).expect("a batch")
+    list.read(BatchReader::new(Feed::AnggotaKeluarga, Limits::default(), context), &mut |_| true).expect("a batch")
 }
 
 #[test]
@@ -123,6 +123,28 @@ fn columns_of_a_marked_list_are_no_columns_of_the_list() {
     assert_eq!(heads(&["Hasil", "Keterangan", "NIK"]), ["Hasil", "Keterangan", "NIK"], "not at the end");
     assert_eq!(heads(&["NIK", "Keterangan"]), ["NIK", "Keterangan"]);
     assert!(heads(&[]).is_empty());
+}
+
+#[test]
+fn rows_for_which_there_is_no_room_are_not_read() {
+    let line = "3201054107700082;SITI AMINAH;K1;2025-11-20;D";
+    let many: Vec<String> = (0..20_000).map(|at| format!("{line}{at}")).collect();
+    let text = format!("NIK;Nama;ID Keluarga;tgl_data;id_sumber\n{}", many.join("\n"));
+    let read = |most: u64| {
+        let mut asked = 0;
+        let mut list = opened(&text, None).expect("a list");
+        let context = Context::on(Date::constant(2025, 11, 20));
+        let reader = BatchReader::new(Feed::AnggotaKeluarga, Limits::default(), context);
+        let read = list.read(reader, &mut |bytes| {
+            asked += bytes;
+            asked <= most
+        });
+        (read.map(|batch| batch.rows.len()), asked)
+    };
+    let (whole, asked) = read(u64::MAX);
+    assert_eq!(whole.expect("read"), 20_000);
+    assert!(asked > 1 << 20, "{asked}");
+    assert!(matches!(read(600 << 10), (Err(ListError::NoRoom), asked) if asked < 1 << 20));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! A date is read where it can mean one day only: the year has four digits and stands first, or last behind day and month
 //! in the order of the country. Everything else takes a `format` of the column, or is unreadable; nothing is guessed.
 
+use crate::domain::date::month_number;
 use crate::domain::sign::compatible;
 
 /// How the dates of a column are written.
@@ -208,7 +209,7 @@ fn three_parts(text: &str, format: DateFormat) -> Option<Written> {
     if let Some(at) = parts.iter().position(|part| part.starts_with(char::is_alphabetic)) {
         let others: Vec<&str> = parts.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, part)| *part).collect();
         let (day, year) = if others[0].len() == 4 { (others[1], others[0]) } else { (others[0], others[1]) };
-        let month = month_of(parts[at]).filter(|_| at < 2)?;
+        let month = month_number(parts[at]).filter(|_| at < 2)?;
         return Written::real(number(year, 4..=4)?, month, number(day, 1..=2)?);
     }
     let one_sign = separators[0] == separators[1] && separators[0].chars().count() <= 1;
@@ -224,27 +225,6 @@ fn three_parts(text: &str, format: DateFormat) -> Option<Written> {
         DateFormat::MonthFirst => Written::real(year, first, second),
         DateFormat::YearFirst | DateFormat::Excel | DateFormat::Epoch | DateFormat::EpochMillis => None,
     }
-}
-
-/// Names of months in Indonesian and English, whole or cut off.
-fn month_of(word: &str) -> Option<u32> {
-    const MONTHS: [&[&str]; 12] = [
-        &["JANUARI", "JANUARY"],
-        &["FEBRUARI", "FEBRUARY", "PEBRUARI"],
-        &["MARET", "MARCH", "MRT"],
-        &["APRIL"],
-        &["MEI", "MAY"],
-        &["JUNI", "JUNE"],
-        &["JULI", "JULY"],
-        &["AGUSTUS", "AUGUST", "AGS", "AGT"],
-        &["SEPTEMBER"],
-        &["OKTOBER", "OCTOBER"],
-        &["NOVEMBER", "NOPEMBER"],
-        &["DESEMBER", "DECEMBER"],
-    ];
-    let word = word.to_uppercase();
-    let is = |names: &&[&str]| names.iter().any(|name| word.len() >= 3 && name.starts_with(&word));
-    MONTHS.iter().position(is).map(|at| at as u32 + 1)
 }
 
 /// A whole number, also where a float column wrote it.

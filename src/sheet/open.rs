@@ -133,6 +133,11 @@ impl Opened {
         }
     }
 
+    /// Lets the texts of a workbook go until its rows are read again: a file may be held for long.
+    pub fn rest(&mut self) {
+        self.open = None;
+    }
+
     /// A workbook, opened unless it is.
     fn workbook(&mut self, at: usize) -> Result<&mut Workbook, SheetError> {
         let open = match self.open.take() {

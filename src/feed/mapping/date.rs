@@ -1,7 +1,7 @@
 //! Dates as tables have them, with the order of their column.
 
 use super::form::DateOrder;
-use crate::domain::date::{Date, DateError};
+use crate::domain::date::{Date, DateError, month_number};
 use crate::domain::sign::compatible;
 
 /// Days of Excel that are read as such from a cell that is not formatted as a date: 1927-05-18 to 2099-12-31. Smaller
@@ -106,7 +106,7 @@ fn eight_digits(text: &str, order: DateOrder) -> Result<Date, DateError> {
 
 fn three_parts(parts: [&str; 3], order: DateOrder, latest: Date) -> Result<Date, DateError> {
     if let Some(at) = parts.iter().position(|part| part.starts_with(char::is_alphabetic)) {
-        let month = month_of(parts[at]).filter(|_| at < 2).ok_or(DateError::Shape)?;
+        let month = month_number(parts[at]).filter(|_| at < 2).ok_or(DateError::Shape)?;
         let (first, last) = if at == 0 { (parts[1], parts[2]) } else { (parts[0], parts[2]) };
         let year_first = first.len() == 4 || (order == DateOrder::Ymd && last.len() != 4);
         return if year_first { of_year(first, month, last, latest) } else { of_year(last, month, first, latest) };
@@ -150,24 +150,4 @@ fn day(year: u32, month: u32, day: u32) -> Result<Date, DateError> {
     let small = |n: u32| i8::try_from(n).map_err(|_| DateError::NoSuchDay);
     let year = i16::try_from(year).map_err(|_| DateError::NoSuchDay)?;
     Date::new(year, small(month)?, small(day)?).map_err(|_| DateError::NoSuchDay)
-}
-
-/// Names of months in Indonesian and English, whole or cut off after three letters or more.
-pub(super) fn month_of(word: &str) -> Option<u32> {
-    const MONTHS: [&[&str]; 12] = [
-        &["JANUARI", "JANUARY"],
-        &["FEBRUARI", "FEBRUARY", "PEBRUARI"],
-        &["MARET", "MARCH", "MRT"],
-        &["APRIL"],
-        &["MEI", "MAY"],
-        &["JUNI", "JUNE"],
-        &["JULI", "JULY"],
-        &["AGUSTUS", "AUGUST", "AGS", "AGT", "AGUST"],
-        &["SEPTEMBER"],
-        &["OKTOBER", "OCTOBER"],
-        &["NOVEMBER", "NOPEMBER"],
-        &["DESEMBER", "DECEMBER"],
-    ];
-    let is = |names: &&[&str]| names.iter().any(|name| word.len() >= 3 && name.starts_with(word));
-    MONTHS.iter().position(is).map(|at| at as u32 + 1)
 }

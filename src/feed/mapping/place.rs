@@ -132,8 +132,12 @@ impl Places {
             if village && !names.district.is_empty() { self.districts_named(names.district) } else { Vec::new() };
         let lies_there = |region: &Region| districts.iter().any(|district| region.code.starts_with(district.code));
         let near = |(name, regions): (&String, &Vec<&'static Region>)| {
+            // Nearly all names differ too much in length already.
+            if name.len().abs_diff(folded.len()) > MOST_LETTERS_APART {
+                return None;
+            }
             let distance = strsim::osa_distance(name, &folded);
-            (distance <= 3 && distance * 3 <= folded.len()).then(|| (distance, regions.clone()))
+            (distance <= MOST_LETTERS_APART && distance * 3 <= folded.len()).then(|| (distance, regions.clone()))
         };
         let mut found: Vec<(bool, usize, &'static str)> = table
             .iter()
@@ -157,6 +161,9 @@ impl Places {
 }
 
 const MOST_SUGGESTIONS: usize = 10;
+
+/// A name that differs in more letters is another one.
+const MOST_LETTERS_APART: usize = 3;
 
 /// By the name of today and by earlier ones.
 fn by_name(regions: &'static [Region], fold: impl Fn(&str) -> String) -> FxHashMap<String, Vec<&'static Region>> {

@@ -204,27 +204,37 @@ fn suggestions(field: &Field, shown: &str) -> Vec<Choice> {
 
 fn of_place(place: &PlaceColumns, column: Option<usize>, rows: &[TableRow]) -> Vec<Question> {
     let mut tallies: BTreeMap<QuestionKind, Tally> = BTreeMap::new();
-    let mut choices: FxHashMap<String, Vec<Choice>> = FxHashMap::default();
+    let mut rows_of: FxHashMap<String, &TableRow> = FxHashMap::default();
     for row in rows {
         // A cell that is no name is told of its row.
         let _unnamed = place.with_names(row, |names| {
-            let (kind, codes) = match place.places.find(names) {
-                Found::Several(codes) => (QuestionKind::AmbiguousPlace, codes),
-                Found::Unknown => (QuestionKind::UnknownPlace, place.places.suggestions(names)),
+            let kind = match place.places.find(names) {
+                Found::Several(_) => QuestionKind::AmbiguousPlace,
+                Found::Unknown => QuestionKind::UnknownPlace,
                 Found::Nothing | Found::Code(_) => return,
             };
             let shown = joined(names);
-            choices.entry(shown.clone()).or_insert_with(|| {
-                let choice = |code: &str| Choice { value: code.to_owned(), label: place.places.label(code) };
-                codes.into_iter().map(choice).collect()
-            });
+            rows_of.entry(shown.clone()).or_insert(row);
             tallies.entry(kind).or_default().count(shown);
         });
     }
-    let ask = |(kind, tally)| {
-        question(("kode_desa", column, kind), tally, |shown| choices.get(shown).cloned().unwrap_or_default())
-    };
-    tallies.into_iter().map(ask).collect()
+    // To look for names like one of them goes through all places: it is done for those that are shown.
+    let choices = |shown: &str| rows_of.get(shown).map_or_else(Vec::new, |row| choices_of(place, row));
+    tallies.into_iter().map(|(kind, tally)| question(("kode_desa", column, kind), tally, &choices)).collect()
+}
+
+/// The places that the names of a row may mean.
+fn choices_of(place: &PlaceColumns, row: &TableRow) -> Vec<Choice> {
+    let mut codes = Vec::new();
+    let _unnamed = place.with_names(row, |names| {
+        codes = match place.places.find(names) {
+            Found::Several(codes) => codes,
+            Found::Unknown => place.places.suggestions(names),
+            Found::Nothing | Found::Code(_) => Vec::new(),
+        };
+    });
+    let choice = |code: &str| Choice { value: code.to_owned(), label: place.places.label(code) };
+    codes.into_iter().map(choice).collect()
 }
 
 /// The names of a row as a choice names them.

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 
-use super::date::{month_of, of_number, read_date};
+use super::date::{of_number, read_date};
 use super::fold::{fold_heading, fold_word};
 use super::form::{DateOrder, Part};
 use super::kind::{Digits, Field, Kind};
 use super::number;
 use super::trouble::Trouble;
-use crate::domain::date::{Date, DateError, Period};
+use crate::domain::date::{Date, DateError, Period, month_number};
 use crate::domain::null_word::NullWords;
 use crate::domain::sign::compatible;
 use crate::feed::cell::Cell;
@@ -270,7 +270,7 @@ fn period(text: &str) -> Option<Period> {
     let year = words.iter().find(|word| word.len() == 4 && word.bytes().all(|b| b.is_ascii_digit()))?;
     let others: Vec<&str> = words.iter().filter(|word| *word != year).copied().collect();
     let part = match others[..] {
-        [name] if month_of(name).is_some() => format!("{:02}", month_of(name)?),
+        [name] if month_number(name).is_some() => format!("{:02}", month_number(name)?),
         [number] if (1..=2).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit()) => {
             format!("{number:0>2}")
         }

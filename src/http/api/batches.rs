@@ -158,18 +158,12 @@ pub(crate) async fn push(
     let is_list = LISTS.iter().any(|known| known.eq_ignore_ascii_case(request.content_type()));
     let (types, most) = if is_list { (LISTS, limits.max_upload_bytes) } else { (NDJSON, limits.max_body_bytes) };
     let incoming = Incoming::open(&request, payload, types, limits, most)?;
-    let mut admitted = gateway.get()?.admit(&writer.caller, feed, true)?;
-    let body = if is_list {
-        let bytes = incoming.whole().await?;
-        admitted.grow(bytes.len() as u64)?;
-        lists::read(gateway.get()?, &writer.caller, feed, bytes, params.sheet).await?
+    let admitted = gateway.get()?.admit(&writer.caller, feed, true)?;
+    let (body, _admitted) = if is_list {
+        lists::read(gateway.get()?, &writer.caller, (feed, params.sheet), incoming, admitted).await?
     } else {
-        let reader = gateway.get()?.read_push(feed);
-        let read;
-        (read, admitted) = read_rows(incoming, admitted, reader, limits.parse_chunk_bytes).await?;
-        read
+        read_rows(incoming, admitted, gateway.get()?.read_push(feed), limits.parse_chunk_bytes).await?
     };
-    let _admitted = admitted;
     if params.check == Some(true) {
         return Ok(HttpResponse::Ok().json(CheckedDto::new(&body, limits.max_answer_lines)));
     }

@@ -1,20 +1,21 @@
 //! Lists as operators have them (XLSX, CSV, ZIP, gzip), and how their columns become fields.
 
 use actix_web::http::header;
-use actix_web::web::{self, Bytes};
+use actix_web::web::{self, BytesMut};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::auth::Caller;
 use crate::domain::feed::Feed;
-use crate::feed::ReadBatch;
-use crate::feed::mapping::{Mapping, MappingError};
+use crate::feed::mapping::{Mapping, MappingError, Sentence};
+use crate::feed::{Context, ReadBatch};
 use crate::http::body::{Incoming, JSON};
 use crate::http::caller::{Reader, Writer, need_feed};
 use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::problem::{Code, Problem, ProblemDocument, ProblemField};
 use crate::list::{List, ListError};
-use crate::service::gateway::Gateway;
+use crate::service::error::ServiceError;
+use crate::service::gateway::{Admitted, Gateway};
 use crate::sheet::SheetLimits;
 
 /// The media type of workbooks.
@@ -29,10 +30,16 @@ pub(crate) const LISTS: &[&str] =
 pub(super) async fn read(
     gateway: &Gateway,
     caller: &Caller,
-    feed: Feed,
-    bytes: Bytes,
-    sheet: Option<String>,
-) -> Result<ReadBatch, Problem> {
+    (feed, sheet): (Feed, Option<String>),
+    mut incoming: Incoming,
+    mut admitted: Admitted,
+) -> Result<(ReadBatch, Admitted), Problem> {
+    let mut bytes = BytesMut::new();
+    while let Some(piece) = incoming.chunk().await? {
+        admitted.grow(piece.len() as u64)?;
+        bytes.extend_from_slice(&piece);
+    }
+    let bytes = bytes.freeze();
     let reader = gateway.read_push(feed);
     let remembered = gateway.mapping(caller, feed).await?.map(|kept| kept.mapping);
     let read = web::block(move || {
@@ -42,29 +49,34 @@ pub(super) async fn read(
             let named = list.tables().0.iter().position(|table| table.name() == sheet).ok_or(ListError::NoSuchTable)?;
             list.choose_table(named)?;
         }
-        Ok::<_, ListError>((list.undecided(), list.read(reader)))
+        Ok::<_, ListError>(match list.read(reader, &mut |bytes| admitted.grow(bytes).is_ok()) {
+            Ok(batch) => Ok((batch, admitted)),
+            Err(error @ ListError::Mapping(_)) => Err((list.undecided(), error)),
+            Err(error) => Err((Vec::new(), error)),
+        })
     });
-    match read.await? {
-        Ok((undecided, Err(error))) if !undecided.is_empty() && !matches!(error, ListError::Body(_)) => {
-            let field = |sentence: crate::feed::mapping::Sentence| ProblemField {
+    match read.await?.map_err(|error| not_read(&error))? {
+        Ok(read) => Ok(read),
+        Err((undecided, error)) if undecided.is_empty() => Err(not_read(&error)),
+        Err((undecided, _)) => {
+            let field = |sentence: Sentence| ProblemField {
                 pointer: String::new(),
                 code: "MAPPING".to_owned(),
                 pesan: sentence.pesan,
                 message: sentence.message,
             };
             let detail = "say which column is which field: at /kirim, or by PUT /v1/feeds/{feed}/mapping";
-            let fields = undecided.into_iter().map(field).collect();
-            Err(Problem::with_fields(Code::ListUnreadable, detail, fields))
+            Err(Problem::with_fields(Code::ListUnreadable, detail, undecided.into_iter().map(field).collect()))
         }
-        Ok((_, Ok(batch))) => Ok(batch),
-        Ok((_, Err(error))) | Err(error) => Err(not_read(&error)),
     }
 }
 
 /// A list that cannot be read, as a refusal.
 pub(crate) fn not_read(error: &ListError) -> Problem {
-    if let ListError::Body(error) = error {
-        return error.clone().into();
+    match error {
+        ListError::Body(error) => return error.clone().into(),
+        ListError::NoRoom => return ServiceError::Busy.into(),
+        ListError::Sheet(_) | ListError::NoHeading | ListError::NoSuchTable | ListError::Mapping(_) => {}
     }
     let field = ProblemField {
         pointer: String::new(),
@@ -115,7 +127,13 @@ pub(crate) async fn keep(
     let limits = &config.limits;
     let incoming = Incoming::open(&request, payload, JSON, limits, limits.max_document_bytes)?;
     let mapping: Mapping = incoming.json().await?;
-    let wrong = wrong_with(&mapping, feed, gateway.get()?);
+    let context = gateway.get()?.read_push(feed).context();
+    // It is fitted to look at it, and names of places are many.
+    let (mapping, wrong) = web::block(move || {
+        let wrong = wrong_with(&mapping, feed, context);
+        (mapping, wrong)
+    })
+    .await?;
     if !wrong.is_empty() {
         return Err(Problem::with_fields(Code::FieldInvalid, "the mapping does not fit the feed", wrong));
     }
@@ -124,7 +142,7 @@ pub(crate) async fn keep(
 }
 
 /// What of a mapping no table could mend.
-fn wrong_with(mapping: &Mapping, feed: Feed, gateway: &Gateway) -> Vec<ProblemField> {
+fn wrong_with(mapping: &Mapping, feed: Feed, context: Context) -> Vec<ProblemField> {
     let field = |pointer: &str, pesan: String, message: String| ProblemField {
         pointer: pointer.to_owned(),
         code: "INVALID".to_owned(),
@@ -142,7 +160,7 @@ fn wrong_with(mapping: &Mapping, feed: Feed, gateway: &Gateway) -> Vec<ProblemFi
         let version = Mapping::VERSION;
         return vec![field("/version", format!("isi {version}"), format!("give {version}"))];
     }
-    let problems = mapping.problems(&[], gateway.read_push(feed).context());
+    let problems = mapping.problems(&[], context);
     let lasting = problems.into_iter().filter(|error| matches!(error, MappingError::UnknownField { .. }));
     lasting.map(|error| field("/fields", error.pesan(), error.to_string())).collect()
 }

@@ -22,7 +22,7 @@ use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::problem::{Code, Problem};
 use crate::list::List;
-use crate::service::gateway::Gateway;
+use crate::service::gateway::{Admitted, Gateway};
 use crate::sheet::SheetLimits;
 
 /// Batches that are listed.
@@ -113,13 +113,16 @@ pub(super) async fn receive(
     gateway: Backend,
     (uploads, sessions): (web::Data<Uploads>, web::Data<Sessions>),
 ) -> Result<HttpResponse, Problem> {
-    steward.with(Right::Push)?;
+    let caller = steward.with(Right::Push)?.clone();
     forms::same_origin(&request, config.public_url.as_deref())?;
     let gateway = gateway.get()?;
-    let sent = read(&request, payload, &steward, &config).await?;
-    let caller = steward.with(Right::Push)?.clone();
+    // Which feed it is of stands in the form; what the caller may have under way does not depend on it.
+    let any =
+        feeds_of(&caller).next().ok_or_else(|| Problem::new(Code::Forbidden, "no feed is sent by this client"))?;
+    let mut admitted = gateway.admit(&caller, any, true)?;
+    let sent = read(&request, payload, &steward, (&config, &mut admitted)).await?;
     let follows = uploads.find(&caller, &sent.follows);
-    let feed = follows.map_or_else(|| sent.feed.parse().ok(), |upload| Some(upload.list().feed()));
+    let feed = follows.map_or_else(|| sent.feed.parse().ok(), |upload| Some(upload.feed));
     let Some(feed) = feed.or_else(|| only(feeds_of(&caller))) else {
         let message = steward.texts().choose_feed.to_owned();
         return ask(steward, &config, gateway, Some(message)).await;
@@ -156,7 +159,7 @@ async fn read(
     request: &HttpRequest,
     payload: web::Payload,
     steward: &Steward,
-    config: &Config,
+    (config, admitted): (&Config, &mut Admitted),
 ) -> Result<Sent, Problem> {
     let unreadable = || Problem::new(Code::BadRequest, "the form cannot be read");
     let limits = &config.limits;
@@ -180,6 +183,7 @@ async fn read(
             if bytes.len() + piece.len() > most {
                 return Err(Problem::too_large(most as u64));
             }
+            admitted.grow(piece.len() as u64)?;
             bytes.extend_from_slice(&piece);
         }
         if is_file {
@@ -237,23 +241,28 @@ pub(super) async fn act(
         return Ok(see_other("/kirim"));
     }
     let changing = upload.clone();
-    let feed = upload.list().feed();
+    let feed = upload.feed;
     let reader = gateway.read_push(feed);
     let sends = action == "kirim";
-    let admitted = if sends { Some(gateway.admit(&caller, feed, true)?) } else { None };
+    let reads = sends || action == "periksa";
+    let mut admitted = if reads { Some(gateway.admit(&caller, feed, true)?) } else { None };
     let read = web::block(move || {
         let mut list = changing.list();
         let seen = Seen { message: mapping_page::change(&mut list, &fields).err(), ..Seen::default() };
-        let wanted = matches!(action.as_str(), "kirim" | "periksa") && seen.message.is_none();
-        (wanted.then(|| list.read(reader)), list.mapping().clone(), seen)
+        let wanted = admitted.as_mut().filter(|_| seen.message.is_none());
+        let batch = wanted.map(|admitted| list.read(reader, &mut |bytes| admitted.grow(bytes).is_ok()));
+        // Where each row names its fields there is nothing to be kept.
+        let mapping = list.heading().map(|_| list.mapping().clone());
+        (batch, mapping, seen, admitted)
     });
-    let (batch, mapping, mut seen) = read.await?;
+    let (batch, mapping, mut seen, _admitted) = read.await?;
     match batch {
         Some(Ok(batch)) if sends => {
-            let _admitted = admitted;
             let key = |what: &str| crate::service::gateway::IdempotencyKey::new(&format!("kirim-{}-{what}", upload.id));
             let unnamed = || Problem::new(Code::Internal, "a name of letters and digits is a key");
-            gateway.keep_mapping(&caller, key("pemetaan").ok_or_else(unnamed)?, mapping).await?;
+            if let Some(mapping) = mapping {
+                gateway.keep_mapping(&caller, key("pemetaan").ok_or_else(unnamed)?, mapping).await?;
+            }
             let key = key(&batch.sha256[..32]).ok_or_else(unnamed)?;
             let pushed = gateway.push(&caller, feed, key, batch).await?;
             upload.became(&pushed.batch.id);

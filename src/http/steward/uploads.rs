@@ -8,6 +8,7 @@ use super::receipt_page::{notes, outcome};
 use crate::auth::Caller;
 use crate::domain::agency::AgencyId;
 use crate::domain::batch::ReceiptLine;
+use crate::domain::feed::Feed;
 use crate::http::config::Limits;
 use crate::list::{List, ListError, Words};
 
@@ -20,6 +21,8 @@ pub(crate) struct Upload {
     pub(super) id: String,
     client: String,
     agency: AgencyId,
+    /// The feed that its rows are of: known without waiting for the list.
+    pub(super) feed: Feed,
     bytes: u64,
     since: Instant,
     list: Mutex<List>,
@@ -28,7 +31,7 @@ pub(crate) struct Upload {
 }
 
 impl Upload {
-    /// The list, for one page at a time.
+    /// The list, for one page at a time. Reading it may take seconds: not for a thread that answers.
     pub(super) fn list(&self) -> MutexGuard<'_, List> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -87,6 +90,7 @@ impl Uploads {
             id,
             client: caller.name.clone(),
             agency,
+            feed: list.feed(),
             bytes,
             since: Instant::now(),
             list: Mutex::new(list),

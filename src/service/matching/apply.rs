@@ -184,7 +184,9 @@ impl Matcher {
     }
 
     pub(super) fn note_decision(&mut self, decision: Decision) {
-        self.decisions.entry((decision.a.min(decision.b), decision.a.max(decision.b))).or_default().push(decision);
+        let pair = (decision.a.min(decision.b), decision.a.max(decision.b));
+        self.decided_by_case.entry(decision.case.clone()).or_default().insert(pair);
+        self.decisions.entry(pair).or_default().push(decision);
     }
 
     /// Forgets a cluster that is no more.

@@ -20,7 +20,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::follow::Tail;
 use super::identifiers::Number;
 use super::matcher::{Matcher, Remembered};
-use super::records::{Packed, Records, Senders};
+use super::records::{Packed, Records, Sender, Senders};
 use super::withdrawn::WithdrawnCases;
 use crate::domain::case::Case;
 use crate::domain::decision::Decision;
@@ -184,7 +184,7 @@ fn write_known(matcher: &Matcher, sink: &mut Sink<'_>) -> Result<(), CheckpointE
     let numbers = || slots.iter().map(|slot| matcher.known.numbers_in(*slot));
     sink.section("records", slots.iter().map(|slot| matcher.known.id(*slot).0))?;
     sink.section("days", packed().map(|row| row.day))?;
-    let senders = serde_json::to_vec(matcher.known.senders()).map_err(std::io::Error::other)?;
+    let senders = serde_json::to_vec(&matcher.known.senders().all()).map_err(std::io::Error::other)?;
     sink.section("agencies", senders)?;
     sink.section("senders", packed().map(|row| row.sender))?;
     sink.section("row numbers", packed().map(|row| row.sequence))?;
@@ -211,8 +211,10 @@ fn read_known(input: &mut impl std::io::Read) -> Result<KnownAndFamilies, Checkp
     let count = ids.len();
     let days: Vec<u32> = source.exactly("days", count)?;
     let agencies: Vec<u8> = source.section("agencies")?;
-    let agencies: Senders =
+    let agencies: Vec<Sender> =
         serde_json::from_slice(&agencies).map_err(|_| CheckpointError::Damaged { section: "agencies" })?;
+    require("agencies", agencies.len() <= usize::from(u16::MAX))?;
+    let agencies = Senders::of(agencies);
     let senders: Vec<u16> = source.exactly("senders", count)?;
     require("senders", senders.iter().all(|sender| agencies.get(*sender).is_some()))?;
     let sequences: Vec<u64> = source.exactly("row numbers", count)?;

@@ -68,8 +68,7 @@ pub(in crate::service) fn derive(matcher: &mut Matcher, dirty: &Dirty, records: 
     derived.puts.par_extend(persons.par_iter().flat_map_iter(|id| {
         let members = matcher.records_of(*id);
         let sources: Vec<&Record> = members.iter().filter_map(|record| by_id.get(record).copied()).collect();
-        let aside = |record: &Record| matcher.is_aside(record.id, &members);
-        let person = golden(*id, &sources, aside, matcher.families_of(&members), matcher.models());
+        let person = golden(*id, &sources, &matcher.aside(&members), matcher.families_of(&members), matcher.models());
         let found_by = name_entries(&person).into_iter().map(|(key, value)| ((Table::Lookups, key), value));
         std::iter::once(((Table::Persons, id_key(id.0)), encode(&person))).chain(found_by)
     }));
@@ -132,7 +131,7 @@ type ReadName = (String, Vec<String>);
 fn golden(
     id: PersonId,
     records: &[&Record],
-    aside: impl Fn(&Record) -> bool,
+    aside: &BTreeSet<RecordId>,
     families: Vec<FamilyId>,
     models: &Models,
 ) -> GoldenPerson {
@@ -155,7 +154,7 @@ fn golden(
             name_words: name.as_ref().map_or(&[], |(_, words)| words),
             nik: nik.as_deref(),
             no_kk: kk.as_deref(),
-            aside: aside(record),
+            aside: aside.contains(&record.id),
         })
         .collect();
     golden_person(id, &sources, families, &models.survivorship)

@@ -148,6 +148,8 @@ pub(in crate::service) struct Matcher {
     pub(super) crowds: Crowds,
     pub(super) counts: Counts,
     pub(super) decisions: BTreeMap<(RecordId, RecordId), Vec<Decision>>,
+    /// The pairs that somebody decided about on a case.
+    pub(super) decided_by_case: FxHashMap<String, BTreeSet<(RecordId, RecordId)>>,
 }
 
 /// What a change touched.
@@ -204,6 +206,7 @@ impl Matcher {
             crowds: Crowds::default(),
             counts: Counts::default(),
             decisions: BTreeMap::new(),
+            decided_by_case: FxHashMap::default(),
         };
         matcher.count_records();
         for decision in decisions {
@@ -334,6 +337,13 @@ impl Matcher {
     /// The verdict that stands about a pair.
     pub(in crate::service) fn standing_verdict(&self, a: RecordId, b: RecordId) -> Option<Verdict> {
         self.decisions.get(&(a.min(b), a.max(b)))?.last()?.verdict
+    }
+
+    /// The verdicts on a case that stand, by pair: the last word about it was said there, and is a verdict.
+    pub(super) fn standing_on(&self, case: &str) -> impl Iterator<Item = &Decision> {
+        let pairs = self.decided_by_case.get(case).into_iter().flatten();
+        let last = pairs.filter_map(|pair| self.decisions.get(pair)?.last());
+        last.filter(move |last| last.verdict.is_some() && last.case == case)
     }
 
     /// A case by its id, in any state.

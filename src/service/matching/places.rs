@@ -65,6 +65,7 @@ impl Area {
 }
 
 /// Regions, of which a place may lie in any: however many they are, that takes one look for each level.
+#[derive(Debug)]
 pub(super) struct Areas(FxHashSet<u64>);
 
 /// Digits of the codes of provinces, regencies, sub-districts and villages.

@@ -116,9 +116,8 @@ impl Matcher {
     /// A decided case of a NIK, from the decisions that were made on it, and the number of the last one; `None` when none
     /// of them stands.
     pub(super) fn decided_shared(&self, id: &str) -> Option<(Case, u64)> {
-        let standing = self.decisions.values().filter_map(|list| list.last());
         let (mut records, mut last, mut asked) = (BTreeSet::new(), None, None);
-        for decision in standing.filter(|last| last.verdict.is_some() && last.case == id) {
+        for decision in self.standing_on(id) {
             records.extend([decision.a, decision.b]);
             last = last.max(Some(decision.sequence.0));
             asked = asked.or(decision.asked.as_deref());

@@ -56,10 +56,11 @@ impl Matcher {
         }
     }
 
-    /// Whether what a record says of its person is set aside.
-    pub(super) fn is_aside(&self, record: RecordId, of_person: &[RecordId]) -> bool {
-        let outside = self.home(of_person).is_some_and(|home| self.stands_outside(record, home));
-        outside && !self.is_confirmed(record, of_person)
+    /// The records of a person of which what they say is set aside.
+    pub(super) fn aside(&self, of_person: &[RecordId]) -> BTreeSet<RecordId> {
+        let Some(home) = self.home(of_person) else { return BTreeSet::new() };
+        let outside = of_person.iter().filter(|record| self.stands_outside(**record, home));
+        outside.filter(|record| !self.is_confirmed(**record, of_person)).copied().collect()
     }
 
     fn close_statement(&mut self, record: RecordId, dirty: &mut Dirty) {
@@ -126,9 +127,9 @@ impl Matcher {
     fn lonely_death(&self, records: &[RecordId]) -> Option<(RecordId, RecordId)> {
         let is_death = |record: &RecordId| self.known.get(*record).is_some_and(|known| known.death);
         let dead = *records.iter().find(|record| is_death(record))?;
-        let agency = &self.known.sender_of(dead)?.agency;
+        let agency = self.known.sender_of(dead)?.agency();
         let of_other =
-            |record: &&RecordId| self.known.sender_of(**record).is_some_and(|sender| sender.agency != *agency);
+            |record: &&RecordId| self.known.sender_of(**record).is_some_and(|sender| sender.agency() != agency);
         let other = records.iter().find(of_other)?;
         let lonely = !records.iter().filter(of_other).any(is_death);
         lonely.then_some((dead, *other))
@@ -146,11 +147,9 @@ impl Matcher {
 
     /// A decided case of what an agency alone says, and the number of the decision; `None` when it does not stand.
     pub(super) fn decided_statement(&self, id: &str) -> Option<(Case, u64)> {
-        let standing = self.decisions.values().filter_map(|list| list.last());
-        let of_case = standing.filter(|last| last.verdict.is_some() && last.case == id);
         // One verdict may be about many pairs; the first of them keeps what was asked.
         let (mut last, mut asked) = (None, None);
-        for decision in of_case {
+        for decision in self.standing_on(id) {
             last = last.max(Some(decision.sequence.0));
             asked = decision.asked.as_deref().or(asked);
         }

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 pub(super) use self::known::Packed;
 pub(in crate::service) use self::known::{Belongs, FamilyKey, Known};
-pub(super) use self::senders::{Sender, Senders};
+pub(super) use self::senders::{KnownSender, Sender, Senders};
 use super::identifiers::Number;
 use crate::domain::person::FamilyId;
 use crate::domain::record::{PersonId, RecordId};
@@ -188,7 +188,7 @@ impl Records {
     }
 
     /// Who sent a record.
-    pub(super) fn sender_of(&self, id: RecordId) -> Option<&Sender> {
+    pub(super) fn sender_of(&self, id: RecordId) -> Option<&KnownSender> {
         self.senders.get(self.packed[self.slot(id)? as usize].sender)
     }
 

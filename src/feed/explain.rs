@@ -42,6 +42,7 @@ impl ErrorCode {
         Self::UnknownPlace,
         Self::AmbiguousPlace,
         Self::ExampleRow,
+        Self::TooManyCells,
     ];
 }
 
@@ -88,6 +89,8 @@ error_codes! {
     AmbiguousPlace = "AMBIGUOUS_PLACE";
     /// The row of the template that shows how it is filled in.
     ExampleRow = "EXAMPLE_ROW";
+    /// The row has more cells than the table has headings.
+    TooManyCells = "TOO_MANY_CELLS";
     /// There are more reasons than are listed.
     MoreErrors = "MORE_ERRORS";
 }

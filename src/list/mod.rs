@@ -6,25 +6,25 @@
 
 mod error;
 mod marking;
+mod rows;
 
 use std::io::BufRead;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 pub use self::error::ListError;
 pub use self::marking::Words;
-use crate::domain::batch::{ReceiptLine, RowError, RowOutcome};
+use self::rows::{RowReader, samples};
+use crate::domain::batch::{ReceiptLine, RowError};
 use crate::domain::feed::Feed;
 use crate::feed::cell::{Cell, TableRow};
 use crate::feed::mapping::{
     ColumnGuess, Draft, Mapper, Mapping, MappingError, Problem, Sentence, Shown, fold_heading, guess,
 };
-use crate::feed::{BatchReader, Context, ErrorCode, ReadBatch};
-use crate::sheet::{
-    EXAMPLE_ID, Form, Heading, NOTE_HEADING, OUTCOME_HEADING, Opened, SheetError, SheetLimits, TableInfo, open,
-};
+use crate::feed::{BatchReader, Context, ReadBatch};
+use crate::sheet::{Form, Heading, NOTE_HEADING, OUTCOME_HEADING, Opened, SheetError, SheetLimits, TableInfo, open};
 
 /// Rows that are looked at before a mapping is proposed, and letters of their cells: they are held as long as the list is.
 const SAMPLE_ROWS: usize = 2_000;
@@ -43,6 +43,8 @@ pub struct List {
     sha256: [u8; 32],
     table: usize,
     heading: Option<Heading>,
+    /// Columns that Padan put there when it gave the list back.
+    marks: Range<usize>,
     sample: Vec<TableRow>,
     mapping: Mapping,
     /// What each column was taken for at first, and why.
@@ -83,6 +85,7 @@ impl List {
             sha256,
             table: 0,
             heading: None,
+            marks: 0..0,
             sample: Vec::new(),
             mapping: remembered.cloned().unwrap_or_else(|| Mapping::empty(feed)),
             guesses: Vec::new(),
@@ -134,17 +137,18 @@ impl List {
 
     /// Some of what stands in a column, for somebody to look at.
     pub fn samples_of(&self, column: usize, most: usize) -> Vec<String> {
-        let cells = self.sample.iter().filter_map(|row| row.cells.get(column)).filter(|cell| !cell.is_empty());
-        let mut samples: Vec<String> = Vec::new();
-        for text in cells.map(marking::text_of) {
-            if !samples.contains(&text) {
-                samples.push(text);
-            }
-            if samples.len() == most {
-                break;
-            }
-        }
-        samples
+        samples(&self.sample, column, most)
+    }
+
+    /// Columns in which something stands under no heading, from 0: nobody reads them.
+    pub fn unnamed_columns(&self) -> Vec<usize> {
+        let Some(heading) = &self.heading else { return Vec::new() };
+        let width = self.sample.iter().map(|row| row.cells.len()).max().unwrap_or_default();
+        let unnamed = (0..width).filter(|at| heading.headings.get(*at).is_none_or(|heading| heading.is_empty()));
+        let unnamed = unnamed.filter(|at| !self.marks.contains(at));
+        unnamed
+            .filter(|at| self.sample.iter().any(|row| row.cells.get(*at).is_some_and(|cell| !cell.is_empty())))
+            .collect()
     }
 
     /// What a column was taken for when the list was opened, and why.
@@ -164,7 +168,7 @@ impl List {
             return Ok(());
         }
         let mut heading = self.opened.heading_row(table)?.ok_or(ListError::NoHeading)?;
-        leave_marks_out(&mut heading.headings);
+        self.marks = leave_marks_out(&mut heading.headings);
         let from = heading.data_from();
         let (mut sample, mut letters) = (Vec::new(), 0);
         self.opened.rows(table, |row| {
@@ -204,11 +208,12 @@ impl List {
     /// The first rows as Padan understands them; nothing where each row names its fields itself, or the mapping does not fit.
     pub fn preview(&self, most: usize) -> Vec<PreviewRow> {
         let Ok(mapper) = self.mapping.compile(self.headings(), self.context) else { return Vec::new() };
-        let rows = self.sample.iter().filter(|row| !matches!(mapper.row(row), Ok(None))).take(most);
+        let reader = RowReader { mapper, width: self.width() };
+        let rows = self.sample.iter().filter(|row| !matches!(reader.row(row), Ok(None))).take(most);
         let shown = |row: &TableRow| PreviewRow {
             number: row.number,
-            fields: mapper.shown(row),
-            reasons: mapper.row(row).err().map(|line| line.kesalahan).unwrap_or_default(),
+            fields: reader.shown(row),
+            reasons: reader.row(row).err().map(|line| line.kesalahan).unwrap_or_default(),
         };
         rows.map(shown).collect()
     }
@@ -258,15 +263,14 @@ impl List {
         &mut self,
         mut visit: impl FnMut(u64, Result<String, ReceiptLine>) -> ControlFlow<()>,
     ) -> Result<(), ListError> {
-        let mapper = self.mapper()?;
+        let reader = RowReader { mapper: self.mapper()?, width: self.width() };
         let from = self.heading.as_ref().map_or(0, Heading::data_from);
         self.opened.rows(self.table, |row| {
             if row.number < from {
                 return ControlFlow::Continue(());
             }
-            match mapper.row(&row) {
+            match reader.row(&row) {
                 Ok(None) => ControlFlow::Continue(()),
-                Ok(Some(text)) if is_example(&text) => visit(row.number, Err(example(row.number))),
                 Ok(Some(text)) => visit(row.number, Ok(text)),
                 Err(line) => visit(row.number, Err(line)),
             }
@@ -284,6 +288,12 @@ impl List {
         Ok(mapper)
     }
 
+    /// Cells that a row may have, where a separator inside a value would make more of them.
+    fn width(&self) -> Option<usize> {
+        let is_text = matches!(self.opened.tables()[self.table].form, Form::Text(_));
+        self.heading.as_ref().filter(|_| is_text).map(|heading| heading.headings.len())
+    }
+
     fn headings(&self) -> &[String] {
         self.heading.as_ref().map_or(&[], |heading| &heading.headings)
     }
@@ -298,44 +308,19 @@ impl List {
     }
 }
 
-/// Whether a row is that of a template that shows how it is filled in.
-fn is_example(text: &str) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Key<'t> {
-        id_sumber: std::borrow::Cow<'t, str>,
-    }
-    text.contains(EXAMPLE_ID) && serde_json::from_str::<Key<'_>>(text).is_ok_and(|row| row.id_sumber == EXAMPLE_ID)
-}
-
-fn example(number: u64) -> ReceiptLine {
-    let reason = RowError {
-        pointer: "/id_sumber".to_owned(),
-        code: ErrorCode::ExampleRow.code().to_owned(),
-        pesan: "Ini baris contoh dari templat; hapus baris ini".to_owned(),
-        message: "this is the example of the template; delete the row".to_owned(),
-    };
-    ReceiptLine {
-        baris: number,
-        id_sumber: Some(EXAMPLE_ID.to_owned()),
-        hasil: RowOutcome::Ditolak,
-        tanpa_perubahan: false,
-        berlaku: None,
-        tanda: Vec::new(),
-        kesalahan: vec![reason],
-    }
-}
-
 /// A list that was given back with its bad cells marked has two columns more, at its end. They are no columns of the list.
-fn leave_marks_out(headings: &mut [String]) {
-    let last = headings.iter().rposition(|heading| !heading.is_empty());
+fn leave_marks_out(headings: &mut [String]) -> Range<usize> {
     let is = |heading: &String, mark: &str| fold_heading(heading) == fold_heading(mark);
-    if let Some([outcome, note]) = last.and_then(|last| headings.get_mut(last.checked_sub(1)?..=last))
-        && is(outcome, OUTCOME_HEADING)
-        && is(note, NOTE_HEADING)
-    {
-        outcome.clear();
-        note.clear();
+    let last = headings.iter().rposition(|heading| !heading.is_empty()).unwrap_or_default();
+    let Some([outcome, note]) = last.checked_sub(1).and_then(|first| headings.get_mut(first..=last)) else {
+        return 0..0;
+    };
+    if !is(outcome, OUTCOME_HEADING) || !is(note, NOTE_HEADING) {
+        return 0..0;
     }
+    outcome.clear();
+    note.clear();
+    last - 1..last + 1
 }
 
 #[cfg(test)]

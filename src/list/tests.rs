@@ -66,22 +66,7 @@ fn what_was_chosen_once_is_remembered() {
 fn a_marked_list_comes_back_as_it_was_sent() {
     let mut list = ready();
     let read = batch(&mut list);
-    let lines: Vec<ReceiptLine> = read
-        .rows
-        .iter()
-        .map(|row| match row {
-            Err(line) => line.clone(),
-            Ok(row) => ReceiptLine {
-                baris: row.line,
-                id_sumber: None,
-                hasil: RowOutcome::Diterima,
-                tanpa_perubahan: false,
-                berlaku: None,
-                tanda: Vec::new(),
-                kesalahan: Vec::new(),
-            },
-        })
-        .collect();
+    let lines: Vec<ReceiptLine> = read.lines().collect();
     let words = Words {
         outcome: &|outcome| outcome.code().to_owned(),
         notes: &|line| line.kesalahan.iter().map(|one| (one.pointer.clone(), one.pesan.clone())).collect(),
@@ -115,7 +100,8 @@ fn the_example_of_a_template_is_no_person() {
 fn columns_of_a_marked_list_are_no_columns_of_the_list() {
     let heads = |list: &[&str]| -> Vec<String> {
         let mut headings: Vec<String> = list.iter().map(|heading| (*heading).to_owned()).collect();
-        leave_marks_out(&mut headings);
+        let marks = leave_marks_out(&mut headings);
+        assert!(marks.into_iter().all(|at| headings[at].is_empty()));
         headings
     };
     assert_eq!(heads(&["NIK", "Hasil", "Keterangan"]), ["NIK", "", ""]);
@@ -123,6 +109,27 @@ fn columns_of_a_marked_list_are_no_columns_of_the_list() {
     assert_eq!(heads(&["Hasil", "Keterangan", "NIK"]), ["Hasil", "Keterangan", "NIK"], "not at the end");
     assert_eq!(heads(&["NIK", "Keterangan"]), ["NIK", "Keterangan"]);
     assert!(heads(&[]).is_empty());
+}
+
+#[test]
+fn a_separator_inside_a_value_moves_no_values_into_other_columns() {
+    let head = "NIK,Nama,ID Keluarga,tgl_data,id_sumber,Alamat,Kode Desa";
+    let good = "3201054107700082,SITI,K1,2025-11-20,D1,\"JL. MELATI, 2\",3201052008";
+    let moved = "3201054107700099,BUDI,K1,2025-11-20,D2,JL. MELATI, 2,3201052008";
+    let ended = "3201050503800011,ASEP,K2,2025-11-20,D3";
+    let trailing = "3201050503800012,UJANG,K3,2025-11-20,D4,JL. SALAK,3201052008,,";
+    let mut list = opened(&[head, good, moved, ended, trailing].join("\n"), None).expect("a list");
+    let told: Vec<Option<String>> =
+        batch(&mut list).rows.iter().map(|row| row.as_ref().err().map(|line| line.kesalahan[0].code.clone())).collect();
+    assert_eq!(told, [None, Some("TOO_MANY_CELLS".to_owned()), None, None]);
+    assert_eq!(list.preview(9).iter().filter(|row| !row.reasons.is_empty()).count(), 1, "the preview says so, too");
+}
+
+#[test]
+fn a_column_without_a_heading_is_told() {
+    let text = "NIK;Nama;;ID Keluarga\n3201054107700082;SITI;catatan;K1\n3201054107700099;BUDI;;K1\n";
+    let list = opened(text, None).expect("a list");
+    assert_eq!(list.unnamed_columns(), [2]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::layout::{Lang, Layout};
 use super::signs::filters;
 use super::texts::Texts;
 use super::uploads::Upload;
-use super::{format, labels};
+use super::{format, labels, list_notes};
 use crate::domain::batch::{ReceiptLine, RowOutcome};
 use crate::domain::feed::Feed;
 use crate::feed::ReadBatch;
@@ -15,7 +15,6 @@ use crate::feed::mapping::{
 };
 use crate::list::{List, ListError, PreviewRow};
 use crate::service::answers::receipt_summary::{Reason, reasons_of};
-use crate::sheet::Form;
 
 /// Rows of the preview.
 const PREVIEW_ROWS: usize = 10;
@@ -129,7 +128,7 @@ pub(super) fn of(page: Layout, upload: &Upload, seen: &Seen) -> MappingPage {
         is_json,
         is_ready: draft.as_ref().is_none_or(Draft::is_ready),
         tables: tables.iter().enumerate().map(|(at, table)| (at, table.name(), at == chosen)).collect(),
-        notes: notes(&list, &mapping, lang),
+        notes: list_notes::of(&list, &mapping, lang),
         problems: problems.collect(),
         columns: draft.iter().flat_map(|draft| &draft.columns).map(column).collect(),
         ids: id_columns.map(|(at, heading)| (at, heading.clone(), is_id(heading))).collect(),
@@ -151,46 +150,6 @@ pub(super) fn of(page: Layout, upload: &Upload, seen: &Seen) -> MappingPage {
         preview: preview.iter().map(|row| preview_line(row, lang)).collect(),
         page,
     }
-}
-
-/// What is to be known of the table before it is sent.
-fn notes(list: &List, mapping: &Mapping, lang: Lang) -> Vec<String> {
-    let (tables, chosen) = list.tables();
-    let mut notes = Vec::new();
-    if let Form::Sheet(sheet) = &tables[chosen].form {
-        if !sheet.hidden_columns.is_empty() {
-            let columns = sheet.hidden_columns.join(", ");
-            notes.push(lang.pick(
-                format!("Kolom tersembunyi {columns} ikut dibaca"),
-                format!("Hidden columns {columns} are read, too"),
-            ));
-        }
-        if sheet.hidden_rows > 0 {
-            let rows = format::count(sheet.hidden_rows, lang);
-            notes.push(lang.pick(
-                format!("{rows} baris tersembunyi (mungkin karena filter) ikut dibaca"),
-                format!("{rows} hidden rows (by a filter, perhaps) are read, too"),
-            ));
-        }
-    }
-    if let Some(heading) = list.heading() {
-        let (row, titles) = (heading.row, heading.titles.len());
-        notes.push(lang.pick(
-            format!("Judul kolom: baris {row}; {titles} baris di atasnya dilewati"),
-            format!("Headings: row {row}; {titles} rows above are passed over"),
-        ));
-    }
-    let personal = ["nik", "no_kk"].iter().filter_map(|field| mapping.fields.get(*field)?.column.as_ref());
-    if personal.into_iter().any(|column| mapping.id.columns.contains(column)) {
-        notes.push(lang.pick(
-            "Kunci baris memakai NIK atau No. KK: bila nomornya diperbaiki, baris itu menjadi baris lain. Pakai kode dari sistem Anda bila ada".to_owned(),
-            "The key of rows is the NIK or KK number: once a number is corrected, the row is another one. Take a code of your own system where there is one".to_owned(),
-        ));
-    }
-    notes.extend(list.passed_over().iter().map(|(name, error)| {
-        lang.pick(format!("{name} dilewati: {}", error.pesan()), format!("{name} is passed over: {error}"))
-    }));
-    notes
 }
 
 fn column_row(list: &List, mapping: &Mapping, guess: &ColumnGuess, lang: Lang) -> ColumnRow {

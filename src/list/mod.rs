@@ -144,7 +144,7 @@ impl List {
     pub fn unnamed_columns(&self) -> Vec<usize> {
         let Some(heading) = &self.heading else { return Vec::new() };
         let width = self.sample.iter().map(|row| row.cells.len()).max().unwrap_or_default();
-        let unnamed = (0..width).filter(|at| heading.headings.get(*at).is_none_or(|heading| heading.is_empty()));
+        let unnamed = (0..width).filter(|at| heading.headings.get(*at).is_none_or(String::is_empty));
         let unnamed = unnamed.filter(|at| !self.marks.contains(at));
         unnamed
             .filter(|at| self.sample.iter().any(|row| row.cells.get(*at).is_some_and(|cell| !cell.is_empty())))

@@ -220,7 +220,7 @@ fn of_place(place: &PlaceColumns, column: Option<usize>, rows: &[TableRow]) -> V
     }
     // To look for names like one of them goes through all places: it is done for those that are shown.
     let choices = |shown: &str| rows_of.get(shown).map_or_else(Vec::new, |row| choices_of(place, row));
-    tallies.into_iter().map(|(kind, tally)| question(("kode_desa", column, kind), tally, &choices)).collect()
+    tallies.into_iter().map(|(kind, tally)| question(("kode_desa", column, kind), tally, choices)).collect()
 }
 
 /// The places that the names of a row may mean.

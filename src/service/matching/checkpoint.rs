@@ -213,7 +213,7 @@ fn read_known(input: &mut impl std::io::Read) -> Result<KnownAndFamilies, Checkp
     let agencies: Vec<u8> = source.section("agencies")?;
     let agencies: Vec<Sender> =
         serde_json::from_slice(&agencies).map_err(|_| CheckpointError::Damaged { section: "agencies" })?;
-    require("agencies", agencies.len() <= usize::from(u16::MAX))?;
+    require("agencies", u16::try_from(agencies.len()).is_ok())?;
     let agencies = Senders::of(agencies);
     let senders: Vec<u16> = source.exactly("senders", count)?;
     require("senders", senders.iter().all(|sender| agencies.get(*sender).is_some()))?;

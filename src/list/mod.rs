@@ -6,6 +6,7 @@
 
 mod error;
 mod marking;
+mod notes;
 mod rows;
 
 use std::io::BufRead;

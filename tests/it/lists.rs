@@ -58,10 +58,16 @@ fn as_csv(rows: &[serde_json::Map<String, Value>]) -> String {
 }
 
 fn zipped(name: &str, text: &str) -> Vec<u8> {
+    zipped_all(&[(name, text)])
+}
+
+fn zipped_all(members: &[(&str, &str)]) -> Vec<u8> {
     use std::io::Write as _;
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    archive.start_file(name, zip::write::SimpleFileOptions::default()).expect("a member");
-    archive.write_all(text.as_bytes()).expect("written");
+    for (name, text) in members {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).expect("a member");
+        archive.write_all(text.as_bytes()).expect("written");
+    }
     archive.finish().expect("a ZIP file").into_inner()
 }
 
@@ -163,10 +169,30 @@ fn a_list_is_tried_mapped_and_remembered() {
         (&json!(5), &json!("ditolak")),
         "{sent}"
     );
+    let notes = |answer: &Value| answer["notes"].as_array().cloned().unwrap_or_default();
+    let said = |answer: &Value, what: &str| {
+        notes(answer).iter().any(|note| note["message"].as_str().is_some_and(|text| text.contains(what)))
+    };
+    for what in ["Headings: row 3", "All rows are as of 2025-11-20"] {
+        assert!(said(&tried, what) && said(&sent, what), "{what}: {sent}");
+    }
     let corrected = list.replace("31/02/1970", "28/02/1970");
     let again = send(&app, "dinsos", &batches, CSV, corrected.as_bytes()).expect(200).json();
     let counts = &again["batch"]["counts"];
     assert_eq!((&counts["tanpa_perubahan"], &counts["ditolak"]), (&json!(1), &json!(0)), "only what changed: {again}");
+    let mut with_remark = kept.clone();
+    with_remark["left_out"] = json!(["Ket"]);
+    keep("dinsos", &with_remark).expect(204);
+    let wider = list
+        .replace("L/P;ID", "L/P;Ket;ID")
+        .replace("Perempuan;", "Perempuan;zqx;")
+        .replace("Laki-laki;", "Laki-laki;baru;");
+    let two = zipped_all(&[("a.csv", &wider), ("b.csv", list)]);
+    let told = send(&app, "dinsos", &format!("{batches}?check=true"), "application/zip", &two).expect(200).json();
+    for what in ["Columns that are not read: Ket", "Only a.csv is read; not read: b.csv"] {
+        assert!(said(&told, what), "{what}: {told}");
+    }
+    assert!(!told.to_string().contains("zqx"), "no value: {told}");
     app.settle();
 }
 

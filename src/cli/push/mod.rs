@@ -119,6 +119,9 @@ pub struct FileSummary {
     /// What is odd about the numbers as a whole, of a batch as the gateway says or of the file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<String>,
+    /// How a list was read, as the gateway says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
     /// Time it took.
     pub seconds: f64,
     /// The last batch with an accepted row: once it is matched, all of the file is.
@@ -156,6 +159,17 @@ struct PushAnswer {
     not_clean: Vec<AnswerLine>,
     /// There are more: path of the receipt.
     next: Option<String>,
+    #[serde(default)]
+    notes: Vec<Note>,
+}
+
+/// What was passed over in a list, or taken for granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// In Indonesian.
+    pub pesan: String,
+    /// In English.
+    pub message: String,
 }
 
 #[derive(Deserialize)]
@@ -233,15 +247,18 @@ fn send(
         counts: BatchCounts,
         alarms: Vec<String>,
         not_clean: Vec<AnswerLine>,
+        #[serde(default)]
+        notes: Vec<Note>,
     }
     let answer = session.call(call, &mut |sentence| observer.noted(sentence));
     let answer = answer.map_err(|source| PushError::Call { what: file.to_owned(), source })?;
     if !check {
         return serde_json::from_slice(&answer.body).map_err(PushError::Answer);
     }
-    let Checked { counts, alarms, not_clean } = serde_json::from_slice(&answer.body).map_err(PushError::Answer)?;
+    let Checked { counts, alarms, not_clean, notes } =
+        serde_json::from_slice(&answer.body).map_err(PushError::Answer)?;
     let batch = BatchHead { id: String::new(), counts, alarms };
-    Ok(PushAnswer { batch, replayed: false, not_clean, next: None })
+    Ok(PushAnswer { batch, replayed: false, not_clean, next: None, notes })
 }
 
 impl FileSummary {
@@ -254,6 +271,7 @@ impl FileSummary {
             chunks: 0,
             repeated: 0,
             alarms: Vec::new(),
+            notes: Vec::new(),
             seconds: 0.0,
             last_batch: None,
         }
@@ -273,6 +291,7 @@ impl FileSummary {
         self.chunks += 1;
         self.repeated += u64::from(answer.replayed);
         self.add_alarms(answer.batch.alarms.iter().map(String::as_str));
+        self.notes.extend_from_slice(&answer.notes);
         if new.diterima + new.ditandai > 0 && !answer.batch.id.is_empty() {
             self.last_batch = Some(answer.batch.id.clone());
         }

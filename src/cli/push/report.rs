@@ -61,6 +61,9 @@ fn remarks(file: &FileSummary, text: &mut String) {
         let rows = rows_are(file.counts.lebih_lama);
         let _ = writeln!(text, "{}: {rows} older than what stands, without effect; the receipt names them", file.feed);
     }
+    for note in &file.notes {
+        let _ = writeln!(text, "{}: {}", file.feed, printable(&note.message));
+    }
     for alarm in &file.alarms {
         let _ = writeln!(text, "{}: alarm {}: {}", file.feed, printable(alarm), alarm_sentence(alarm));
     }

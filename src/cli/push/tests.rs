@@ -263,6 +263,10 @@ fn the_summary_is_a_table() {
         chunks: 2,
         repeated: 1,
         alarms: vec!["EXCEL_PRECISION".to_owned(), "A\u{1b}".to_owned()],
+        notes: vec![Note {
+            pesan: "Kolom yang tidak dibaca: Ket".to_owned(),
+            message: "Columns that are not read: Ket".to_owned(),
+        }],
         seconds: 0.5,
         last_batch: None,
     };
@@ -272,6 +276,7 @@ fn the_summary_is_a_table() {
         "feed            rows  accepted  flagged  refused  unchanged  older  repeated  seconds  rows/s\n\
          bank-rekening  3,801     3,000      790        0          5      6       1/2      0.5   7,602\n\
          bank-rekening: 6 rows are older than what stands, without effect; the receipt names them\n\
+         bank-rekening: Columns that are not read: Ket\n\
          bank-rekening: alarm EXCEL_PRECISION: almost all numbers end in 0; digits were lost in a spreadsheet. Send \
          them again as text\n\
          bank-rekening: alarm A\\u{1b}: something about the numbers as a whole cannot be chance; look at them before \

@@ -24,7 +24,7 @@ pub struct Sentence {
 }
 
 impl Sentence {
-    fn new(pesan: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn new(pesan: impl Into<String>, message: impl Into<String>) -> Self {
         Self { pesan: pesan.into(), message: message.into() }
     }
 }

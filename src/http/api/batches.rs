@@ -9,6 +9,7 @@ use super::lists::{self, LISTS};
 use super::receipts::LineDto;
 use crate::domain::batch::{Batch, BatchCounts, ReceiptLine, RowOutcome};
 use crate::domain::feed::Feed;
+use crate::feed::mapping::Sentence;
 use crate::feed::{BatchReader, ReadBatch};
 use crate::http::body::{Incoming, NDJSON};
 use crate::http::caller::{Reader, Writer, need_feed};
@@ -83,6 +84,26 @@ pub(crate) struct PushedDto {
     not_clean: Vec<LineDto>,
     /// Path of the receipt when there are more such lines than shown here; else null.
     next: Option<String>,
+    /// How a list was read, where its sender may not know it; absent where there is nothing to say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<NoteDto>,
+}
+
+/// What was passed over in a list, or taken for granted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NoteDto {
+    /// In Indonesian.
+    #[schema(example = "Kolom yang tidak dibaca: Keterangan")]
+    pesan: String,
+    /// In English.
+    #[schema(example = "Columns that are not read: Keterangan")]
+    message: String,
+}
+
+impl From<Sentence> for NoteDto {
+    fn from(Sentence { pesan, message }: Sentence) -> Self {
+        Self { pesan, message }
+    }
 }
 
 impl From<BatchCounts> for CountsDto {
@@ -123,7 +144,12 @@ impl PushedDto {
         let mut lines = pushed.lines.iter().filter(|line| !line.is_clean());
         let not_clean = lines.by_ref().take(limit).map(LineDto::from).collect();
         let next = lines.next().map(|_| batch.receipt.clone());
-        Self { batch, replayed: pushed.replayed, not_clean, next }
+        Self { batch, replayed: pushed.replayed, not_clean, next, notes: Vec::new() }
+    }
+
+    /// The same, with how the list was read.
+    fn noting(self, notes: Vec<Sentence>) -> Self {
+        Self { notes: notes.into_iter().map(NoteDto::from).collect(), ..self }
     }
 }
 
@@ -159,16 +185,18 @@ pub(crate) async fn push(
     let (types, most) = if is_list { (LISTS, limits.max_upload_bytes) } else { (NDJSON, limits.max_body_bytes) };
     let incoming = Incoming::open(&request, payload, types, limits, most)?;
     let admitted = gateway.get()?.admit(&writer.caller, feed, true)?;
-    let (body, _admitted) = if is_list {
+    let (body, _admitted, notes) = if is_list {
         lists::read(gateway.get()?, &writer.caller, (feed, params.sheet), incoming, admitted).await?
     } else {
-        read_rows(incoming, admitted, gateway.get()?.read_push(feed), limits.parse_chunk_bytes).await?
+        let intake = gateway.get()?.read_push(feed);
+        let (body, admitted) = read_rows(incoming, admitted, intake, limits.parse_chunk_bytes).await?;
+        (body, admitted, Vec::new())
     };
     if params.check == Some(true) {
-        return Ok(HttpResponse::Ok().json(CheckedDto::new(&body, limits.max_answer_lines)));
+        return Ok(HttpResponse::Ok().json(CheckedDto::new(&body, notes, limits.max_answer_lines)));
     }
     let pushed = store(gateway.get()?, &writer, feed, body).await?;
-    let answer = PushedDto::new(&pushed, limits.max_answer_lines);
+    let answer = PushedDto::new(&pushed, limits.max_answer_lines).noting(notes);
     Ok(HttpResponse::Ok().insert_header((header::LOCATION, format!("/v1/batches/{}", answer.batch.id))).json(answer))
 }
 
@@ -192,17 +220,21 @@ pub(crate) struct CheckedDto {
     alarms: Vec<String>,
     /// Lines that are not clean, the first of them.
     not_clean: Vec<LineDto>,
+    /// How a list would be read, where its sender may not know it; absent where there is nothing to say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<NoteDto>,
 }
 
 impl CheckedDto {
-    fn new(body: &ReadBatch, limit: usize) -> Self {
+    fn new(body: &ReadBatch, notes: Vec<Sentence>, limit: usize) -> Self {
         let lines: Vec<ReceiptLine> = body.lines().collect();
         let mut counts = BatchCounts::default();
         for line in &lines {
             counts.add(line);
         }
         let not_clean = lines.iter().filter(|line| !line.is_clean()).take(limit).map(LineDto::from).collect();
-        Self { counts: counts.into(), alarms: body.alarms.clone(), not_clean }
+        let notes = notes.into_iter().map(NoteDto::from).collect();
+        Self { counts: counts.into(), alarms: body.alarms.clone(), not_clean, notes }
     }
 }
 

@@ -26,14 +26,14 @@ pub(crate) const LISTS: &[&str] =
     &[XLSX, "text/csv", "application/zip", "application/gzip", "application/octet-stream"];
 
 /// Reads a list as a batch: by the mapping that the agency keeps, where its headings are there, else by headings and values;
-/// what somebody would have to decide refuses it.
+/// what somebody would have to decide refuses it. What its sender may not know of how it was read comes with it.
 pub(super) async fn read(
     gateway: &Gateway,
     caller: &Caller,
     (feed, sheet): (Feed, Option<String>),
     mut incoming: Incoming,
     mut admitted: Admitted,
-) -> Result<(ReadBatch, Admitted), Problem> {
+) -> Result<(ReadBatch, Admitted, Vec<Sentence>), Problem> {
     let mut bytes = BytesMut::new();
     while let Some(piece) = incoming.chunk().await? {
         admitted.grow(piece.len() as u64)?;
@@ -50,7 +50,7 @@ pub(super) async fn read(
             list.choose_table(named)?;
         }
         Ok::<_, ListError>(match list.read(reader, &mut |bytes| admitted.grow(bytes).is_ok()) {
-            Ok(batch) => Ok((batch, admitted)),
+            Ok(batch) => Ok((batch, admitted, list.notes())),
             Err(error @ ListError::Mapping(_)) => Err((list.undecided(), error)),
             Err(error) => Err((Vec::new(), error)),
         })

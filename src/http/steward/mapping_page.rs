@@ -6,7 +6,7 @@ use super::layout::{Lang, Layout};
 use super::signs::filters;
 use super::texts::Texts;
 use super::uploads::Upload;
-use super::{format, labels, list_notes};
+use super::{format, labels};
 use crate::domain::batch::{ReceiptLine, RowOutcome};
 use crate::domain::feed::Feed;
 use crate::feed::ReadBatch;
@@ -128,7 +128,7 @@ pub(super) fn of(page: Layout, upload: &Upload, seen: &Seen) -> MappingPage {
         is_json,
         is_ready: draft.as_ref().is_none_or(Draft::is_ready),
         tables: tables.iter().enumerate().map(|(at, table)| (at, table.name(), at == chosen)).collect(),
-        notes: list_notes::of(&list, &mapping, lang),
+        notes: list.notes().into_iter().map(|note| lang.pick(note.pesan, note.message)).collect(),
         problems: problems.collect(),
         columns: draft.iter().flat_map(|draft| &draft.columns).map(column).collect(),
         ids: id_columns.map(|(at, heading)| (at, heading.clone(), is_id(heading))).collect(),

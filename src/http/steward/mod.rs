@@ -12,7 +12,6 @@ mod format;
 mod forms;
 mod labels;
 mod layout;
-mod list_notes;
 mod mapping_page;
 mod overview_page;
 mod person_page;

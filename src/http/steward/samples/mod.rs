@@ -302,6 +302,7 @@ fn golden(record: &Record) -> GoldenPerson {
         records: vec![record.id],
         fields,
         families: vec![FamilyId(RecordId(1))],
+        aside: Vec::new(),
         words: NameWords::default(),
     }
 }

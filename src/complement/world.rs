@@ -86,6 +86,8 @@ pub struct Index<'a> {
     pub(super) month: Period,
     pub(super) closed: Closed<'a>,
     pub(super) record_at: FxHashMap<RecordId, At>,
+    /// Records of which what they say of a death or an account waits for a steward.
+    pub(super) aside: FxHashSet<RecordId>,
     pub(super) person_at: FxHashMap<PersonId, At>,
     /// Records of all persons, person by person, each ascending by (feed, number).
     person_rows: Vec<At>,
@@ -107,13 +109,16 @@ impl<'a> Index<'a> {
     pub fn new(world: &World<'a>) -> Self {
         let world = *world;
         let mut record_at = FxHashMap::with_capacity_and_hasher(world.records.len(), rustc_hash::FxBuildHasher);
-        let live = world.records.iter().enumerate().filter(|(_, record)| !record.withdrawn);
+        let aside: FxHashSet<RecordId> = world.persons.iter().flat_map(|person| &person.aside).copied().collect();
+        let counts = |record: &Record| !record.withdrawn && !is_foreign_account(record, &aside);
+        let live = world.records.iter().enumerate().filter(|(_, record)| counts(record));
         record_at.extend(live.map(|(at, record)| (record.id, at as At)));
         let mut index = Self {
             period: Period::quarter_of(world.as_of),
             month: Period::month_of(world.as_of),
             closed: Closed::new(world.completeness),
             record_at,
+            aside,
             person_at: world.persons.iter().enumerate().map(|(at, person)| (person.id, at as At)).collect(),
             person_rows: Vec::with_capacity(world.records.len()),
             person_bounds: Vec::with_capacity(world.persons.len()),
@@ -215,7 +220,10 @@ impl<'a> Index<'a> {
 
     fn place_accounts(&mut self) {
         let mut known: FxHashMap<String, At> = FxHashMap::default();
-        for (at, record) in self.world.records.iter().enumerate().filter(|(_, record)| !record.withdrawn) {
+        for (at, record) in self.world.records.iter().enumerate() {
+            if record.withdrawn || is_foreign_account(record, &self.aside) {
+                continue;
+            }
             if !matches!(record.detail, Detail::Rekening(_) | Detail::Penyaluran(_)) {
                 continue;
             }
@@ -323,6 +331,11 @@ impl<'a> Index<'a> {
         let golden = &self.world.persons[person as usize];
         Place { village: golden.value(PersonField::KodeDesa), district: golden.value(PersonField::KodeKecamatan) }
     }
+}
+
+/// Whether it gives somebody an account for whom its sender does not answer: a steward is asked, and until then it is not there.
+fn is_foreign_account(record: &Record, aside: &FxHashSet<RecordId>) -> bool {
+    record.key.feed == Feed::Rekening && aside.contains(&record.id)
 }
 
 /// The row of a membership record.

@@ -111,6 +111,9 @@ pub struct GoldenPerson {
     pub fields: Vec<(PersonField, Attributed)>,
     /// Families the person belongs to (present membership rows).
     pub families: Vec<FamilyId>,
+    /// Those of its records whose sender does not answer for this person, and which nobody has confirmed; ascending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aside: Vec<RecordId>,
     /// What it is found by.
     #[serde(default, skip_serializing_if = "NameWords::is_empty")]
     pub words: NameWords,

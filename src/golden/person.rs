@@ -58,8 +58,9 @@ pub fn golden_person(
     }
     take_district_from_village(&mut fields);
     let records = sources.iter().map(|source| source.record.id).collect::<Vec<RecordId>>();
+    let aside = sources.iter().filter(|source| source.aside).map(|source| source.record.id).collect();
     let words = NameWords::of(sources.iter().flat_map(|source| source.name_words).map(String::as_str));
-    GoldenPerson { id, records, fields, families, words }
+    GoldenPerson { id, records, fields, families, aside, words }
 }
 
 /// What nobody says of a person for whom another one answers.

@@ -86,7 +86,7 @@ impl Models {
 }
 
 /// How state is derived: another number whenever a program derives something else from the same models.
-const DERIVATION: u32 = 6;
+const DERIVATION: u32 = 7;
 
 impl Models {
     /// Which models and which program derived state follows from.

@@ -48,6 +48,9 @@ fn app() -> Place {
             client("dinsos-3201", Some(AgencyKind::Dinsos), &["3201"]),
             client("dinsos-3271", Some(AgencyKind::Dinsos), &["3271"]),
             client("dinkes", Some(AgencyKind::Dinkes), &["3201", "3271"]),
+            client("dinkes-3271", Some(AgencyKind::Dinkes), &["3271"]),
+            client("bank-3201", Some(AgencyKind::Bank), &["3201"]),
+            client("bank-3271", Some(AgencyKind::Bank), &["3271"]),
             client("petugas", None, &[]),
         ];
         settings.client = Directory::new(&clients).expect("good clients");
@@ -227,6 +230,48 @@ fn a_death_that_one_agency_reports_is_looked_at() {
     }
     push(&app, "dinkes", JKN, &card);
     assert!(cases(&app).is_empty(), "two agencies say so");
+    app.ends_sound();
+}
+
+/// How many outcomes a rule has in her sub-district, whatever they are.
+fn found(app: &TestApp, rule: &str, outcome: &str) -> u64 {
+    let path = format!("/v1/reports/complementarity?rule={rule}&as_of=2025-12-31");
+    let report = client(app, "petugas").get(&path).expect(200).json();
+    report["cells"].as_array().into_iter().flatten().filter_map(|cell| cell["counts"][outcome].as_u64()).sum()
+}
+
+#[test]
+fn the_rules_do_not_take_an_outsiders_word_either() {
+    let app = app();
+    let paid = json!({"program": [{"kode": "PKH", "status": "AKTIF", "periode": "2025-T4"}]});
+    push(&app, "dinsos-3201", DINSOS, &row("A", "2025-11-01", HOME, &paid));
+    let account = |id: &str, number: &str| {
+        json!({
+            "id_sumber": id, "tgl_data": "2025-11-02", "nik": NIK, "nama": "WATI KUSUMA", "tanggal_lahir": "1982-07-09",
+            "kode_desa": HOME, "kode_bank": "009", "no_rekening": number, "status_rekening": "AKTIF",
+            "kks_diserahkan": true,
+        })
+    };
+    push(&app, "bank-3201", "bank-rekening", &account("R1", "1000000011"));
+    push(&app, "bank-3271", "bank-rekening", &account("R2", "1000000022"));
+    let dead = json!({
+        "id_sumber": "J", "tgl_data": "2025-06-02", "nik": NIK, "nama": "WATI KUSUMA", "tanggal_lahir": "1982-07-09",
+        "jenis_kelamin": "P", "kode_desa": HOME, "no_jkn": "0001234567890", "segmen": "PBI_APBN",
+        "status_jkn": "MENINGGAL",
+    });
+    push(&app, "dinkes-3271", JKN, &dead);
+    app.settle();
+    assert_eq!(cases(&app).len(), 2, "{:?}", cases(&app));
+    assert_eq!((found(&app, "O07", "tumpang_tindih"), found(&app, "O09", "tumpang_tindih")), (0, 0));
+    for case in cases(&app) {
+        decide(&app, &case, &json!("GABUNGKAN"));
+    }
+    app.settle();
+    assert_eq!(
+        (found(&app, "O07", "tumpang_tindih"), found(&app, "O09", "tumpang_tindih")),
+        (1, 1),
+        "a steward looked"
+    );
     app.ends_sound();
 }
 

@@ -93,7 +93,7 @@ impl<'i, 'a> Judge<'i, 'a> {
         let jkn = self.index.rows_of(person, Feed::KepesertaanJkn).iter().map(|at| self.index.record(*at));
         let mut dead = jkn.filter(|record| {
             let said = matches!(&record.detail, Detail::Jkn(row) if row.status_jkn == "MENINGGAL" && row.tgl_meninggal.is_none());
-            said && before.is_none_or(|day| record.tgl_data < day)
+            said && !self.index.aside.contains(&record.id) && before.is_none_or(|day| record.tgl_data < day)
         });
         dead.next().map(|record| evidence.push(record.id)).is_some()
     }

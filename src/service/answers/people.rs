@@ -134,8 +134,14 @@ impl View {
             return Err(ServiceError::NotFound { what: "person" });
         }
         let history = self.history(&sources).await?;
-        let (fields, families, words) = (Vec::new(), Vec::new(), NameWords::default());
-        let person = GoldenPerson { id, records: vec![id.0], fields, families, words };
+        let person = GoldenPerson {
+            id,
+            records: vec![id.0],
+            fields: Vec::new(),
+            families: Vec::new(),
+            aside: Vec::new(),
+            words: NameWords::default(),
+        };
         Ok(PersonView {
             person,
             withdrawn: true,

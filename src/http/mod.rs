@@ -24,6 +24,7 @@ mod problem;
 mod refusals;
 mod routes;
 mod server;
+mod shapes;
 mod span;
 mod steward;
 mod tls;

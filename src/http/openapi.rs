@@ -10,6 +10,7 @@ use super::api::{
 };
 use super::problem::ProblemDocument;
 use super::refusals::Refusals;
+use super::shapes::Shapes;
 
 /// Everything that is described.
 #[derive(OpenApi)]
@@ -38,7 +39,7 @@ use super::refusals::Refusals;
         (name = "watch", description = "For machines that watch the gateway"),
     ),
     security(("token" = [])),
-    modifiers(&Token, &Refusals),
+    modifiers(&Token, &Refusals, &Shapes),
 )]
 pub(super) struct Contract;
 

@@ -89,6 +89,14 @@ pub(crate) struct PushedDto {
     notes: Vec<NoteDto>,
 }
 
+/// What is answered to rows, stored or only checked.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+enum AnswerDto {
+    Pushed(PushedDto),
+    Checked(CheckedDto),
+}
+
 /// What was passed over in a list, or taken for granted.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NoteDto {
@@ -162,7 +170,7 @@ impl PushedDto {
     params(("feed" = String, Path, description = "Name of the feed"),
            ("Idempotency-Key" = String, Header, description = "1 to 128 visible characters, new for each new body"), PushParams),
     request_body(content((String = "application/x-ndjson"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "text/csv"), (Vec<u8> = "application/zip"), (Vec<u8> = "application/gzip"), (Vec<u8> = "application/octet-stream")), description = "Rows as `/v1/schemas/{feed}` describes them, or a list"),
-    responses((status = 200, description = "Stored, or with `check=true` what storing it would lead to", body = PushedDto),
+    responses((status = 200, description = "Stored, or with `check=true` what storing it would lead to", body = AnswerDto),
         (status = 400, description = "Empty or broken body, or no key", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "Another agency's feed", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "The same key is being worked on", body = ProblemDocument, content_type = "application/problem+json"),
@@ -193,11 +201,13 @@ pub(crate) async fn push(
         (body, admitted, Vec::new())
     };
     if params.check == Some(true) {
-        return Ok(HttpResponse::Ok().json(CheckedDto::new(&body, notes, limits.max_answer_lines)));
+        let answer = AnswerDto::Checked(CheckedDto::new(&body, notes, limits.max_answer_lines));
+        return Ok(HttpResponse::Ok().json(answer));
     }
     let pushed = store(gateway.get()?, &writer, feed, body).await?;
     let answer = PushedDto::new(&pushed, limits.max_answer_lines).noting(notes);
-    Ok(HttpResponse::Ok().insert_header((header::LOCATION, format!("/v1/batches/{}", answer.batch.id))).json(answer))
+    let place = (header::LOCATION, format!("/v1/batches/{}", answer.batch.id));
+    Ok(HttpResponse::Ok().insert_header(place).json(AnswerDto::Pushed(answer)))
 }
 
 /// How a batch is pushed.

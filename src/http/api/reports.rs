@@ -301,7 +301,8 @@ impl ReportDto {
     params(ReportParams),
     responses((status = 200, description = "The report", content((ReportDto = "application/json"), (String = "text/csv"))),
         (status = 400, description = "A parameter cannot be used", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 403, description = "No right to read reports", body = ProblemDocument, content_type = "application/problem+json")))]
+        (status = 403, description = "No right to read reports", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, description = "No such rule", body = ProblemDocument, content_type = "application/problem+json")))]
 pub(crate) async fn complementarity(
     Reader(caller): Reader,
     request: HttpRequest,

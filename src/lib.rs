@@ -12,6 +12,8 @@ pub mod simulate;
 pub mod tables;
 
 #[cfg(feature = "gateway")]
+pub mod audit;
+#[cfg(feature = "gateway")]
 pub mod auth;
 #[cfg(feature = "gateway")]
 pub mod service;

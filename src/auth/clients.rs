@@ -80,6 +80,7 @@ mod tests {
             agency: None,
             kind: None,
             regions: Vec::new(),
+            purpose: None,
         };
         Directory::new(&clients.iter().map(client).collect::<Vec<_>>()).expect("good clients")
     }

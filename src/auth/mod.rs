@@ -27,6 +27,8 @@ pub enum Right {
     Review,
     /// Read reports and the overview.
     Reports,
+    /// Read the audit log, and who saw what about a person.
+    Audit,
 }
 
 /// One client of the gateway, as configured.
@@ -47,6 +49,9 @@ pub struct Client {
     /// everywhere. What it says of people who are known elsewhere changes nothing of them without a steward.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<String>,
+    /// What it reads and writes for, as it stands in the audit log: the task, or the number of the agreement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
 }
 
 /// Somebody whose token was right.
@@ -60,6 +65,8 @@ pub struct Caller {
     pub kind: Option<AgencyKind>,
     /// The regions that it answers for, by the codes of today; none: everywhere.
     pub regions: Vec<String>,
+    /// What it reads and writes for.
+    pub purpose: Option<String>,
     rights: Vec<Right>,
     /// SHA-256 of the token that was right.
     token: Vec<u8>,
@@ -84,7 +91,8 @@ impl Caller {
         };
         let regions = client.regions.iter().map(known).collect::<Result<_, _>>()?;
         let (agency, rights) = (client.agency.clone(), client.rights.clone());
-        Ok(Self { name, agency, kind: client.kind, regions, rights, token })
+        let purpose = client.purpose.clone();
+        Ok(Self { name, agency, kind: client.kind, regions, purpose, rights, token })
     }
 
     /// Whether the caller has a right.
@@ -236,6 +244,7 @@ impl From<Directory> for Vec<Client> {
             agency: caller.agency,
             kind: caller.kind,
             regions: caller.regions,
+            purpose: caller.purpose,
         };
         directory.clients.into_iter().map(client).collect()
     }
@@ -258,6 +267,7 @@ mod tests {
             agency: kind.map(|_| AgencyId::new("dinsos-3201").expect("a good name")),
             kind,
             regions: Vec::new(),
+            purpose: None,
         }
     }
 

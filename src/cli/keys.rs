@@ -11,6 +11,7 @@ use rustls::crypto::SecureRandom;
 use super::output::{Access, OutputError, create_dir, write_file};
 use super::terminal::{Terminal, print};
 use super::{CliError, Outcome};
+use crate::audit::{KeyError, KeyKind, KeyName, SigningKey};
 use crate::auth::token_hash;
 use crate::domain::date::{Date, Timestamp};
 
@@ -18,7 +19,8 @@ use crate::domain::date::{Date, Timestamp};
 const CA_DAYS: i64 = 730;
 /// What browsers accept of a server.
 const SERVER_DAYS: i64 = 397;
-const TOKEN_BYTES: usize = 32;
+/// Of tokens and of keys.
+const SECRET_BYTES: usize = 32;
 
 /// Makes what a gateway and its clients prove themselves with.
 #[derive(Debug, clap::Args)]
@@ -33,6 +35,7 @@ enum KeysCommand {
     Dev(DevArgs),
     Token(TokenArgs),
     Backup(BackupArgs),
+    Audit(AuditArgs),
 }
 
 /// Makes a certificate authority for development and a server certificate signed by it.
@@ -85,6 +88,27 @@ struct BackupArgs {
     force: bool,
 }
 
+/// Makes the key that signs the audit log, or one of a witness.
+///
+/// The private key goes to the gateway: `audit_key` under [service]. The public one is published, so that anybody can verify
+/// the log and receipts; it is shown here, and a gateway answers it at /v1/audit/key.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  padan keys audit --name padan.example.go.id/audit --out audit.key > audit.pub")]
+struct AuditArgs {
+    /// Name of the log: a host name and a path, without https://. It never changes.
+    #[arg(long)]
+    name: KeyName,
+    /// Where to write the private key (readable by its owner only).
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// A key of a witness, who countersigns: `padan audit verify --countersign`.
+    #[arg(long)]
+    witness: bool,
+    /// Replace a file that is there.
+    #[arg(long)]
+    force: bool,
+}
+
 /// Keys could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
@@ -100,6 +124,9 @@ pub enum KeysError {
     /// A file could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// No log can have this name.
+    #[error("the name of the audit log")]
+    Name(#[source] KeyError),
     /// The operating system gave no random bytes.
     #[error("the operating system gave no random bytes")]
     NoRandomness,
@@ -112,7 +139,7 @@ impl KeysError {
                 Some("add --force to replace it; whoever trusts the old one must then be given the new one")
             }
             Self::Certificate(_) => Some("a host is a DNS name or an IP address, without a port"),
-            Self::Output(_) | Self::NoRandomness => None,
+            Self::Name(_) | Self::Output(_) | Self::NoRandomness => None,
         }
     }
 }
@@ -123,6 +150,7 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
         KeysCommand::Dev(args) => ("making development keys", dev(args, terminal)),
         KeysCommand::Token(args) => ("making a token", token(args, terminal)),
         KeysCommand::Backup(args) => ("making keys for backups", backup(args, terminal)),
+        KeysCommand::Audit(args) => ("making a key for the audit log", audit(args, terminal)),
     };
     made.map(|()| Outcome::Done).map_err(|error| {
         let hint = error.hint();
@@ -182,10 +210,20 @@ fn set_validity(params: &mut CertificateParams, today: Date, days: i64) {
 
 /// A new token: 32 random bytes of the operating system, hexadecimal.
 pub fn new_token() -> Result<String, KeysError> {
-    let mut bytes = [0; TOKEN_BYTES];
+    Ok(hex::encode(random_bytes()?))
+}
+
+/// A new key for an audit log of this name.
+pub(super) fn new_audit_key(name: &str) -> Result<SigningKey, KeysError> {
+    let name = name.parse().map_err(KeysError::Name)?;
+    Ok(SigningKey::new(name, KeyKind::Log, random_bytes()?))
+}
+
+fn random_bytes() -> Result<[u8; SECRET_BYTES], KeysError> {
+    let mut bytes = [0; SECRET_BYTES];
     let random: &dyn SecureRandom = rustls::crypto::ring::default_provider().secure_random;
     random.fill(&mut bytes).map_err(|_| KeysError::NoRandomness)?;
-    Ok(hex::encode(bytes))
+    Ok(bytes)
 }
 
 fn refuse_existing(paths: &[PathBuf], force: bool) -> Result<(), KeysError> {
@@ -231,12 +269,23 @@ fn backup(args: &BackupArgs, terminal: Terminal) -> Result<(), KeysError> {
     Ok(())
 }
 
+fn audit(args: &AuditArgs, terminal: Terminal) -> Result<(), KeysError> {
+    refuse_existing(std::slice::from_ref(&args.out), args.force)?;
+    let kind = if args.witness { KeyKind::Witness } else { KeyKind::Log };
+    let key = SigningKey::new(args.name.clone(), kind, random_bytes()?);
+    write_file(&args.out, Access::Private, format!("{}\n", key.to_text()).as_bytes())?;
+    terminal.say(&format!("wrote the private key to {}; this is the public one:", args.out.display()));
+    print(&format!("{}\n", key.verifier_key()));
+    Ok(())
+}
+
 /// The client as it stands in the configuration.
 fn client_lines(name: &str, sha256: &str) -> String {
     let name = toml::Value::String(name.to_owned());
     format!(
         "[[client]]\nname = {name}\ntoken_sha256 = \"{sha256}\"\n\
-         rights = []         # some of \"push\", \"persons\", \"review\", \"reports\"\n\
+         rights = []         # some of \"push\", \"persons\", \"review\", \"reports\", \"audit\"\n\
+         # purpose = \"...\"   # what for, as it stands in the audit log\n\
          # agency = \"...\"    # with \"push\": for which agency (a-z, 0-9, -)\n\
          # kind = \"DINSOS\"   # and of which kind: DINSOS, DISDIK, DINKES, BANK\n"
     )

@@ -75,6 +75,9 @@ fn start_hint(error: &StartError) -> &'static str {
         StartError::Models(_) => {
             "mend the file (config/model/README.md, config/rules/README.md), or leave the setting out to use what is built in"
         }
+        StartError::AuditKey { .. } => {
+            "`padan keys audit` makes one, for its owner only (chmod 600); without [service] audit_key the log is not signed"
+        }
         StartError::NoStore { .. } => {
             "check `store` in the configuration (a path there starts at the file's folder), or name it with --store"
         }

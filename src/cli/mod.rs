@@ -3,6 +3,7 @@
 //!
 //! Adding a command takes a file with its `Args` and `run`, a variant of `Command` and a line in `Command::run`.
 
+mod audit;
 mod backup;
 mod blocking;
 mod compact;
@@ -72,6 +73,7 @@ enum Command {
     Backup(backup::Args),
     Restore(restore::Args),
     Compact(compact::Args),
+    Audit(audit::Args),
     Dedupe(dedupe::Args),
     Train(train::Args),
     Blocking(blocking::Args),
@@ -95,6 +97,7 @@ impl Command {
             Self::Backup(args) => backup::run(&args, terminal),
             Self::Restore(args) => restore::run(&args, terminal),
             Self::Compact(args) => compact::run(&args, terminal),
+            Self::Audit(args) => audit::run(&args, terminal),
             Self::Dedupe(args) => dedupe::run(&args, terminal),
             Self::Train(args) => train::run(&args, terminal),
             Self::Blocking(args) => blocking::run(&args, terminal),

@@ -125,7 +125,8 @@ impl Settings {
         let models = &mut self.models;
         let tls = [&mut self.http.tls.cert, &mut self.http.tls.key];
         let files = models.model.iter_mut().chain(&mut models.survivorship).chain(&mut models.rules).chain(tls);
-        let files = files.chain(self.store.paths_mut()).chain(&mut self.service.index_file);
+        let files =
+            files.chain(self.store.paths_mut()).chain(&mut self.service.index_file).chain(&mut self.service.audit_key);
         for path in files {
             if path.is_relative() {
                 *path = base.join(&*path);

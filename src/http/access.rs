@@ -3,15 +3,25 @@
 //! persons or cases that were shown, the outcome, the request and the address; never a value about a person: what somebody
 //! asked for is told only once it was found to be a number of ours.
 //!
-//! The chain of an audit log is to be fed from the same place.
+//! What shows somebody is also an entry of the audit log, which is durable before the answer leaves: without an entry
+//! nothing is shown ([`disclose`]).
+
+use std::collections::BTreeSet;
 
 use actix_web::dev::ServiceResponse;
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpMessage, HttpRequest};
+use actix_web::{HttpMessage, HttpRequest, web};
 
 use super::address::client_address;
 use super::frame::RequestId;
+use super::problem::{Code, Problem};
 use crate::auth::{Caller, Right};
+use crate::domain::case::Case;
+use crate::domain::finding::Finding;
+use crate::domain::record::PersonId;
+use crate::service::audit::{Entry, Trace, Who};
+use crate::service::error::ServiceError;
+use crate::service::gateway::Gateway;
 
 /// The target of these lines; a filter of the log that leaves it out leaves nobody to ask.
 pub(crate) const TARGET: &str = "padan::access";
@@ -22,14 +32,42 @@ struct Operation {
     pattern: &'static str,
     name: &'static str,
     right: Right,
+    shows: Shows,
+}
+
+/// What of an answer is an entry of the audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shows {
+    /// It shows somebody, or that there is nobody.
+    Somebody,
+    /// It counts, and shows somebody only where it names them.
+    Counts,
+    /// Nobody, or its entry comes with what it wrote.
+    Nobody,
+}
+
+impl Operation {
+    const fn new(method: Method, pattern: &'static str, name: &'static str, right: Right, shows: Shows) -> Self {
+        Self { method, pattern, name, right, shows }
+    }
 }
 
 const fn get(pattern: &'static str, name: &'static str, right: Right) -> Operation {
-    Operation { method: Method::GET, pattern, name, right }
+    Operation::new(Method::GET, pattern, name, right, Shows::Somebody)
 }
 
 const fn post(pattern: &'static str, name: &'static str, right: Right) -> Operation {
-    Operation { method: Method::POST, pattern, name, right }
+    Operation::new(Method::POST, pattern, name, right, Shows::Somebody)
+}
+
+/// One that counts.
+const fn counting(pattern: &'static str, name: &'static str, right: Right) -> Operation {
+    Operation::new(Method::GET, pattern, name, right, Shows::Counts)
+}
+
+/// One whose entry comes with what it wrote, or that shows nobody.
+const fn noted(method: Method, pattern: &'static str, name: &'static str, right: Right) -> Operation {
+    Operation::new(method, pattern, name, right, Shows::Nobody)
 }
 
 /// All of them: the interface, then the pages.
@@ -39,32 +77,25 @@ const OPERATIONS: &[Operation] = &[
     post("/v1/persons/search", "person.search", Right::Persons),
     get("/v1/cases", "case.list", Right::Review),
     get("/v1/cases/{id}", "case.read", Right::Review),
-    post("/v1/cases/{id}/verdict", "case.decide", Right::Review),
+    noted(Method::POST, "/v1/cases/{id}/verdict", "case.decide", Right::Review),
     post("/v1/explain", "pair.explain", Right::Review),
-    get("/v1/reports/complementarity", "report.read", Right::Reports),
-    get("/v1/batches/{id}", "batch.read", Right::Push),
+    counting("/v1/reports/complementarity", "report.read", Right::Reports),
+    noted(Method::GET, "/v1/batches/{id}", "batch.read", Right::Push),
     get("/v1/batches/{id}/receipt", "receipt.read", Right::Push),
+    noted(Method::GET, "/v1/batches/{id}/receipt/proof", "receipt.prove", Right::Push),
+    get("/v1/audit/checkpoint", "audit.export", Right::Audit),
+    noted(Method::GET, "/v1/audit/tile/{path:.*}", "audit.fetch", Right::Audit),
+    get("/v1/audit/persons/{id}", "audit.person", Right::Audit),
     get("/orang/{id}", "person.read", Right::Persons),
     post("/cari", "person.search", Right::Persons),
     get("/konflik", "case.list", Right::Review),
     get("/konflik/{id}", "case.read", Right::Review),
-    post("/konflik/{id}", "case.decide", Right::Review),
-    get("/komplementaritas", "report.read", Right::Reports),
+    noted(Method::POST, "/konflik/{id}", "case.decide", Right::Review),
+    counting("/komplementaritas", "report.read", Right::Reports),
     get("/komplementaritas/{rule}", "report.findings", Right::Reports),
+    get("/kiriman/{id}", "receipt.read", Right::Push),
+    get("/kiriman/{id}/tanda-terima.{form}", "receipt.read", Right::Push),
 ];
-
-/// Who a request turned out to come from.
-#[derive(Debug, Clone)]
-struct Who {
-    name: String,
-    agency: String,
-}
-
-impl From<&Caller> for Who {
-    fn from(caller: &Caller) -> Self {
-        Self { name: caller.name.clone(), agency: caller.agency.as_ref().map(ToString::to_string).unwrap_or_default() }
-    }
-}
 
 /// Numbers of the persons or records that an answer shows, where the path does not name them.
 #[derive(Debug, Clone)]
@@ -81,9 +112,22 @@ pub(crate) fn note_subjects<T: ToString>(request: &HttpRequest, shown: impl Into
     request.extensions_mut().insert(Subjects(shown));
 }
 
+/// A case and the persons that it is about.
+pub(crate) fn case_subjects(case: &Case) -> impl Iterator<Item = String> {
+    std::iter::once(case.id.clone()).chain(case.persons.iter().map(ToString::to_string))
+}
+
+/// Remembers whom findings name, if there are any.
+pub(crate) fn note_findings<'a>(request: &HttpRequest, findings: impl IntoIterator<Item = &'a Finding>) {
+    let persons: BTreeSet<PersonId> = findings.into_iter().flat_map(|finding| &finding.persons).copied().collect();
+    if !persons.is_empty() {
+        note_subjects(request, persons);
+    }
+}
+
 /// The line of an answer, where it needs one.
-pub(super) fn record<B>(response: &ServiceResponse<B>, id: RequestId) {
-    let (request, status) = (response.request(), response.status());
+pub(super) fn record<B>(response: &ServiceResponse<B>, id: RequestId, problem: Option<&Problem>) {
+    let (request, status) = (response.request(), problem.map_or(response.status(), |problem| problem.code().status()));
     let operation = operation_of(request);
     let turned_away =
         matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS);
@@ -91,9 +135,9 @@ pub(super) fn record<B>(response: &ServiceResponse<B>, id: RequestId) {
         return;
     }
     let who = request.extensions().get::<Who>().cloned();
-    // Whoever is not signed in is sent to the page for it.
-    let shown = status.is_success() || status.is_redirection() && who.is_some();
-    let Who { name, agency } = who.unwrap_or(Who { name: "-".to_owned(), agency: String::new() });
+    let shown = is_shown(status, who.as_ref());
+    let (name, agency) = who.map_or(("-".to_owned(), None), |who| (who.name, who.agency));
+    let agency = agency.map(|agency| agency.to_string()).unwrap_or_default();
     let subjects = if shown { subjects_of(request) } else { Vec::new() };
     tracing::info!(
         target: TARGET,
@@ -113,9 +157,49 @@ pub(super) fn record<B>(response: &ServiceResponse<B>, id: RequestId) {
     );
 }
 
-/// Somebody signed in.
-pub(crate) fn signed_in(request: &HttpRequest, caller: &Caller) {
+/// Whoever is not signed in is sent to the page for it.
+fn is_shown(status: StatusCode, who: Option<&Who>) -> bool {
+    status.is_success() || status.is_redirection() && who.is_some()
+}
+
+/// Writes the entry of an answer that shows somebody, before it leaves; fails where it cannot be written, and then nothing
+/// may be shown.
+pub(super) async fn disclose<B>(response: &ServiceResponse<B>, id: RequestId) -> Result<(), Problem> {
+    let request = response.request();
+    let Some(operation) = operation_of(request) else { return Ok(()) };
+    let who = request.extensions().get::<Who>().cloned();
+    let Some(who) = who.filter(|who| is_shown(response.status(), Some(who))) else { return Ok(()) };
+    let subjects = match operation.shows {
+        Shows::Nobody => return Ok(()),
+        Shows::Counts if request.extensions().get::<Subjects>().is_none() => return Ok(()),
+        Shows::Counts | Shows::Somebody => subjects_of(request),
+    };
+    let Some(gateway) = request.app_data::<web::Data<Gateway>>() else { return Ok(()) };
+    let entry = Entry::new(gateway.now(), who, operation.name).about(subjects);
+    let trace = Trace { request: Some(id.to_string()), from: Some(client_address(request).to_string()) };
+    let entry = Entry { right: Some(word(operation.right).to_owned()), trace, ..entry };
+    gateway.record(entry).await.map_err(|error| not_written(&error))
+}
+
+/// Nobody is shown of whom it is not written down who saw them.
+fn not_written(error: &ServiceError) -> Problem {
+    tracing::warn!(error = error as &dyn std::error::Error, "an entry of the audit log could not be written");
+    Problem::new(Code::NotReady, "the audit log takes no entry now, so nobody is shown; ask again later")
+}
+
+/// Somebody signed in: an entry of the log and a line. Without the entry nobody is.
+pub(crate) async fn signed_in(request: &HttpRequest, caller: &Caller) -> Result<(), Problem> {
+    session_entry(request, caller, "session.begin").await?;
     of_session(request, &caller.name, "sign_in", "done");
+    Ok(())
+}
+
+async fn session_entry(request: &HttpRequest, caller: &Caller, does: &str) -> Result<(), Problem> {
+    let Some(gateway) = request.app_data::<web::Data<Gateway>>() else { return Ok(()) };
+    let id = request.extensions().get::<RequestId>().map(RequestId::to_string);
+    let trace = Trace { request: id, from: Some(client_address(request).to_string()) };
+    let entry = Entry { trace, ..Entry::new(gateway.now(), caller.into(), does) };
+    gateway.record(entry).await.map_err(|error| not_written(&error))
 }
 
 /// Somebody tried to sign in with a code that nobody has, or was told to wait.
@@ -123,9 +207,10 @@ pub(crate) fn sign_in_failed(request: &HttpRequest, result: &'static str) {
     of_session(request, "-", "sign_in", result);
 }
 
-/// Somebody signed out.
-pub(crate) fn signed_out(request: &HttpRequest, caller: &Caller) {
-    of_session(request, &caller.name, "sign_out", "done");
+/// Somebody signed out; the session ends whether or not that can be written down.
+pub(crate) async fn signed_out(request: &HttpRequest, caller: &Caller) {
+    let result = if session_entry(request, caller, "session.end").await.is_ok() { "done" } else { "done, no entry" };
+    of_session(request, &caller.name, "sign_out", result);
 }
 
 fn of_session(request: &HttpRequest, who: &str, operation: &'static str, result: &'static str) {
@@ -155,6 +240,7 @@ fn word(right: Right) -> &'static str {
         Right::Persons => "persons",
         Right::Review => "review",
         Right::Reports => "reports",
+        Right::Audit => "audit",
     }
 }
 
@@ -171,6 +257,7 @@ mod tests {
             "/v1/feeds/{feed}/completeness",
             "/v1/feeds/{feed}/mapping",
             "/v1/feeds/{feed}/template",
+            "/v1/audit/key",
             "/v1/overview",
             "/v1/schemas/{feed}",
             "/healthz",

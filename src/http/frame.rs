@@ -109,8 +109,11 @@ async fn framed<B: MessageBody + 'static>(
     let id = RequestId(Uuid::now_v7());
     request.extensions_mut().insert(id);
     let response = next.call(request).await?;
-    let problem = problem_of(&response);
-    access::record(&response, id);
+    let problem = match access::disclose(&response, id).await {
+        Ok(()) => problem_of(&response),
+        Err(problem) => Some(problem),
+    };
+    access::record(&response, id, problem.as_ref());
     measure(&response, started);
     let mut response = match problem {
         Some(problem) => {

@@ -5,8 +5,8 @@ use actix_web::{HttpResponse, Route};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::api::{
-    batches, cases, completeness, explain, health, lists, overview, persons, receipts, records, reports, schemas,
-    search,
+    audit, batches, cases, completeness, explain, health, lists, overview, persons, receipts, records, reports,
+    schemas, search,
 };
 use super::config::Config;
 use super::docs;
@@ -32,6 +32,7 @@ pub(super) const API: &[(&str, Endpoint)] = &[
     ("/v1/feeds/{feed}/completeness", || web::put().to(completeness::declare)),
     ("/v1/batches/{id}", || web::get().to(batches::show)),
     ("/v1/batches/{id}/receipt", || web::get().to(receipts::show)),
+    ("/v1/batches/{id}/receipt/proof", || web::get().to(audit::receipt)),
     ("/v1/persons/lookup", || web::post().to(persons::lookup)),
     ("/v1/persons/search", || web::post().to(search::search)),
     ("/v1/persons/{id}", || web::get().to(persons::show)),
@@ -40,6 +41,10 @@ pub(super) const API: &[(&str, Endpoint)] = &[
     ("/v1/cases/{id}/verdict", || web::post().to(cases::decide)),
     ("/v1/explain", || web::post().to(explain::pair)),
     ("/v1/reports/complementarity", || web::get().to(reports::complementarity)),
+    ("/v1/audit/key", || web::get().to(audit::key)),
+    ("/v1/audit/checkpoint", || web::get().to(audit::checkpoint)),
+    ("/v1/audit/tile/{path:.*}", || web::get().to(audit::tile)),
+    ("/v1/audit/persons/{id}", || web::get().to(audit::person)),
     ("/v1/overview", || web::get().to(overview::show)),
     ("/v1/schemas/{feed}", || web::get().to(schemas::show)),
     ("/healthz", || web::get().to(health::alive)),

@@ -43,6 +43,9 @@ pub struct Config {
     pub index: IndexPlace,
     /// Bytes of a candidate index in the store that stay in memory, about. A step needs what it needs beside that.
     pub index_cache_bytes: usize,
+    /// The file of the key that signs the heads of the audit log (`padan keys audit`); without it the log is kept and not
+    /// signed.
+    pub audit_key: Option<std::path::PathBuf>,
     /// Limits of one pushed body.
     pub intake: crate::feed::Limits,
     /// Who is to send which feed, and where; from the part of the configuration that has its name.
@@ -65,6 +68,7 @@ impl Default for Config {
             index_file: None,
             index: IndexPlace::Memory,
             index_cache_bytes: 64 << 20,
+            audit_key: None,
             intake: crate::feed::Limits::default(),
             expected: Vec::new(),
             retention: super::retention::Config::default(),

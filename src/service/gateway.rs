@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::Config;
 use super::answers::view::View;
 use super::answers::views::StopKeyLine;
+use super::audit::Audit;
 use super::clock::{Clock, newest_day_in_indonesia};
 use super::error::ServiceError;
 use super::intake::Intake;
@@ -20,8 +21,9 @@ use super::matching::matcher::Matcher;
 use super::models::Models;
 use super::retention::Rounds;
 use super::rules::Rules;
+use crate::audit::LogSigner;
 use crate::auth::{Changes, Clients, Directory};
-use crate::domain::date::Date;
+use crate::domain::date::{Date, Timestamp};
 use crate::domain::feed::Feed;
 use crate::feed::{BatchReader, Context};
 use crate::store::{Position, Read, Store, Table};
@@ -40,6 +42,7 @@ struct Inner {
     /// What can be asked; `None` until there is something.
     published: RwLock<Option<Arc<Published>>>,
     rules: Rules,
+    audit: Audit,
     rounds: tokio::sync::Mutex<Rounds>,
 }
 
@@ -61,6 +64,8 @@ pub struct Parts {
     pub models: Arc<Models>,
     /// Time and identity.
     pub clock: Arc<dyn Clock>,
+    /// Signs the heads of the audit log; without it none is signed.
+    pub signer: Option<LogSigner>,
 }
 
 impl Gateway {
@@ -84,7 +89,7 @@ impl Gateway {
         Ok(gateway)
     }
 
-    fn new(parts: Parts, begun: &AtOpening) -> Self {
+    fn new(mut parts: Parts, begun: &AtOpening) -> Self {
         Self(Arc::new(Inner {
             instance: parts.clock.new_id(),
             ready: AtomicBool::new(false),
@@ -92,6 +97,7 @@ impl Gateway {
             matching: Matching::new(begun),
             published: RwLock::new(None),
             rules: Rules::default(),
+            audit: Audit::new(parts.signer.take()),
             rounds: tokio::sync::Mutex::default(),
             parts,
         }))
@@ -203,6 +209,11 @@ impl Gateway {
         &*self.0.parts.clock
     }
 
+    /// The present moment, by the gateway's clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock().now()
+    }
+
     pub(super) fn instance(&self) -> &str {
         &self.0.instance
     }
@@ -217,6 +228,10 @@ impl Gateway {
 
     pub(super) fn rules(&self) -> &Rules {
         &self.0.rules
+    }
+
+    pub(super) fn audit(&self) -> &Audit {
+        &self.0.audit
     }
 
     /// Where the retention rule stands.

@@ -9,6 +9,7 @@
 //! `gateway` is the front door to all of it. Knows nothing of HTTP, pages or the command line.
 
 pub mod answers;
+pub mod audit;
 pub mod backup;
 pub mod clock;
 pub mod completeness;

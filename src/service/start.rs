@@ -1,5 +1,6 @@
 //! From settings to a gateway.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Config;
@@ -7,6 +8,7 @@ use super::clock::Clock;
 use super::error::ServiceError;
 use super::gateway::{Gateway, Parts};
 use super::models::{self, ModelError, Models};
+use crate::audit::{LogSigner, SigningKey};
 use crate::auth::{Clients, Directory};
 use crate::store::{self, Shrunk, Store, StoreUrl};
 
@@ -45,6 +47,15 @@ pub enum StartError {
     /// A model or rule file cannot be used.
     #[error("the models and rules")]
     Models(#[source] ModelError),
+    /// The key of the audit log cannot be read.
+    #[error("the key of the audit log, {}", path.display())]
+    AuditKey {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// There is no store to read.
     #[error("there is no store at {url}")]
     NoStore {
@@ -66,11 +77,12 @@ impl StartWith {
     /// Loads the models and opens the store.
     pub async fn parts(self) -> Result<Parts, StartError> {
         let models = Models::load(&self.models).map_err(StartError::Models)?;
+        let signer = self.settings.audit_key.as_deref().map(read_key).transpose()?;
         self.look()?;
         let opened = open(&self.store, self.store_limits, self.missing).await;
         let store = opened.map_err(|source| StartError::Store { url: self.store, source })?;
         let clients = Clients::new(self.clients);
-        Ok(Parts { store, clients, settings: self.settings, models: Arc::new(models), clock: self.clock })
+        Ok(Parts { store, clients, settings: self.settings, models: Arc::new(models), clock: self.clock, signer })
     }
 
     /// Opens the store to be read, as it is: no gateway has to stop for it, except on sled.
@@ -105,6 +117,17 @@ impl StartWith {
         let parts = self.parts().await?;
         Gateway::open(parts).await.map_err(|source| StartError::Store { url, source })
     }
+}
+
+/// Reads the key that signs the heads of the audit log.
+fn read_key(path: &Path) -> Result<LogSigner, StartError> {
+    let read = || -> Result<LogSigner, Box<dyn std::error::Error + Send + Sync>> {
+        if let Some(mode) = store::private::open_to_others(path) {
+            return Err(format!("other accounts can read it (mode {mode:04o})").into());
+        }
+        Ok(std::fs::read_to_string(path)?.parse::<SigningKey>()?.log()?)
+    };
+    read().map_err(|source| StartError::AuditKey { path: path.to_owned(), source })
 }
 
 async fn open(url: &StoreUrl, limits: store::Config, missing: Missing) -> Result<Arc<dyn Store>, ServiceError> {

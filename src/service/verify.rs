@@ -15,6 +15,7 @@ use crate::domain::date::Date;
 use crate::domain::decision::Decision;
 use crate::domain::person::{GoldenFamily, GoldenPerson};
 use crate::domain::record::{PersonId, RecordId, Sequence, Standing};
+use crate::service::audit::{LogCheck, grown};
 use crate::service::intake::idempotency::Remembered;
 use crate::service::intake::mapping::KeptMapping;
 use crate::service::matching::load::record_of;
@@ -56,6 +57,10 @@ pub enum Wrong {
     Members,
     /// A family, a case or a word of names leads to somebody who is not there, or somebody is not found by a word.
     DerivedReference,
+    /// Entries of the audit log are missing.
+    AuditGap,
+    /// The hashes over the audit log do not follow from its entries.
+    AuditHash,
     /// A restore has not ended.
     Incomplete,
 }
@@ -80,6 +85,11 @@ impl Wrong {
             Self::DecisionWithoutRecord => ("decisions name records that are not there", backup),
             Self::Members => ("members and persons do not agree", rebuild),
             Self::DerivedReference => ("families, cases or words of names do not lead to whom they should", rebuild),
+            Self::AuditGap => ("entries of the audit log are missing", backup),
+            Self::AuditHash => (
+                "the audit log is not the one that was hashed",
+                "compare an export with an earlier one: `padan audit verify`",
+            ),
             Self::Incomplete => ("a restore into this store has not ended", "run `padan restore` again"),
         }
     }
@@ -126,6 +136,7 @@ struct SeenSoFar {
     persons: HashSet<PersonId>,
     /// Words that persons are to be found by, and entries that find somebody by one.
     words: (u64, u64),
+    audit: LogCheck,
 }
 
 /// Reads a whole state. Errors are counted, so that one broken table does not hide the others.
@@ -135,6 +146,9 @@ pub async fn verify(snapshot: &dyn Read) -> Result<Verified, ServiceError> {
     // A mark that cannot be read is told where all of them are looked at.
     if let Ok((_, Some(mark))) = compacted_mark(snapshot).await {
         known.position = mark.reached.position();
+    }
+    if let Ok((_, kept)) = grown(snapshot).await {
+        known.audit = LogCheck::new(kept);
     }
     // Each table after those that it is held against.
     for table in [
@@ -154,6 +168,8 @@ pub async fn verify(snapshot: &dyn Read) -> Result<Verified, ServiceError> {
         Table::Outcomes,
         Table::Postings,
         Table::Mappings,
+        Table::Audit,
+        Table::AuditNodes,
         Table::Marks,
     ] {
         let mut pages = Pages::of(snapshot, table);
@@ -211,6 +227,8 @@ fn look(table: Table, page: &[Row], known: &mut SeenSoFar, verified: &mut Verifi
         | Table::Outcomes
         | Table::Postings
         | Table::Mappings
+        | Table::Audit
+        | Table::AuditNodes
         | Table::Marks => {
             for (key, bytes) in page {
                 if look_at(table, key, bytes, known, verified).is_err() {
@@ -337,18 +355,25 @@ fn look_at(
         }
         Table::Lookups | Table::Outcomes => drop(plain(bytes, table.name())?),
         Table::Mappings => drop(decode::<KeptMapping>(bytes, "mapping")?),
+        Table::Audit => verified.check(Wrong::AuditGap, known.audit.entry(key, bytes)?),
+        Table::AuditNodes => known.audit.node(key, bytes)?,
         Table::Postings => verified.check(Wrong::DerivedReference, names_known_records(key, bytes, known)?),
         Table::Marks => {
             verified.check(Wrong::Incomplete, key != RESTORING_MARK);
-            if key == DERIVED_MARK {
-                decode::<DerivedMark>(bytes, "mark")?;
-            }
-            if key == COMPACTED_MARK {
-                decode::<CompactedMark>(bytes, "mark")?;
-            }
+            look_at_mark(key, bytes)?;
         }
         // Read as whole pages.
         Table::Rows | Table::Journal => {}
+    }
+    Ok(())
+}
+
+fn look_at_mark(key: &[u8], bytes: &[u8]) -> Result<(), ServiceError> {
+    if key == DERIVED_MARK {
+        decode::<DerivedMark>(bytes, "mark")?;
+    }
+    if key == COMPACTED_MARK {
+        decode::<CompactedMark>(bytes, "mark")?;
     }
     Ok(())
 }
@@ -391,6 +416,7 @@ fn ended(table: Table, known: &mut SeenSoFar, verified: &mut Verified) {
             verified.note(Wrong::ReceiptLines, other.count() as u64);
         }
         Table::Persons => verified.note(Wrong::Members, known.members.len() as u64),
+        Table::AuditNodes => verified.check(Wrong::AuditHash, known.audit.is_sound()),
         Table::Lookups => verified.note(Wrong::DerivedReference, known.words.0.abs_diff(known.words.1)),
         Table::Rows
         | Table::Batches
@@ -403,6 +429,7 @@ fn ended(table: Table, known: &mut SeenSoFar, verified: &mut Verified) {
         | Table::Outcomes
         | Table::Postings
         | Table::Mappings
+        | Table::Audit
         | Table::Marks => {}
     }
 }

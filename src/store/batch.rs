@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Committed, Config, Position, StoreError, Table};
+use super::{Committed, Config, Position, StoreError, Table, keys::Heads};
 
 /// What must be true when a batch is applied.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,6 +42,7 @@ pub struct WriteBatch {
     preconditions: Vec<Precondition>,
     writes: Vec<Write>,
     note: Option<Vec<u8>>,
+    audit: Option<Vec<u8>>,
     bytes: usize,
 }
 
@@ -76,6 +77,15 @@ impl WriteBatch {
         self
     }
 
+    /// Writes `entry` into [`Table::Audit`] at the next position, which [`Committed`] tells.
+    /// A second entry takes the place of the first.
+    pub fn audit(&mut self, entry: impl Into<Vec<u8>>) -> &mut Self {
+        let entry = entry.into();
+        self.bytes += entry.len() + size_of::<Position>();
+        self.audit = Some(entry);
+        self
+    }
+
     /// Makes the whole batch depend on `precondition`.
     pub fn require(&mut self, precondition: Precondition) -> &mut Self {
         self.bytes += precondition.bytes();
@@ -100,17 +110,20 @@ impl WriteBatch {
 
     /// Whether it writes nothing.
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty() && self.note.is_none()
+        self.writes.is_empty() && self.note.is_none() && self.audit.is_none()
     }
 
-    /// The writes, with the journal entry at `position`; and whether that position is taken.
-    pub(super) fn into_writes(self, position: Position) -> (Vec<Write>, Committed) {
-        let Self { mut writes, note, .. } = self;
-        let journal = note.map(|entry| {
-            writes.push(Write { table: Table::Journal, key: position.key(), value: Some(entry) });
-            position
-        });
-        (writes, Committed { journal })
+    /// The writes, with the numbered entries behind the last ones; and which positions those take.
+    pub(super) fn into_writes(self, heads: Heads) -> (Vec<Write>, Committed) {
+        let Self { mut writes, note, audit, .. } = self;
+        let mut numbered = |table: Table, head: Position, entry: Option<Vec<u8>>| {
+            let position = head.next();
+            writes.push(Write { table, key: position.key(), value: Some(entry?) });
+            Some(position)
+        };
+        let journal = numbered(Table::Journal, heads.journal, note);
+        let audit = numbered(Table::Audit, heads.audit, audit);
+        (writes, Committed { journal, audit })
     }
 
     /// The keys that preconditions look at.
@@ -142,8 +155,8 @@ impl WriteBatch {
     /// Fails with `TooLarge` when the batch is over a limit.
     pub(super) fn within(&self, limits: &Config) -> Result<(), StoreError> {
         fits("batch", self.bytes, limits.max_batch_bytes)?;
-        if let Some(entry) = &self.note {
-            fits("journal entry", entry.len(), limits.max_value_bytes)?;
+        for (what, entry) in [("journal entry", &self.note), ("audit entry", &self.audit)] {
+            fits(what, entry.as_ref().map_or(0, Vec::len), limits.max_value_bytes)?;
         }
         for write in &self.writes {
             fits("key", write.key.len(), limits.max_key_bytes())?;
@@ -169,6 +182,7 @@ impl fmt::Debug for WriteBatch {
             .field("preconditions", &self.preconditions.len())
             .field("writes", &self.writes.len())
             .field("notes", &usize::from(self.note.is_some()))
+            .field("audit", &usize::from(self.audit.is_some()))
             .field("bytes", &self.bytes)
             .finish()
     }

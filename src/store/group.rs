@@ -12,7 +12,7 @@ use tokio::{
     task::spawn_blocking,
 };
 
-use super::{Committed, Config, Position, StoreError, Table, WriteBatch, staged::Staged};
+use super::{Committed, Config, StoreError, Table, WriteBatch, keys::Heads, staged::Staged};
 
 /// What an adapter does with a group. Calls come from one thread: `begin`, any number of `get`, then `end`.
 pub(super) trait Engine: Send + 'static {
@@ -24,8 +24,8 @@ pub(super) trait Engine: Send + 'static {
     /// The value of a key before the group.
     fn get(&mut self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// The last position of the journal before the group.
-    fn head(&mut self) -> Position;
+    /// The last positions before the group.
+    fn heads(&mut self) -> Heads;
 
     /// Writes what is staged, which may be nothing; durable when it returns `Ok`.
     fn end(&mut self, staged: Staged) -> Result<(), StoreError>;
@@ -219,7 +219,7 @@ impl<E: Engine> Writer<E> {
     fn stage(&mut self, jobs: Vec<Job>, ready: &Result<(), StoreError>) -> (Vec<Waiter>, Staged) {
         let mut staged = Staged::default();
         let mut waiters = Vec::with_capacity(jobs.len());
-        let mut head = if ready.is_ok() { self.engine.head() } else { Position::default() };
+        let mut heads = if ready.is_ok() { self.engine.heads() } else { Heads::default() };
         for Job { batch, answer, room } in jobs {
             let verdict = ready.clone().and_then(|()| {
                 batch.check(|table, key| match staged.get(table, key) {
@@ -228,8 +228,8 @@ impl<E: Engine> Writer<E> {
                 })
             });
             let verdict = verdict.map(|()| {
-                let (writes, committed) = batch.into_writes(head.next());
-                head = committed.journal.unwrap_or(head);
+                let (writes, committed) = batch.into_writes(heads);
+                heads = heads.after(committed);
                 staged.add(writes);
                 committed
             });

@@ -1,11 +1,13 @@
-//! Arithmetic on ordered keys, for paging and prefixes, and the positions of the journal.
+//! Arithmetic on ordered keys, for paging and prefixes, and the positions of the tables that a store numbers.
 
-/// A place in the journal, counted from 1 without gaps, in the order in which commits became durable.
+use super::{Committed, Table};
+
+/// A place in the journal or in the audit log, counted from 1 without gaps, in the order in which commits became durable.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position(pub u64);
 
 impl Position {
-    /// Its key in [`Table::Journal`](super::Table::Journal).
+    /// Its key in [`Table::Journal`] or [`Table::Audit`].
     pub fn key(self) -> Vec<u8> {
         self.0.to_be_bytes().to_vec()
     }
@@ -19,6 +21,27 @@ impl Position {
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0 + 1)
+    }
+}
+
+/// The last positions that were given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Heads {
+    pub(super) journal: Position,
+    pub(super) audit: Position,
+}
+
+impl Heads {
+    /// Those of a store, by the greatest key of a table.
+    pub(super) fn of<E>(mut last: impl FnMut(Table) -> Result<Option<Vec<u8>>, E>) -> Result<Self, E> {
+        let mut head = |table| Ok(last(table)?.as_deref().and_then(Position::of).unwrap_or_default());
+        Ok(Self { journal: head(Table::Journal)?, audit: head(Table::Audit)? })
+    }
+
+    /// Those after a commit.
+    #[must_use]
+    pub(super) fn after(self, committed: Committed) -> Self {
+        Self { journal: committed.journal.unwrap_or(self.journal), audit: committed.audit.unwrap_or(self.audit) }
     }
 }
 

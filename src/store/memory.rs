@@ -5,13 +5,14 @@
 
 use std::{
     collections::BTreeMap,
+    convert::Infallible,
     ops::Bound,
     sync::{PoisonError, RwLock},
 };
 
 use async_trait::async_trait;
 
-use super::{Committed, Config, Position, Read, Row, Snapshot, Store, StoreError, Table, WriteBatch, batch::fits};
+use super::{Committed, Config, Read, Row, Snapshot, Store, StoreError, Table, WriteBatch, batch::fits, keys::Heads};
 
 /// Tables in memory.
 pub(super) struct MemoryStore(Reader);
@@ -58,7 +59,7 @@ impl Store for MemoryStore {
             return Err(StoreError::Closed);
         }
         batch.check(|table, key| Ok(state.tables[table.index()].get(key)))?;
-        let (writes, committed) = batch.into_writes(state.head().next());
+        let (writes, committed) = batch.into_writes(state.heads());
         for write in writes {
             state.apply(write.table, write.key, write.value);
         }
@@ -115,9 +116,10 @@ impl Read for Reader {
 }
 
 impl State {
-    fn head(&self) -> Position {
-        let last = self.tables[Table::Journal.index()].last_key_value();
-        last.and_then(|(key, _)| Position::of(key)).unwrap_or_default()
+    fn heads(&self) -> Heads {
+        let last = |table: Table| self.tables[table.index()].last_key_value().map(|(key, _)| key.clone());
+        let Ok(heads) = Heads::of(|table| Ok::<_, Infallible>(last(table)));
+        heads
     }
 
     fn apply(&mut self, table: Table, key: Vec<u8>, value: Option<Vec<u8>>) {

@@ -71,6 +71,8 @@ pub struct Snapshot {
 pub struct Committed {
     /// Where the batch's note stands in the journal.
     pub journal: Option<Position>,
+    /// Where the batch's entry stands in the audit log.
+    pub audit: Option<Position>,
 }
 
 /// Reading named tables of bytes.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Position, Table, batch::Write};
+use super::{Committed, Position, Table, batch::Write, keys::Heads};
 
 /// The changes of a group; of two changes of one key the later one counts.
 #[derive(Default)]
@@ -33,11 +33,14 @@ impl Staged {
         self.tables[table.index()].range(range).next().is_some()
     }
 
-    /// The last position of the journal that is staged.
-    pub(super) fn last_position(&self) -> Option<Position> {
-        let mut changes = self.tables[Table::Journal.index()].iter().rev();
-        // What is deleted was there before.
-        changes.find(|(_, entry)| entry.is_some()).and_then(|(key, _)| Position::of(key))
+    /// The last positions once it is written.
+    pub(super) fn heads(&self, before: Heads) -> Heads {
+        let last = |table: Table| {
+            let mut changes = self.tables[table.index()].iter().rev();
+            // What is deleted was there before.
+            changes.find(|(_, entry)| entry.is_some()).and_then(|(key, _)| Position::of(key))
+        };
+        before.after(Committed { journal: last(Table::Journal), audit: last(Table::Audit) })
     }
 
     /// The tables that change, each with its changes in key order; `None` deletes.

@@ -44,11 +44,16 @@ pub enum Table {
     Postings = 19,
     /// How agencies' lists become rows of their feeds: which column is which field.
     Mappings = 20,
+    /// Who saw or did what, under its position. Only [`WriteBatch::audit`](super::WriteBatch::audit) writes here, and
+    /// nothing is ever taken away.
+    Audit = 21,
+    /// Hashes over the entries of [`Table::Audit`], from which a proof or an export is made.
+    AuditNodes = 22,
 }
 
 impl Table {
     /// How many tables there are.
-    pub const COUNT: usize = 17;
+    pub const COUNT: usize = 19;
 
     /// All tables, in the order of their codes.
     pub const ALL: [Self; Self::COUNT] = [
@@ -69,6 +74,8 @@ impl Table {
         Self::Outcomes,
         Self::Postings,
         Self::Mappings,
+        Self::Audit,
+        Self::AuditNodes,
     ];
 
     /// The name used by adapters, logs and metrics.
@@ -91,6 +98,8 @@ impl Table {
             Self::Outcomes => "outcomes",
             Self::Postings => "postings",
             Self::Mappings => "mappings",
+            Self::Audit => "audit",
+            Self::AuditNodes => "audit_nodes",
         }
     }
 

@@ -26,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // what remembers
     ("store", &["domain"]),
     ("auth", &["domain", "store"]),
-    ("audit", &["domain", "store"]),
+    ("audit", &[]),
     ("outbox", &["domain", "store"]),
     // use cases
     (
@@ -65,6 +65,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "simulate",
             "store",
             "auth",
+            "audit",
             "service",
             "worker",
             "http",

@@ -122,6 +122,12 @@ fn every_feed_as_csv_gzip_and_zip_gives_what_ndjson_gives() {
     }
 }
 
+/// Whether an answer has a note that says this.
+fn said(answer: &Value, what: &str) -> bool {
+    let mut notes = answer["notes"].as_array().into_iter().flatten();
+    notes.any(|note| note["message"].as_str().is_some_and(|text| text.contains(what)))
+}
+
 #[test]
 fn a_list_is_tried_mapped_and_remembered() {
     let app = TestApp::start();
@@ -169,10 +175,6 @@ fn a_list_is_tried_mapped_and_remembered() {
         (&json!(5), &json!("ditolak")),
         "{sent}"
     );
-    let notes = |answer: &Value| answer["notes"].as_array().cloned().unwrap_or_default();
-    let said = |answer: &Value, what: &str| {
-        notes(answer).iter().any(|note| note["message"].as_str().is_some_and(|text| text.contains(what)))
-    };
     for what in ["Headings: row 3", "All rows are as of 2025-11-20"] {
         assert!(said(&tried, what) && said(&sent, what), "{what}: {sent}");
     }
@@ -180,20 +182,27 @@ fn a_list_is_tried_mapped_and_remembered() {
     let again = send(&app, "dinsos", &batches, CSV, corrected.as_bytes()).expect(200).json();
     let counts = &again["batch"]["counts"];
     assert_eq!((&counts["tanpa_perubahan"], &counts["ditolak"]), (&json!(1), &json!(0)), "only what changed: {again}");
+    what_is_passed_over_is_told(&app, list, &kept);
+    app.settle();
+}
+
+/// The same list in a ZIP file beside another one, and with a column that the mapping leaves out.
+fn what_is_passed_over_is_told(app: &TestApp, list: &str, kept: &Value) {
     let mut with_remark = kept.clone();
     with_remark["left_out"] = json!(["Ket"]);
-    keep("dinsos", &with_remark).expect(204);
+    let mapping = format!("/v1/feeds/{FEED}/mapping");
+    app.client("dinsos").json("PUT", &mapping, "remark", &with_remark).expect(204);
     let wider = list
         .replace("L/P;ID", "L/P;Ket;ID")
         .replace("Perempuan;", "Perempuan;zqx;")
         .replace("Laki-laki;", "Laki-laki;baru;");
     let two = zipped_all(&[("a.csv", &wider), ("b.csv", list)]);
-    let told = send(&app, "dinsos", &format!("{batches}?check=true"), "application/zip", &two).expect(200).json();
+    let check = format!("/v1/feeds/{FEED}/batches?check=true");
+    let told = send(app, "dinsos", &check, "application/zip", &two).expect(200).json();
     for what in ["Columns that are not read: Ket", "Only a.csv is read; not read: b.csv"] {
         assert!(said(&told, what), "{what}: {told}");
     }
     assert!(!told.to_string().contains("zqx"), "no value: {told}");
-    app.settle();
 }
 
 #[test]

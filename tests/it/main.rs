@@ -2,6 +2,7 @@
 //! joined. One binary; files follow what they test.
 
 mod access_log;
+mod audit;
 mod backup;
 mod contract;
 mod demo;

@@ -43,6 +43,7 @@ fn app() -> Place {
             agency: kind.map(|_| AgencyId::new(name).expect("a good id")),
             kind,
             regions: regions.iter().map(|region| (*region).to_owned()).collect(),
+            purpose: None,
         };
         let clients = [
             client("dinsos-3201", Some(AgencyKind::Dinsos), &["3201"]),

@@ -44,6 +44,7 @@ impl Session {
         let mut settings: Settings = settings(keys.path(), StoreUrl::Redb("store".into()));
         settings.http.tls.cert = "keys/server.pem".into();
         settings.http.tls.key = "keys/server-key.pem".into();
+        settings.service.audit_key = Some("audit.key".into());
         settings.http.listen = free_address();
         fs::write(self.at("padan.toml"), toml::to_string(&settings).expect("TOML")).expect("written");
         fs::write(self.at("kode"), "kode-dinsos\n").expect("written");
@@ -56,6 +57,7 @@ impl Session {
         let address = self.configure();
         self.run(&["keys", "dev", "--out", "keys"]);
         self.run(&["keys", "token", "--name", "a", "--out", "a.token"]);
+        self.run(&["keys", "audit", "--name", "padan.test/audit", "--out", "audit.key"]);
         let public = self.run(&["keys", "backup", "--out", "backup.key"]);
         let public = String::from_utf8(public.stdout).expect("text").trim().to_owned();
         self.run(&["simulate", "--persons", "300", "--out", "world"]);

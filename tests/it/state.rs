@@ -33,6 +33,7 @@ fn app_with(expected: &str) -> TestApp {
             agency: Some(AgencyId::new(name).expect("a good id")),
             kind: Some(kind),
             regions: Vec::new(),
+            purpose: None,
         };
         let steward = Client {
             name: "petugas".to_owned(),
@@ -41,6 +42,7 @@ fn app_with(expected: &str) -> TestApp {
             agency: None,
             kind: None,
             regions: Vec::new(),
+            purpose: None,
         };
         let clients = [
             pusher("dinsos-a", AgencyKind::Dinsos),

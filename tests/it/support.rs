@@ -7,9 +7,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use padan::audit::{KeyKind, SigningKey};
 use padan::auth::{Client, Directory, Right, token_hash};
 use padan::cli::keys::DevKeys;
 use padan::cli::launch::{Launched, launch};
+use padan::cli::output::{Access, write_file};
 use padan::config::Settings;
 use padan::domain::agency::{AgencyId, AgencyKind};
 use padan::domain::date::{Date, Timestamp};
@@ -32,6 +34,7 @@ const CLIENTS: &[Role] = &[
     ("petugas", "kode-petugas", None, &[Right::Review, Right::Persons, Right::Reports]),
     ("petugas-dua", "kode-petugas-dua", None, &[Right::Review, Right::Persons, Right::Reports]),
     ("pembaca", "kode-pembaca", None, &[Right::Reports]),
+    ("auditor", "kode-auditor", None, &[Right::Audit]),
 ];
 
 /// An address on loopback that nobody listens on.
@@ -50,6 +53,10 @@ pub(crate) fn settings(dir: &Path, store: StoreUrl) -> Settings {
     settings.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     settings.http.workers = Some(2);
     settings.service.as_of = Some(AS_OF);
+    let audit_key = SigningKey::new("padan.test/audit".parse().expect("a name"), KeyKind::Log, [7; 32]);
+    write_file(&dir.join("audit.key"), Access::Private, audit_key.to_text().as_bytes()).expect("a key");
+    std::fs::write(dir.join("audit.pub"), audit_key.verifier_key().to_string()).expect("a key");
+    settings.service.audit_key = Some(dir.join("audit.key"));
     settings.store_limits.cache_bytes = 64 << 20;
     let clients: Vec<Client> = CLIENTS
         .iter()
@@ -60,6 +67,7 @@ pub(crate) fn settings(dir: &Path, store: StoreUrl) -> Settings {
             agency: agency.map(|(id, _)| AgencyId::new(id).expect("a good id")),
             kind: agency.map(|(_, kind)| kind),
             regions: Vec::new(),
+            purpose: None,
         })
         .collect();
     settings.client = Directory::new(&clients).expect("good clients");
@@ -108,6 +116,11 @@ impl TestApp {
     /// The file of its certificate authority.
     pub(crate) fn ca(&self) -> PathBuf {
         self.dir.path().join("ca.pem")
+    }
+
+    /// The public key of its audit log.
+    pub(crate) fn audit_key(&self) -> PathBuf {
+        self.dir.path().join("audit.pub")
     }
 
     /// The use cases, to look behind the interface.

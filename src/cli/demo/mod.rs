@@ -106,9 +106,12 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
         terminal.say(&format!(
             "\nThe pages are open at https://{address}/ (certificate of this demo only)\n\
              Sign in with the access code: {}\n\
-             To send a list of Dinas Sosial at /kirim, sign in with its code: {}\nCtrl-C ends the demo.",
+             To send a list of Dinas Sosial at /kirim, sign in with its code: {}\n\
+             The audit log: padan audit export with the token {}, padan audit verify with the key {}\nCtrl-C ends the demo.",
             secrets.steward,
-            secrets.agency(AGENCIES[0].name)
+            secrets.agency(AGENCIES[0].name),
+            secrets.auditor,
+            secrets.audit_key
         ));
         runtime.block_on(async { stop_signal().await });
     }

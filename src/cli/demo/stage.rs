@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::auth::token_hash;
 use crate::auth::{Client, Directory, Right};
 use crate::cli::CliError;
-use crate::cli::keys::{DevKeys, new_token};
+use crate::cli::keys::{DevKeys, new_audit_key, new_token};
 use crate::cli::output::{Access, write_file};
 use crate::config::Settings;
 use crate::domain::agency::{AgencyId, AgencyKind};
@@ -29,12 +29,19 @@ pub(super) const AGENCIES: &[Agency] = &[
     Agency { name: "bank-penyalur", kind: AgencyKind::Bank },
 ];
 
+/// The name of its audit log.
+const AUDIT_LOG: &str = "demo.padan.example/audit";
+
 /// What the demo's clients hold.
 pub(super) struct Secrets {
     /// The certificate authority, PEM.
     pub(super) ca: String,
     /// The steward's access code.
     pub(super) steward: String,
+    /// The auditor's.
+    pub(super) auditor: String,
+    /// The public key of the audit log.
+    pub(super) audit_key: String,
     agencies: Vec<(&'static str, String)>,
 }
 
@@ -83,6 +90,11 @@ pub(super) fn prepare(dir: &Path, port: u16, as_of: Date) -> Result<(Settings, S
     settings.http.tls.cert = dir.join("keys/server.pem");
     settings.http.tls.key = dir.join("keys/server-key.pem");
     settings.service.as_of = Some(as_of);
+    let audit_key =
+        new_audit_key(AUDIT_LOG).map_err(|error| CliError::failed("making the key of the audit log", error))?;
+    write_file(&dir.join("keys/audit.key"), Access::Private, format!("{}\n", audit_key.to_text()).as_bytes())
+        .map_err(failed)?;
+    settings.service.audit_key = Some(dir.join("keys/audit.key"));
     "warn".clone_into(&mut settings.log.filter);
     let (mut clients, mut agencies) = (Vec::new(), Vec::new());
     for agency in AGENCIES {
@@ -94,10 +106,12 @@ pub(super) fn prepare(dir: &Path, port: u16, as_of: Date) -> Result<(Settings, S
     let steward = token()?;
     let rights = [Right::Review, Right::Persons, Right::Reports];
     clients.push(client("petugas-demo", &steward, &rights, None));
+    let auditor = token()?;
+    clients.push(client("auditor-demo", &auditor, &[Right::Audit], None));
     settings.client = Directory::new(&clients).map_err(|error| CliError::failed("naming clients", error))?;
     let file = toml::to_string(&settings).map_err(|error| CliError::failed("writing the configuration", error))?;
     write_file(&dir.join("padan.toml"), Access::Private, file.as_bytes()).map_err(failed)?;
-    Ok((settings, Secrets { ca: keys.ca, steward, agencies }))
+    Ok((settings, Secrets { ca: keys.ca, steward, auditor, audit_key: audit_key.verifier_key().to_string(), agencies }))
 }
 
 fn client(name: &str, token: &str, rights: &[Right], agency: Option<(AgencyId, AgencyKind)>) -> Client {
@@ -108,6 +122,7 @@ fn client(name: &str, token: &str, rights: &[Right], agency: Option<(AgencyId, A
         kind: agency.as_ref().map(|(_, kind)| *kind),
         agency: agency.map(|(id, _)| id),
         regions: Vec::new(),
+        purpose: None,
     }
 }
 

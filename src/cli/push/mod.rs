@@ -3,6 +3,7 @@
 mod chunk;
 mod client;
 mod completeness;
+mod destination;
 mod error;
 mod list;
 mod receipt;
@@ -23,13 +24,13 @@ use self::chunk::{ChunkError, Chunks};
 pub use self::client::{Answer, Call, CallError, Client, ClientError, Patience, SendError, Session, Transport};
 use self::client::{JSON, NDJSON};
 pub use self::completeness::{Declared, declare};
+pub(super) use self::destination::Destination;
 pub use self::error::PushError;
 use self::receipt::Receipt;
 pub use self::receipt::{AnswerLine, Remark};
 use self::report::Report;
 pub use self::run::Run;
 use self::watch::Watch;
-use super::secret_file::warn_if_open;
 use super::terminal::Terminal;
 use super::{CliError, Outcome};
 use crate::domain::batch::BatchCounts;
@@ -66,15 +67,8 @@ pub(super) struct Args {
     /// Feed and files, or files named after their feeds.
     #[arg(value_name = "FEED|FILE", required_unless_present = "completeness")]
     files: Vec<String>,
-    /// Address of the gateway.
-    #[arg(long, value_name = "https://HOST:PORT")]
-    to: String,
-    /// File with the token alone in it; without it the variable `PADAN_TOKEN` is read.
-    #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
-    /// Certificate authority that signed the gateway's certificate (PEM).
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
+    #[command(flatten)]
+    destination: Destination,
     #[command(flatten)]
     list: list::ListArgs,
     /// Rows in one request.
@@ -376,21 +370,19 @@ pub fn wait_matched(
 
 /// Runs the command.
 pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> {
-    push(args, terminal).map_err(|error| {
-        let hint = error.hint();
-        let to_error = if error.is_wrong_call() { CliError::wrong_call } else { CliError::failed };
-        to_error("pushing".to_owned(), error).hint(hint)
-    })
+    push(args, terminal).map_err(|error| told("pushing", error))
+}
+
+/// What the user is told of an error.
+pub(super) fn told(doing: &str, error: PushError) -> CliError {
+    let hint = error.hint();
+    let to_error = if error.is_wrong_call() { CliError::wrong_call } else { CliError::failed };
+    to_error(doing.to_owned(), error).hint(hint)
 }
 
 fn push(args: &Args, terminal: Terminal) -> Result<Outcome, PushError> {
     let files = files_of(&args.files)?;
-    let ca = args.ca.as_deref().map(read_file).transpose()?;
-    if let Some(path) = &args.token_file {
-        warn_if_open(path, "the token", terminal);
-    }
-    let token = token(args.token_file.as_deref())?;
-    let client = Client::new(&args.to, &token, ca.as_deref())?;
+    let (client, token) = args.destination.client(terminal)?;
     let session = Session { transport: &client, patience: Patience::default(), pause: &std::thread::sleep };
     let limits = ChunkLimits { rows: args.chunk_rows, ..ChunkLimits::default() };
     let mut receipt = args.receipt.as_deref().map(Receipt::create).transpose()?;
@@ -432,7 +424,7 @@ fn push(args: &Args, terminal: Terminal) -> Result<Outcome, PushError> {
 
 /// The run of this command: the one that was cut off, or a new one.
 fn run_of(args: &Args, files: &[(Feed, PathBuf)], token: &str, terminal: Terminal) -> Run {
-    let place = args.run_file.clone().or_else(|| run::place(&args.to, token));
+    let place = args.run_file.clone().or_else(|| run::place(&args.destination.to, token));
     let Some(place) = place.filter(|_| !files.is_empty()) else { return Run::new(files) };
     if args.new_run {
         // A run that begins ends the one before, wherever that stood.
@@ -459,13 +451,6 @@ fn run_of(args: &Args, files: &[(Feed, PathBuf)], token: &str, terminal: Termina
 
 fn read_file(path: &Path) -> Result<Vec<u8>, PushError> {
     std::fs::read(path).map_err(|source| PushError::Read { path: path.to_owned(), source })
-}
-
-fn token(file: Option<&Path>) -> Result<String, PushError> {
-    match file {
-        Some(path) => std::fs::read_to_string(path).map_err(|source| PushError::Read { path: path.to_owned(), source }),
-        None => std::env::var("PADAN_TOKEN").map_err(|_| PushError::NoToken),
-    }
 }
 
 /// The feed of each file: the one named first, or the one the file is named after.

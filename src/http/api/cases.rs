@@ -10,6 +10,7 @@ use crate::auth::Right;
 use crate::domain::case::{CaseState, Question};
 use crate::domain::case::{Explained, VetoLine};
 use crate::domain::decision::{Decision, Verdict};
+use crate::http::access;
 use crate::http::body::{Incoming, JSON};
 use crate::http::caller::{Reader, Writer, need};
 use crate::http::config::Config;
@@ -318,6 +319,7 @@ pub(crate) async fn list(
         ("order", params.order.as_deref()),
     ];
     let next = next_path("/v1/cases", page.next.as_deref(), limit, &more);
+    access::note_subjects(&request, page.items.iter().flat_map(|view| access::case_subjects(&view.case)));
     let items: Vec<CaseLineDto> = page.items.iter().map(CaseLineDto::from).collect();
     Ok(HttpResponse::Ok().json(PageDto { items, next, total: page.total }))
 }
@@ -330,10 +332,12 @@ pub(crate) async fn list(
 pub(crate) async fn show(
     Reader(caller): Reader,
     id: web::Path<String>,
+    request: HttpRequest,
     gateway: Backend,
 ) -> Result<web::Json<CaseDto>, Problem> {
     need(&caller, Right::Review)?;
     let view = gateway.get()?.case(&caller, &id).await?;
+    access::note_subjects(&request, access::case_subjects(&view.case));
     Ok(web::Json(CaseDto::from(&view)))
 }
 

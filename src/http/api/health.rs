@@ -18,7 +18,7 @@ pub(crate) async fn alive() -> &'static str {
 
 /// The gateway can take requests: the matcher is loaded, and the store takes writes.
 ///
-/// Where it does not (the disk is full or read-only, the database server is away), reading goes on; `detail` says why.
+/// Where it does not (the disk is full or read-only, the database server is away), counts are answered and nobody is shown; `detail` says why.
 #[utoipa::path(get, path = "/readyz", tag = "watch", operation_id = "readyz", security(()),
     responses((status = 200, description = "Ready", body = String, content_type = "text/plain"),
         (status = 503, description = "Starting or stopping, or writes are refused", body = crate::http::problem::ProblemDocument, content_type = "application/problem+json")))]
@@ -31,7 +31,7 @@ pub(crate) async fn ready(gateway: Backend) -> Result<&'static str, Problem> {
     Ok("ready\n")
 }
 
-/// Why writes are refused. Reading goes on, so it is for whoever watches to say whether requests still come here.
+/// Why writes are refused. Reports and counts go on, so it is for whoever watches to say whether requests still come here.
 fn not_written(error: &ServiceError) -> Problem {
     let why = if matches!(error, ServiceError::Full) {
         "the disk of the store is full; it goes on by itself when there is room"
@@ -40,7 +40,12 @@ fn not_written(error: &ServiceError) -> Problem {
     } else {
         "the store is read-only or failed; the log says why, and the gateway has to be started again"
     };
-    Problem::new(Code::NotReady, format!("writes are refused, reading goes on: {why}"))
+    Problem::new(
+        Code::NotReady,
+        format!(
+            "writes are refused, and so is what shows somebody, since it could not be written down; counts are answered: {why}"
+        ),
+    )
 }
 
 /// Figures in the Prometheus text format, for a caller with the right `reports`. They name feeds, routes and codes, never

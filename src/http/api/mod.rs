@@ -2,6 +2,7 @@
 //! `putusan`); what the gateway adds is English. Times are RFC 3339 in UTC. A list answers `items` and `next`, the path
 //! of the next page or null. Every write needs `Idempotency-Key`. Refusals are problem documents.
 
+pub(crate) mod audit;
 pub(crate) mod batches;
 pub(crate) mod cases;
 pub(crate) mod completeness;

@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::Right;
 use crate::domain::finding::{Finding, Outcome, RuleKind, RuleSeverity, Scope, Subject};
+use crate::http::access;
 use crate::http::caller::{Reader, need};
 use crate::http::extract::{Backend, asks_for, date, query, region};
 use crate::http::problem::{Code, Problem, ProblemDocument};
@@ -315,6 +316,7 @@ pub(crate) async fn complementarity(
     let kode_wilayah = region("kode_wilayah", params.kode_wilayah)?;
     let view = gateway.get()?.report(&caller, ReportQuery { as_of, kode_wilayah, rule: params.rule }).await?;
     let report = ReportDto::new(&view, kind);
+    access::note_findings(&request, &view.findings);
     if !asks_for(&request, "text/csv") {
         return Ok(HttpResponse::Ok().json(report));
     }

@@ -236,7 +236,7 @@ impl From<ServiceError> for Problem {
             }
             ServiceError::Full => Self::new(
                 Code::Full,
-                "nothing was stored; reading goes on, and writing when the operator has made room: send the same request again later",
+                "nothing was stored; it goes on when the operator has made room: send the same request again later",
             ),
             ServiceError::NotReady => {
                 Self::new(Code::NotReady, "nothing was stored; send the same request again later")

@@ -16,6 +16,7 @@ use crate::domain::case::{CaseState, Explained, Question};
 use crate::domain::date::Date;
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::person::PersonField;
+use crate::http::access;
 use crate::http::api::cases::{Putusan, verdict_request};
 use crate::http::config::Config;
 use crate::http::extract::Backend;
@@ -230,6 +231,7 @@ pub(super) async fn show(
     gateway: Backend,
 ) -> Result<HttpResponse, Problem> {
     let view = gateway.get()?.case(steward.with(Right::Review)?, &id).await?;
+    access::note_subjects(&request, access::case_subjects(&view.case));
     let key = Uuid::now_v7().to_string();
     let mut page = CasePage::new(steward.page, &view, format::today(), key);
     page.saved = request.query_string().split('&').any(|pair| pair == "tersimpan=ya");

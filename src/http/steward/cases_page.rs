@@ -11,6 +11,7 @@ use super::texts::Texts;
 use super::{format, labels};
 use crate::auth::Right;
 use crate::domain::case::{CaseState, Question};
+use crate::http::access;
 use crate::http::config::Config;
 use crate::http::extract::{Backend, percent, region};
 use crate::http::masked;
@@ -158,5 +159,6 @@ pub(super) async fn show(
         web::Query::<Choice>::from_query(request.query_string()).map(web::Query::into_inner).unwrap_or_default();
     let cursor = Some(choice.mulai.clone()).filter(|cursor| !cursor.is_empty());
     let cases = gateway.get()?.cases(caller, choice.filter()?, cursor, config.limits.page_items).await?;
+    access::note_subjects(&request, cases.items.iter().flat_map(|view| access::case_subjects(&view.case)));
     render(&CasesPage::new(steward.page, choice, &cases))
 }

@@ -16,6 +16,7 @@ use crate::auth::Right;
 use crate::domain::finding::{Finding, Outcome, Scope, Subject};
 use crate::domain::person::FamilyId;
 use crate::domain::record::{PersonId, RecordId};
+use crate::http::access;
 use crate::http::api::reports::{outcome_name, scope_name, subject_name};
 use crate::http::config::Config;
 use crate::http::extract::{Backend, percent};
@@ -295,6 +296,7 @@ pub(super) async fn show(
     let known = view.rules.iter().find(|known| known.id == *rule);
     let known = known.ok_or_else(|| Problem::new(Code::NotFound, "there is no such rule"))?;
     let listed = Listed::new(&part, known, &view, config.limits.page_findings);
+    access::note_findings(&request, listed.rows.iter().copied());
     let (persons, families) = listed.mentioned();
     let names = gateway.get()?.names(caller, &persons, &families).await?;
     render(&FindingsPage::new(steward.page, &part, known, &view, &listed, &names))

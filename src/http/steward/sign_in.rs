@@ -85,7 +85,7 @@ pub(super) async fn sign_in(
             }
         };
     };
-    access::signed_in(&request, &caller);
+    access::signed_in(&request, &caller).await?;
     let back = local(&form.kembali);
     let to = if back.is_empty() { home(&caller).to_owned() } else { back };
     let cookie = sessions.open(caller).map_err(|error| Problem::internal(&error))?;
@@ -104,7 +104,7 @@ pub(super) async fn sign_out(
 ) -> Result<HttpResponse, Problem> {
     let form: Token = forms::read(&request, payload, &config).await?;
     forms::check_token(&steward.session, &form.token)?;
-    access::signed_out(&request, &steward.session.caller);
+    access::signed_out(&request, &steward.session.caller).await;
     let id = request.cookie(COOKIE).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
     let mut answer = see_other("/masuk");
     answer

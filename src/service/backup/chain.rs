@@ -40,6 +40,9 @@ pub struct Description {
     pub from: u64,
     /// And ends with this one.
     pub to: u64,
+    /// And with this entry of the audit log.
+    #[serde(default)]
+    pub audit: u64,
     /// Entries in it.
     pub entries: u64,
     /// Length of the file.
@@ -61,6 +64,7 @@ pub(super) struct Content {
     pub(super) kind: Kind,
     pub(super) from: u64,
     pub(super) to: u64,
+    pub(super) audit: u64,
     pub(super) inputs: Option<String>,
     pub(super) at: Timestamp,
 }
@@ -144,6 +148,7 @@ impl Chain {
             kind: content.kind,
             from: content.from,
             to: content.to,
+            audit: content.audit,
             entries: written.entries,
             bytes: written.bytes,
             sha256: written.sha256.clone(),

@@ -9,6 +9,7 @@ use super::chain::{Chain, Content, Description, Kind};
 use super::part::{PartWriter, Recipients, Written};
 use crate::domain::batch::Batch;
 use crate::domain::date::Timestamp;
+use crate::service::audit::last_entry;
 use crate::service::digest::{INPUTS, StateHash};
 use crate::service::error::ServiceError;
 use crate::service::matching::load::record_of;
@@ -58,11 +59,13 @@ pub async fn backup(
         // An increment would have a hole: what came first behind the chain is compacted.
         from = None;
     }
+    let audit = last_entry(snapshot).await?;
+    let seen = chain.parts().last().map_or(0, |part| part.audit);
     let part = match from {
-        Some(from) if from == head.0 => None,
-        Some(from) if from > head.0 => return Err(BackupError::OtherStore { path: folder.to_owned() }),
-        Some(from) => Some(increment(snapshot, &mut chain, recipients, from, head, at).await?),
-        None => Some(full(snapshot, &mut chain, recipients, head, at).await?),
+        Some(from) if from == head.0 && seen == audit => None,
+        Some(from) if from > head.0 || seen > audit => return Err(BackupError::OtherStore { path: folder.to_owned() }),
+        Some(from) => Some(increment(snapshot, &mut chain, recipients, (from, head, seen, audit), at).await?),
+        None => Some(full(snapshot, &mut chain, recipients, (head, audit), at).await?),
     };
     Ok(Made { part, parts: chain.parts().len(), reaches: head.0 })
 }
@@ -78,7 +81,7 @@ async fn full(
     snapshot: &dyn Read,
     chain: &mut Chain,
     recipients: &Recipients,
-    head: Position,
+    (head, audit): (Position, u64),
     at: Timestamp,
 ) -> Result<Description, BackupError> {
     let sink = Sink::open(chain, recipients)?;
@@ -99,7 +102,7 @@ async fn full(
         }
     }
     let written = sink.finish(chain).await?;
-    let content = Content { kind: Kind::Full, from: 0, to: head.0, inputs: Some(inputs.finish()), at };
+    let content = Content { kind: Kind::Full, from: 0, to: head.0, audit, inputs: Some(inputs.finish()), at };
     chain.add(&written, content)
 }
 
@@ -107,8 +110,7 @@ async fn increment(
     snapshot: &dyn Read,
     chain: &mut Chain,
     recipients: &Recipients,
-    from: u64,
-    head: Position,
+    (from, head, seen, audit): (u64, Position, u64, u64),
     at: Timestamp,
 ) -> Result<Description, BackupError> {
     let sink = Sink::open(chain, recipients)?;
@@ -128,8 +130,13 @@ async fn increment(
         // Behind what it names: who finds an entry finds the rest.
         sink.send(Table::Journal, page).await;
     }
+    // The hashes over the audit log follow from its entries.
+    let mut entries = Pages::between(snapshot, Table::Audit, Position(seen + 1).key(), None);
+    while let Some(page) = entries.next().await? {
+        sink.send(Table::Audit, page).await;
+    }
     let written = sink.finish(chain).await?;
-    chain.add(&written, Content { kind: Kind::Increment, from, to: head.0, inputs: None, at })
+    chain.add(&written, Content { kind: Kind::Increment, from, to: head.0, audit, inputs: None, at })
 }
 
 /// Everything that an entry of the journal brought in, as it is in the snapshot.

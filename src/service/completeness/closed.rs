@@ -145,6 +145,7 @@ mod tests {
             agency: Some(agency(name)),
             kind: Some(AgencyKind::Bank),
             regions: Vec::new(),
+            purpose: None,
         };
         Directory::new(&names.iter().map(client).collect::<Vec<_>>()).expect("good clients")
     }

@@ -120,6 +120,7 @@ mod tests {
             agency: Some(agency(name)),
             kind: Some(kind),
             regions: Vec::new(),
+            purpose: None,
         };
         let clients = [
             client("bank-y", &[Right::Push], AgencyKind::Bank),

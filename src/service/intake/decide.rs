@@ -12,6 +12,7 @@ use crate::domain::record::{RecordId, Sequence};
 use crate::review::{NotAllowed, Step, allows};
 use crate::service::answers::cases::may_review;
 use crate::service::answers::views::{CaseView, VerdictRequest};
+use crate::service::audit;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
 use crate::service::stored::codec::encode;
@@ -50,6 +51,8 @@ impl Input for Deciding<'_> {
         let mut numbers = gateway.draw(pairs.len(), newest).await?;
         let at = gateway.clock().now();
         let mut write = WriteBatch::new();
+        let about: Vec<String> =
+            std::iter::once(case.id.clone()).chain(case.persons.iter().map(ToString::to_string)).collect();
         let mut asked = self.request.verdict.map(|_| Box::new(case));
         for (a, b, nth) in &pairs {
             let place = decision_key(*a, *b, *nth);
@@ -64,6 +67,9 @@ impl Input for Deciding<'_> {
             note: Box::new(|once| Entry::Decisions { once, decisions }),
             led_to: self.case.to_owned(),
             records: Vec::new(),
+            audit: audit::Entry::new(at, self.caller.into(), "case.decide")
+                .about(about)
+                .with(audit::Detail::Decided(self.request.verdict)),
             answer: (),
         })
     }

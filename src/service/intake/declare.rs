@@ -13,6 +13,7 @@ use crate::domain::batch::{Completeness, Declaration};
 use crate::domain::date::{Date, Timestamp};
 use crate::domain::feed::Feed;
 use crate::service::answers::views::{Declared, Unsent};
+use crate::service::audit;
 use crate::service::clock::day_in_jakarta;
 use crate::service::completeness::{Said, Words, declaration_key, present_region};
 use crate::service::error::ServiceError;
@@ -72,6 +73,7 @@ impl Input for Declare<'_> {
             note: Box::new(move |once| Entry::Declarations { once, names, at: Some(now) }),
             led_to: String::new(),
             records: Vec::new(),
+            audit: audit::Entry::new(now, self.caller.into(), "completeness.declare").about([feed]),
             answer,
         })
     }
@@ -224,6 +226,7 @@ mod tests {
             agency: AgencyId::new("bank-x").ok(),
             kind: Some(crate::domain::agency::AgencyKind::Bank),
             regions: regions.iter().map(|region| (*region).to_owned()).collect(),
+            purpose: None,
         };
         crate::auth::Directory::new(&[client]).expect("a good client").by_token("bank").expect("known")
     }

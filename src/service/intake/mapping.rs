@@ -10,6 +10,7 @@ use crate::domain::agency::AgencyId;
 use crate::domain::date::Timestamp;
 use crate::domain::feed::Feed;
 use crate::feed::mapping::Mapping;
+use crate::service::audit;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
 use crate::service::stored::codec::{decode, encode};
@@ -60,6 +61,7 @@ impl Input for Keeping<'_> {
             note: Box::new(move |once| Entry::Mapping { once, name, at }),
             led_to: String::new(),
             records: Vec::new(),
+            audit: audit::Entry::new(at, self.caller.into(), "mapping.keep").about([self.mapping.feed]),
             answer: kept,
         })
     }

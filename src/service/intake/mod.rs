@@ -3,8 +3,8 @@
 //! Every input goes through [`Gateway::take_in`], which owns what they have in common: one transaction holds what the
 //! input writes, its idempotency key and its note in the journal. The transaction says what was read while it was planned;
 //! where another input changed that in between, the input is planned anew. An input says what it writes ([`Input::plan`])
-//! and knows nothing of keys, tries or the matcher's queue. What later belongs into the same transaction (an audit entry,
-//! an event) has its place in [`Planned`].
+//! and knows nothing of keys, tries or the matcher's queue. Its entry in the audit log is part of the same transaction, and
+//! what later belongs into it (an event) has its place in [`Planned`], too.
 
 pub(super) mod budget;
 mod decide;
@@ -30,9 +30,11 @@ use self::numbers::Pool;
 use self::waiting::Waiting;
 use crate::domain::agency::AgencyId;
 use crate::domain::record::Record;
+use crate::service::audit;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
 use crate::service::matching::load::AtOpening;
+use crate::service::stored::codec::encode;
 use crate::service::stored::journal::Entry;
 use crate::store::{Position, StoreError, WriteBatch};
 
@@ -109,6 +111,8 @@ pub(super) struct Planned<T> {
     pub(super) led_to: String,
     /// Records that are new or changed: the matcher need not read them again.
     pub(super) records: Vec<Record>,
+    /// What the audit log says of it.
+    pub(super) audit: audit::Entry,
     /// What the caller is told.
     pub(super) answer: T,
 }
@@ -240,11 +244,11 @@ impl Gateway {
             if let Known::Answer(led_to) = known {
                 return Ok(TakenIn::Before(led_to));
             }
-            let Planned { mut write, note, led_to, records, answer } = input.plan(self).await?;
+            let Planned { mut write, note, led_to, records, audit, answer } = input.plan(self).await?;
             request.remember(&mut write, known, led_to);
             let note = note(request.text());
             let batch = note.batch().map(str::to_owned);
-            write.note(note.encoded());
+            write.note(note.encoded()).audit(encode(&audit));
             match self.store().commit(write).await {
                 Ok(committed) => {
                     let position = committed.journal.expect("every input leaves a note");

@@ -20,6 +20,7 @@ use crate::domain::flag::{Flag, FlagCode};
 use crate::domain::record::{Record, RecordId, RecordKey, Sequence, day_of};
 use crate::feed::{ReadBatch, ValidRow};
 use crate::service::answers::views::Pushed;
+use crate::service::audit;
 use crate::service::clock::newest_day_in_indonesia;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
@@ -31,17 +32,16 @@ use crate::store::{Table, WriteBatch};
 use crate::telemetry::metric;
 
 /// The rows of a batch, as an input.
-struct Push {
+struct Push<'a> {
+    caller: &'a Caller,
     agency: AgencyId,
-    /// The regions that it answers for; none: everywhere.
-    regions: Vec<String>,
     feed: Feed,
     key: IdempotencyKey,
     body: Arc<ReadBatch>,
 }
 
 #[async_trait]
-impl Input for Push {
+impl Input for Push<'_> {
     type Answer = (Batch, Vec<ReceiptLine>);
 
     fn request(&self) -> RequestId {
@@ -58,8 +58,9 @@ impl Input for Push {
         let rows = self.body.rows.iter().flatten().count();
         let numbers = gateway.draw(rows, newest.unwrap_or(Sequence(0))).await?;
         let asked = cases_about(gateway.reader(), &self.withdrawn(&heads)).await?;
-        let regions = self.regions.clone();
-        let plan = PushPlan { regions, asked, ..PushPlan::new(self.batch(gateway), numbers, self.body.rows.len()) };
+        let regions = self.caller.regions.clone();
+        let (batch, by) = (self.batch(gateway), audit::Who::from(self.caller));
+        let plan = PushPlan { regions, asked, ..PushPlan::new(batch, by, numbers, self.body.rows.len()) };
         let body = Arc::clone(&self.body);
         // Hashing and packing rows takes longer than an answering thread has.
         let work = tokio::task::spawn_blocking(move || plan.of_rows(heads, &body.rows));
@@ -69,7 +70,7 @@ impl Input for Push {
     }
 }
 
-impl Push {
+impl Push<'_> {
     /// What is known of the records that the rows name.
     async fn heads(&self, gateway: &Gateway) -> Result<HashMap<Vec<u8>, KnownHead>, ServiceError> {
         let rows = self.body.rows.iter().flatten();
@@ -120,8 +121,7 @@ impl Gateway {
         self.has_room(&agency)?;
         let mut body = body;
         flag_outside(caller, &mut body);
-        let regions = caller.regions.clone();
-        match self.take_in(&Push { agency, regions, feed, key, body: Arc::new(body) }).await? {
+        match self.take_in(&Push { caller, agency, feed, key, body: Arc::new(body) }).await? {
             TakenIn::New { answer: (batch, lines), .. } => {
                 self.intake().budget.count_rows(&caller.name, lines.len() as u64, self.clock().now());
                 let name = feed.name();
@@ -242,10 +242,12 @@ struct PushPlan {
     numbers: Numbers,
     lines: Vec<ReceiptLine>,
     batch: Batch,
+    /// Who sends it.
+    by: audit::Who,
 }
 
 impl PushPlan {
-    fn new(batch: Batch, numbers: Numbers, rows: usize) -> Self {
+    fn new(batch: Batch, by: audit::Who, numbers: Numbers, rows: usize) -> Self {
         Self {
             today: newest_day_in_indonesia(batch.received_at),
             regions: Vec::new(),
@@ -256,6 +258,7 @@ impl PushPlan {
             numbers,
             lines: Vec::with_capacity(rows),
             batch,
+            by,
         }
     }
 
@@ -296,6 +299,9 @@ impl PushPlan {
             note: Box::new(move |once| Entry::Rows { batch, once, rows }),
             led_to: self.batch.id.clone(),
             records: self.changes,
+            audit: audit::Entry::new(self.batch.received_at, self.by, "rows.push")
+                .about([self.batch.id.as_str(), self.batch.feed.name()])
+                .with(audit::Detail::Rows { sha256: self.batch.sha256.clone(), counts: self.batch.counts }),
             answer: (self.batch, self.lines),
         };
         (self.numbers, planned)

@@ -347,7 +347,9 @@ impl Matcher {
             | Table::Marks
             | Table::Outcomes
             | Table::Postings
-            | Table::Mappings => true,
+            | Table::Mappings
+            | Table::Audit
+            | Table::AuditNodes => true,
         }
     }
 }

@@ -124,6 +124,12 @@ impl Gateway {
                 Ok(()) => {
                     self.note_pace(Pace::Following);
                     self.keep_rule().await;
+                    if let Err(error) = self.keep_audit_tree().await {
+                        tracing::warn!(
+                            error = &error as &dyn std::error::Error,
+                            "the tree of the audit log did not follow"
+                        );
+                    }
                 }
                 Err(error) if passes(&error, shared) => {
                     tracing::warn!(

@@ -18,6 +18,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("../../../schemas/sql/0002_lookups.sql"),
     include_str!("../../../schemas/sql/0003_postings.sql"),
     include_str!("../../../schemas/sql/0004_mappings.sql"),
+    include_str!("../../../schemas/sql/0005_audit.sql"),
 ];
 
 const LOCK: &str = "SELECT pg_advisory_xact_lock($1)";

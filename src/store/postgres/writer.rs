@@ -22,7 +22,7 @@ use super::{
     server::Role,
     statement::{Ask, Private},
 };
-use crate::store::{Damage, Position, StoreError, Table, group::Engine, seal, staged::Staged};
+use crate::store::{Damage, StoreError, Table, group::Engine, keys::Heads, seal, staged::Staged};
 
 const TURN: &str = "SELECT value FROM padan_own WHERE name = 'group' FOR UPDATE";
 const NEXT: &str = "UPDATE padan_own SET value = value + 1 WHERE name = 'group'";
@@ -41,7 +41,7 @@ pub(super) struct Writer {
 #[derive(Default)]
 struct Before {
     group: i64,
-    head: Position,
+    heads: Heads,
     values: Values,
 }
 
@@ -101,8 +101,8 @@ impl Engine for Writer {
         Ok(self.before.values.get(&(table, key.to_vec())).cloned().flatten())
     }
 
-    fn head(&mut self) -> Position {
-        self.before.head
+    fn heads(&mut self) -> Heads {
+        self.before.heads
     }
 
     fn end(&mut self, staged: Staged) -> Result<(), StoreError> {
@@ -140,10 +140,12 @@ async fn begin(shared: &Shared, old: Option<Connection>, asked: &Asked) -> Resul
     before(asked, &answers).map(|before| (connection, before))
 }
 
-/// Begins the transaction; the answers are the group's row, the journal's last one, and the rows of each table.
+/// Begins the transaction; the answers are the group's row, the last ones of the journal and the audit log, and the rows of
+/// each table.
 async fn take_turn(connection: &Connection, asked: &Asked) -> Answer<Vec<Vec<tokio_postgres::Row>>> {
     let client = connection.client();
-    let head = connection.prepared(Ask::Last, Table::Journal).await?;
+    let journal = connection.prepared(Ask::Last, Table::Journal).await?;
+    let audit = connection.prepared(Ask::Last, Table::Audit).await?;
     let mut reading = Vec::with_capacity(asked.len());
     for (table, keys) in asked {
         reading.push((connection.prepared(Ask::Many, *table).await?, Private(keys.as_slice())));
@@ -151,7 +153,8 @@ async fn take_turn(connection: &Connection, asked: &Asked) -> Answer<Vec<Vec<tok
     let mut requests: Vec<Request<'_>> = vec![
         Box::pin(async { client.batch_execute("BEGIN").await.map(|()| Vec::new()) }),
         Box::pin(client.query_typed(TURN, &[])),
-        Box::pin(client.query(&head, &[])),
+        Box::pin(client.query(&journal, &[])),
+        Box::pin(client.query(&audit, &[])),
     ];
     for (statement, keys) in &reading {
         requests.push(Box::pin(async move { client.query(statement, &[keys]).await }));
@@ -162,15 +165,15 @@ async fn take_turn(connection: &Connection, asked: &Asked) -> Answer<Vec<Vec<tok
 
 fn before(asked: &Asked, answers: &[Vec<tokio_postgres::Row>]) -> Result<Before, StoreError> {
     let no_group = StoreError::Corrupt { doing: "beginning a group", finding: Damage::Value };
-    let [turn, head, found @ ..] = answers else { return Err(no_group) };
+    let [turn, journal, audit, found @ ..] = answers else { return Err(no_group) };
     let group = turn.first().and_then(|row| row.try_get(0).ok()).ok_or(no_group)?;
-    let head = head.first().map(|row| opened(Table::Journal, row)).transpose()?;
-    let head = head.and_then(|(key, _)| Position::of(&key)).unwrap_or_default();
+    let last = |table: Table| if table == Table::Journal { journal } else { audit }.first();
+    let heads = Heads::of(|table| last(table).map(|row| Ok(opened(table, row)?.0)).transpose())?;
     let mut values = Values::new();
     for ((table, keys), rows) in asked.iter().zip(found) {
         values.extend(values_of(*table, keys.clone(), rows)?);
     }
-    Ok(Before { group, head, values })
+    Ok(Before { group, heads, values })
 }
 
 /// What was found for the keys.

@@ -4,7 +4,7 @@ use std::ops::Bound;
 
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable, TableDefinition};
 
-use crate::store::{Damage, Position, Row, StoreError, Table, folder::complete, seal};
+use crate::store::{Damage, Row, StoreError, Table, folder::complete, keys::Heads, seal};
 
 /// The format of what this adapter writes.
 const FORMAT: u8 = 1;
@@ -71,9 +71,9 @@ impl Tables {
         .transpose()
     }
 
-    /// The last position of the journal.
-    pub(super) fn head(&self) -> Result<Position, StoreError> {
-        Ok(self.last(Table::Journal)?.as_deref().and_then(Position::of).unwrap_or_default())
+    /// The last positions that were given.
+    pub(super) fn heads(&self) -> Result<Heads, StoreError> {
+        Heads::of(|table| self.last(table))
     }
 
     /// A table; `None` in a store of an early program that had no such table and has not written to it since.

@@ -6,7 +6,7 @@ use super::{
     Database, Shared,
     tables::{Tables, failed, note_group, of},
 };
-use crate::store::{Position, StoreError, Table, folder::Mark, group::Engine, seal, staged::Staged};
+use crate::store::{StoreError, Table, folder::Mark, group::Engine, keys::Heads, seal, staged::Staged};
 
 /// A group may take up about this many times its bytes for a while: pages are copied before they change.
 const COPY_FACTOR: u64 = 4;
@@ -17,16 +17,16 @@ pub(super) struct Writer {
     mark: Mark,
     /// The last group written.
     group: u64,
-    /// The last position of the journal.
-    head: Position,
+    /// The last positions that were given.
+    heads: Heads,
     /// The state before the group under way.
     before: Option<Tables>,
 }
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, mark: Mark, group: u64) -> Result<Self, StoreError> {
-        let head = shared.database.tables()?.head()?;
-        Ok(Self { shared, mark, group, head, before: None })
+        let heads = shared.database.tables()?.heads()?;
+        Ok(Self { shared, mark, group, heads, before: None })
     }
 
     fn write(&self, staged: &Staged) -> Result<(), StoreError> {
@@ -60,8 +60,8 @@ impl Engine for Writer {
         self.before.as_ref().expect("a group was begun").get(table, key)
     }
 
-    fn head(&mut self) -> Position {
-        self.head
+    fn heads(&mut self) -> Heads {
+        self.heads
     }
 
     fn end(&mut self, staged: Staged) -> Result<(), StoreError> {
@@ -73,7 +73,7 @@ impl Engine for Writer {
         self.group += 1;
         let written = self.write(&staged);
         match &written {
-            Ok(()) => self.head = staged.last_position().unwrap_or(self.head),
+            Ok(()) => self.heads = staged.heads(self.heads),
             Err(_) => self.shared.poison("writing a group"),
         }
         written

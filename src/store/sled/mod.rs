@@ -67,9 +67,9 @@ impl SledStore {
         let database = database.map_err(|error| StoreError::io("opening the log", error))?;
         sync(&database).map_err(|error| StoreError::io("making the opened store durable", error))?;
         let mark = folder.settle(&["conf", "blobs"], group)?;
-        let (next_number, head) = (trees.next_number()?, trees.head()?);
+        let (next_number, heads) = (trees.next_number()?, trees.heads()?);
         let shared = Arc::new(Shared { gate: Gate::new(group), trees, folder, reserve_bytes: config.reserve_bytes });
-        let writer = Writer { shared: Arc::clone(&shared), database, sync, mark, group, next_number, head };
+        let writer = Writer { shared: Arc::clone(&shared), database, sync, mark, group, next_number, heads };
         Ok(Self { queue: Queue::start(writer, config)?, reader: Reader { shared, limits: config.clone() } })
     }
 }

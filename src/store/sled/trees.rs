@@ -13,8 +13,9 @@ use sled::{
 
 use super::value::{self, Envelope, PIECE_BYTES, Stored, piece_key};
 use crate::store::{
-    Config, Damage, Position, Row, StoreError, Table,
+    Config, Damage, Row, StoreError, Table,
     folder::{Folder, LOCK_LOOK, complete},
+    keys::Heads,
     staged::Staged,
 };
 
@@ -88,9 +89,9 @@ impl Trees {
         Ok(last.map(|(key, _)| key.to_vec()))
     }
 
-    /// The last position of the journal.
-    pub(super) fn head(&self) -> Result<Position, StoreError> {
-        Ok(self.last(Table::Journal)?.as_deref().and_then(Position::of).unwrap_or_default())
+    /// The last positions that were given.
+    pub(super) fn heads(&self) -> Result<Heads, StoreError> {
+        Heads::of(|table| self.last(table))
     }
 
     /// The number for the next value in pieces.

@@ -3,7 +3,7 @@
 use std::{fs::File, io, sync::Arc};
 
 use super::Shared;
-use crate::store::{Position, StoreError, Table, folder::Mark, group::Engine, staged::Staged};
+use crate::store::{StoreError, Table, folder::Mark, group::Engine, keys::Heads, staged::Staged};
 
 /// sled's log takes at most about this many times the bytes of a group: each change, and now and then a whole page.
 const LOG_FACTOR: u64 = 4;
@@ -21,8 +21,8 @@ pub(super) struct Writer {
     pub(super) group: u64,
     /// The number for the next value in pieces.
     pub(super) next_number: u64,
-    /// The last position of the journal.
-    pub(super) head: Position,
+    /// The last positions that were given.
+    pub(super) heads: Heads,
 }
 
 impl Engine for Writer {
@@ -34,8 +34,8 @@ impl Engine for Writer {
         self.shared.trees.get(table, key)
     }
 
-    fn head(&mut self) -> Position {
-        self.head
+    fn heads(&mut self) -> Heads {
+        self.heads
     }
 
     fn end(&mut self, staged: Staged) -> Result<(), StoreError> {
@@ -43,11 +43,11 @@ impl Engine for Writer {
             return Ok(());
         }
         self.group += 1;
-        let last = staged.last_position().unwrap_or(self.head);
+        let heads = staged.heads(self.heads);
         let (doing, written) = self.write(staged);
         match &written {
             Ok(()) => {
-                self.head = last;
+                self.heads = heads;
                 self.shared.gate.settle(self.group);
             }
             Err(_) => self.shared.poison(doing),

@@ -50,6 +50,7 @@ pub(crate) fn directory() -> Directory {
         agency: kind.map(|_| agency("dinsos-3201")),
         kind,
         regions: Vec::new(),
+        purpose: None,
     };
     Directory::new(&[
         client("petugas", "steward-token", &[Right::Persons, Right::Review, Right::Reports], None),

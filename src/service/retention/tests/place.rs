@@ -68,6 +68,7 @@ fn clients() -> Directory {
         agency: agency.map(|id| AgencyId::new(id).expect("an id")),
         kind: agency.map(|_| AgencyKind::Dinkes),
         regions: Vec::new(),
+        purpose: None,
     };
     let steward = [Right::Review, Right::Persons, Right::Reports];
     Directory::new(&[client("dinkes", &[Right::Push], Some("dinkes-3201")), client("petugas", &steward, None)])
@@ -81,7 +82,14 @@ pub(super) fn parts(store: Arc<dyn Store>, clock: &Arc<TestClock>, rule: Option<
         ..crate::service::Config::default()
     };
     let models = Arc::new(Models::load(&models::Config::default()).expect("models"));
-    Parts { store, clients: Clients::new(clients()), settings, models, clock: Arc::clone(clock) as Arc<dyn Clock> }
+    Parts {
+        store,
+        clients: Clients::new(clients()),
+        settings,
+        models,
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        signer: None,
+    }
 }
 
 /// A gateway and what it stands on.

@@ -1,0 +1,42 @@
+//! Whose signatures count: keys on the command line.
+
+use std::path::Path;
+
+use crate::audit::{Trust, VerifierKey};
+use crate::cli::CliError;
+
+/// Keys that are given as text or as a file that holds one.
+#[derive(Debug, clap::Args)]
+pub(super) struct TrustArgs {
+    /// The log's public key, as text or as a file (`padan keys audit` shows it, `/v1/audit/key` answers it). Get it once and
+    /// not together with what it is to verify.
+    #[arg(long, value_name = "KEY|FILE")]
+    key: String,
+    /// The public key of a witness that has to have countersigned. May be given more than once; all of them have to.
+    #[arg(long = "witness", value_name = "KEY|FILE")]
+    witnesses: Vec<String>,
+}
+
+impl TrustArgs {
+    pub(super) fn trust(&self) -> Result<Trust, CliError> {
+        let trust = Trust::new(key(&self.key)?);
+        let trust = trust.map_err(|error| CliError::wrong_call("reading the key".to_owned(), error))?;
+        let witnesses = self.witnesses.iter().map(|text| key(text)).collect::<Result<Vec<_>, _>>()?;
+        let needed = witnesses.len();
+        trust
+            .with_witnesses(witnesses, needed)
+            .map_err(|error| CliError::wrong_call("reading the keys of the witnesses".to_owned(), error))
+    }
+}
+
+fn key(text: &str) -> Result<VerifierKey, CliError> {
+    let path = Path::new(text);
+    let text = if path.is_file() {
+        std::fs::read_to_string(path)
+            .map_err(|error| CliError::failed(format!("reading the key {}", path.display()), error))?
+    } else {
+        text.to_owned()
+    };
+    let hint = "a public key is one line, name+id+base64; the file of a private key is another one";
+    text.trim().parse().map_err(|error| CliError::wrong_call("reading a key".to_owned(), error).hint(Some(hint)))
+}

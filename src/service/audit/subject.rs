@@ -1,0 +1,57 @@
+//! Who saw or did what about a person: what UU 27/2022 (articles 31 and 32) lets that person ask.
+
+use std::collections::BTreeSet;
+
+use super::Entry;
+use super::tree::entries;
+use crate::auth::{Caller, Right};
+use crate::domain::case::Case;
+use crate::domain::record::{PersonId, RecordId};
+use crate::service::error::ServiceError;
+use crate::service::gateway::Gateway;
+use crate::store::Position;
+
+/// An entry of the log, and its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenBy {
+    /// Its place in the log, counted from 1.
+    pub number: u64,
+    /// What it says.
+    pub entry: Entry,
+}
+
+/// Who saw or did what about a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The person that was asked about, as it is now.
+    pub person: PersonId,
+    /// Numbers under which the log may name it: its own and those of the persons that were joined with it, as long as they
+    /// were.
+    pub numbers: Vec<String>,
+    /// Oldest first.
+    pub entries: Vec<SeenBy>,
+}
+
+impl Gateway {
+    /// Everything that the log says about a person, for a caller who may read the log.
+    pub async fn seen(&self, caller: &Caller, id: PersonId) -> Result<Seen, ServiceError> {
+        if !caller.has(Right::Audit) {
+            return Err(ServiceError::Forbidden);
+        }
+        let view = self.view().await?;
+        // Somebody all of whose rows were withdrawn is asked about by the number that it had.
+        let present = view.person_of(id.0).await?.unwrap_or(id);
+        let golden = view.golden(&[present]).await?;
+        let records: BTreeSet<RecordId> =
+            golden.iter().flat_map(|person| &person.records).copied().chain([id.0]).collect();
+        // A number is that of the oldest record, so each of its records may have given the person its number once.
+        let numbers: BTreeSet<String> = records.iter().map(|record| PersonId(*record).to_string()).collect();
+        let is_about = |number: &String| {
+            let of_pair = Case::pair_of(number).is_some_and(|(a, b)| records.contains(&a) || records.contains(&b));
+            numbers.contains(number) || of_pair
+        };
+        let found = entries(self.reader(), |entry| entry.about.iter().any(is_about)).await?;
+        let entries = found.into_iter().map(|(Position(number), entry)| SeenBy { number, entry }).collect();
+        Ok(Seen { person: present, numbers: numbers.into_iter().collect(), entries })
+    }
+}

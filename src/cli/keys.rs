@@ -90,7 +90,7 @@ struct BackupArgs {
 
 /// Makes the key that signs the audit log, or one of a witness.
 ///
-/// The private key goes to the gateway: `audit_key` under [service]. The public one is published, so that anybody can verify
+/// The private key goes to the gateway, as `audit_key` of its part `service`. The public one is published, so that anybody can verify
 /// the log and receipts; it is shown here, and a gateway answers it at /v1/audit/key.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  padan keys audit --name padan.example.go.id/audit --out audit.key > audit.pub")]

@@ -93,6 +93,7 @@ const OPERATIONS: &[Operation] = &[
     noted(Method::POST, "/konflik/{id}", "case.decide", Right::Review),
     counting("/komplementaritas", "report.read", Right::Reports),
     get("/komplementaritas/{rule}", "report.findings", Right::Reports),
+    get("/jejak/{id}", "audit.person", Right::Audit),
     get("/kiriman/{id}", "receipt.read", Right::Push),
     get("/kiriman/{id}/tanda-terima.{form}", "receipt.read", Right::Push),
 ];

@@ -34,8 +34,8 @@ export async function startDemo(program, persons) {
   };
 
   try {
-    const { address, code, agency } = await told(child.stderr, ended);
-    return { address, code, agency, dir, stop };
+    const { address, code, agency, auditor } = await told(child.stderr, ended);
+    return { address, code, agency, auditor, dir, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -55,9 +55,10 @@ function told(stderr, ended) {
       const address = /pages are open at (https:\/\/[^/\s]+)\//.exec(text)?.[1];
       const code = /access code: (\S+)\s/.exec(text)?.[1];
       const agency = /sign in with its code: (\S+)\s/.exec(text)?.[1];
-      if (address && code && agency) {
+      const auditor = /auditor's code: (\S+)\s/.exec(text)?.[1];
+      if (address && code && agency && auditor) {
         clearTimeout(late);
-        resolve({ address, code, agency });
+        resolve({ address, code, agency, auditor });
       }
     });
   });

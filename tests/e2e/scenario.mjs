@@ -326,6 +326,26 @@ const STEPS = [
     seen.clicks = clicks;
   }],
 
+  ['an auditor sees who saw a person, and no person', async ({ browser, page, demo, seen }) => {
+    const person = seen.persons.toSorted()[0].slice('/orang/'.length); // a step before opened it, merged with the other
+    await page.getByRole('button', { name: 'Keluar' }).click();
+    await page.fill('#kode', demo.auditor);
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/jejak');
+    assert.equal(await page.locator('nav.menu a').count(), 1, 'nothing else is for an auditor');
+    await page.fill('#orang', '3201014107709917');
+    await page.getByRole('button', { name: 'Tampilkan jejak' }).click();
+    assert.match(await text(page, '[role=alert]'), /bukan nomor orang/);
+    assert.ok(!page.url().includes('3201'), 'what was typed stands in no address');
+    await page.fill('#orang', person);
+    await page.getByRole('button', { name: 'Tampilkan jejak' }).click();
+    await page.waitForURL(`**/jejak/${person}`);
+    const rows = await page.locator('[aria-labelledby=h-trail] tbody tr').allInnerTexts();
+    assert.ok(rows.some((row) => /petugas-demo/.test(row) && /Membuka data orang ini/.test(row)), rows.join(' | '));
+    assert.ok(rows.some((row) => /Memutus kasus/.test(row)), rows.join(' | '));
+    await browser.picture('jejak', 900);
+  }],
+
   ['no page asked another host or complained', async ({ browser, hosts, demo }) => {
     assert.deepEqual([...hosts], [new URL(demo.address).host]);
     assert.deepEqual(browser.complaints, []);

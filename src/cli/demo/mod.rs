@@ -107,7 +107,8 @@ pub(super) fn run(args: &Args, terminal: Terminal) -> Result<Outcome, CliError> 
             "\nThe pages are open at https://{address}/ (certificate of this demo only)\n\
              Sign in with the access code: {}\n\
              To send a list of Dinas Sosial at /kirim, sign in with its code: {}\n\
-             The audit log: padan audit export with the token {}, padan audit verify with the key {}\nCtrl-C ends the demo.",
+             Who saw whom is at /jejak; sign in with the auditor's code: {}\n\
+             The key of the audit log, for padan audit verify: {}\nCtrl-C ends the demo.",
             secrets.steward,
             secrets.agency(AGENCIES[0].name),
             secrets.auditor,

@@ -100,21 +100,27 @@ pub(super) fn prepare(dir: &Path, port: u16, as_of: Date) -> Result<(Settings, S
     for agency in AGENCIES {
         let token = token()?;
         let id = AgencyId::new(agency.name).map_err(|error| CliError::failed("naming agencies", error))?;
-        clients.push(client(agency.name, &token, &[Right::Push], Some((id, agency.kind))));
+        clients.push(client(agency.name, &token, &[Right::Push], Some((id, agency.kind)), None));
         agencies.push((agency.name, token));
     }
     let steward = token()?;
     let rights = [Right::Review, Right::Persons, Right::Reports];
-    clients.push(client("petugas-demo", &steward, &rights, None));
+    clients.push(client("petugas-demo", &steward, &rights, None, Some("Verifikasi dan komplementaritas (demo)")));
     let auditor = token()?;
-    clients.push(client("auditor-demo", &auditor, &[Right::Audit], None));
+    clients.push(client("auditor-demo", &auditor, &[Right::Audit], None, Some("Pengawasan (demo)")));
     settings.client = Directory::new(&clients).map_err(|error| CliError::failed("naming clients", error))?;
     let file = toml::to_string(&settings).map_err(|error| CliError::failed("writing the configuration", error))?;
     write_file(&dir.join("padan.toml"), Access::Private, file.as_bytes()).map_err(failed)?;
     Ok((settings, Secrets { ca: keys.ca, steward, auditor, audit_key: audit_key.verifier_key().to_string(), agencies }))
 }
 
-fn client(name: &str, token: &str, rights: &[Right], agency: Option<(AgencyId, AgencyKind)>) -> Client {
+fn client(
+    name: &str,
+    token: &str,
+    rights: &[Right],
+    agency: Option<(AgencyId, AgencyKind)>,
+    purpose: Option<&str>,
+) -> Client {
     Client {
         name: name.to_owned(),
         token_sha256: token_hash(token),
@@ -122,7 +128,7 @@ fn client(name: &str, token: &str, rights: &[Right], agency: Option<(AgencyId, A
         kind: agency.as_ref().map(|(_, kind)| *kind),
         agency: agency.map(|(id, _)| id),
         regions: Vec::new(),
-        purpose: None,
+        purpose: purpose.map(str::to_owned),
     }
 }
 

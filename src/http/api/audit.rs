@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::persons::person_id;
 use crate::auth::Right;
-use crate::domain::record::{PersonId, RecordId};
 use crate::http::access;
 use crate::http::caller::{Reader, need};
 use crate::http::extract::Backend;
@@ -123,9 +123,7 @@ pub(crate) async fn person(
     gateway: Backend,
 ) -> Result<web::Json<SeenDto>, Problem> {
     need(&caller, Right::Audit)?;
-    let number = id.strip_prefix('P').and_then(|digits| digits.parse().ok());
-    let number = number.ok_or_else(|| Problem::new(Code::NotFound, "a person has a number like P0000000042"))?;
-    let seen = gateway.get()?.seen(&caller, PersonId(RecordId(number))).await?;
+    let seen = gateway.get()?.seen(&caller, person_id(&id)?).await?;
     access::note_subjects(&request, [seen.person]);
     Ok(web::Json(SeenDto::from(&seen)))
 }

@@ -140,6 +140,7 @@ fn menu(caller: &Caller, t: &Texts) -> Vec<(&'static str, &'static str)> {
         (Right::Reports, "/komplementaritas", t.complementarity),
         (Right::Persons, "/cari", t.search),
         (Right::Push, "/kirim", t.send_data),
+        (Right::Audit, "/jejak", t.trail),
     ];
     all.into_iter().filter(|(right, _, _)| caller.has(*right)).map(|(_, path, words)| (path, words)).collect()
 }

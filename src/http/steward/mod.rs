@@ -25,6 +25,7 @@ mod sign_in;
 mod signs;
 mod style;
 mod texts;
+mod trail_page;
 mod upload_page;
 pub(crate) mod uploads;
 mod waterfall;
@@ -57,6 +58,8 @@ pub(super) fn configure(app: &mut ServiceConfig) {
         .service(page("/kirim/{id}").get(upload_page::show).post(upload_page::act))
         .service(page("/kiriman/{id}").get(receipt_page::show))
         .service(page("/kiriman/{id}/tanda-terima.{form}").get(receipt_page::download))
+        .service(page("/jejak").get(trail_page::form).post(trail_page::find))
+        .service(page("/jejak/{id}").get(trail_page::show))
         .service(page("/keluar").post(sign_in::sign_out))
         .service(web::resource("/masuk").get(sign_in::form).post(sign_in::sign_in))
         .service(web::resource("/masalah/{code}").get(problem_page::explain))

@@ -15,6 +15,7 @@ use super::report_page::{Choice, ReportPage};
 use super::search_page::{Outcome, SearchPage, Typed};
 use super::session::Session;
 use super::sign_in::SignInPage;
+use super::trail_page::TrailPage;
 use super::{samples, style};
 use crate::domain::date::Date;
 use crate::http::problem::Code;
@@ -74,6 +75,7 @@ fn pages(lang: &str) -> Vec<(&'static str, String)> {
         ("cari-mirip", search(&near)),
         ("komplementaritas", html(&ReportPage::new(layout("/komplementaritas", lang), Choice::default(), &report))),
         ("temuan", findings(&Part::default(), lang, &samples::names())),
+        ("jejak", html(&TrailPage::new(layout("/jejak/P0000000003", lang), &samples::seen(), "hari ini".to_owned()))),
         ("masalah", html(&ProblemPage::new(nobody, Code::NotFound, Vec::new(), Some("0193b".to_owned())))),
     ]
 }

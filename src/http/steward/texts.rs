@@ -310,6 +310,21 @@ texts! {
     rule_list = "Arti kode aturan", "What the rule codes mean";
     hint_cell = "Angka tebal: temuan. Angka bertanda ○: belum dapat dinilai. Setiap angka membuka daftarnya.", "Bold: findings. With ○: cannot be assessed yet. Every figure opens its list.";
 
+    trail = "Jejak data pribadi", "Trail of personal data";
+    trail_intro = "Siapa yang melihat atau memutus sesuatu tentang seseorang, kapan, dan untuk apa (UU 27/2022 pasal 31 dan 32). Halaman ini dapat dicetak bagi orang yang memintanya.", "Who saw or decided something about a person, when, and what for (UU 27/2022, articles 31 and 32). It can be printed for the person who asks.";
+    trail_wrong = "Itu bukan nomor orang. Nomor orang berbentuk P dan sepuluh angka; NIK tidak dipakai di sini.", "That is no number of a person: it is P and ten digits. A NIK is not used here.";
+    trail_hint = "Nomor orang tertera pada halaman orang dan kasus.", "It stands on the page of a person and of a case.";
+    trail_also = "Termasuk catatan dengan nomor", "With the entries under";
+    trail_printed = "Menurut catatan audit per", "As the audit log says at";
+    trail_none = "Belum ada yang melihat data orang ini.", "Nobody has seen this person's data yet.";
+    person_number = "Nomor orang", "Number of the person";
+    show_trail = "Tampilkan jejak", "Show the trail";
+    when = "Waktu", "When";
+    who = "Siapa", "Who";
+    entry = "Catatan", "Entry";
+    what_done = "Kegiatan", "What was done";
+    purpose = "Tujuan akses", "Purpose of access";
+
     problem = "Permintaan tidak dapat dilayani", "The request was not served";
     request_id = "Nomor permintaan", "Request id";
     back_home = "Ke halaman ringkasan", "To the overview";

@@ -18,6 +18,7 @@ use crate::domain::row::{AnggotaKeluarga, Detail, Enrolment, PersonCore, Peserta
 use crate::domain::sex::Sex;
 use crate::http::tls::{Identity, Served};
 use crate::service::answers::views::{CaseView, HistoryLine, Page, PersonView, ProgrammeLine};
+use crate::service::audit::{Entry, Seen, SeenBy, Who};
 
 /// Values that must never leave the gateway.
 pub(crate) const SECRETS: &[&str] = &[
@@ -374,4 +375,24 @@ pub(crate) fn cases() -> Page<CaseView> {
     other.case.reasons = vec!["V5".to_owned()];
     other.records[0].core.nama = text(MARKUP);
     Page { items: vec![case_view(), other], next: Some("MTI=".to_owned()), total: Some(214) }
+}
+
+/// Who saw a person.
+pub(crate) fn seen() -> Seen {
+    let by = |name: &str, agency: Option<AgencyId>| Who {
+        name: name.to_owned(),
+        agency,
+        purpose: Some("Verifikasi PKH, PKS 12/2026".to_owned()),
+    };
+    let at: Timestamp = "2025-11-20T03:04:05Z".parse().expect("a time");
+    let entry = |number, by, does| SeenBy { number, entry: Entry::new(at, by, does).about(["P0000000003"]) };
+    Seen {
+        person: PersonId(RecordId(3)),
+        numbers: vec!["P0000000003".to_owned(), "P0000000017".to_owned()],
+        entries: vec![
+            entry(117, by("petugas", None), "person.lookup"),
+            entry(118, by("petugas", None), "case.decide"),
+            entry(240, by(MARKUP, None), "person.read"),
+        ],
+    }
 }

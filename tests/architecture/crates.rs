@@ -98,14 +98,9 @@ fn the_pure_half_pulls_in_nothing_of_the_outside() {
 
 #[test]
 fn sled_is_pinned_to_the_release_that_was_examined() {
-    let read = |name: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect(name);
-    let manifest: toml::Table = read("Cargo.toml").parse().expect("TOML");
-    assert_eq!(manifest["dependencies"]["sled"]["version"].as_str(), Some("=0.34.7"));
-    let lock: toml::Table = read("Cargo.lock").parse().expect("TOML");
-    let packages = lock["package"].as_array().expect("packages");
-    let locked: Vec<_> =
-        packages.iter().filter(|p| p["name"].as_str() == Some("sled")).map(|p| p["version"].as_str()).collect();
-    assert_eq!(locked, [Some("0.34.7")]);
+    assert_eq!(table("Cargo.toml")["dependencies"]["sled"]["version"].as_str(), Some("=0.34.7"));
+    let locked = locked("Cargo.lock").into_iter().filter(|(name, _)| name == "sled");
+    assert_eq!(locked.map(|(_, version)| version).collect::<Vec<_>>(), ["0.34.7"]);
 }
 
 #[test]
@@ -143,4 +138,27 @@ fn licence_expressions_are_understood() {
 fn may_be_used(expression: &str) -> bool {
     let known = |licence: &spdx::LicenseReq| licence.license.id().is_some_and(|id| LICENCES.contains(&id.name));
     Expression::parse_mode(expression, ParseMode::LAX).is_ok_and(|expression| expression.evaluate(known))
+}
+
+fn table(path: &str) -> toml::Table {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect(path);
+    text.parse().expect("TOML")
+}
+
+/// Name and version of every package of a lock file.
+fn locked(path: &str) -> BTreeSet<(String, String)> {
+    let lock = table(path);
+    let packages = lock["package"].as_array().expect("packages");
+    let text = |package: &toml::Value, key: &str| package[key].as_str().unwrap_or_default().to_owned();
+    packages.iter().map(|package| (text(package, "name"), text(package, "version"))).collect()
+}
+
+#[test]
+fn the_fuzz_targets_take_what_the_package_takes() {
+    // Else they are checked against other releases, and everything is compiled twice.
+    let (package, fuzz) = (locked("Cargo.lock"), locked("fuzz/Cargo.lock"));
+    let known: BTreeSet<&String> = package.iter().map(|(name, _)| name).collect();
+    let other = fuzz.difference(&package).filter(|(name, _)| known.contains(name));
+    let other: Vec<String> = other.map(|(name, version)| format!("fuzz/Cargo.lock has {name} {version}")).collect();
+    report(&other);
 }

@@ -126,7 +126,10 @@ fn a_backup_under_load_restores_on_another_adapter_with_the_same_digest() {
     let nothing_new = place.backup();
     assert_eq!(nothing_new["part"], Value::Null, "{nothing_new}");
     assert!(nothing_new["parts"].as_u64().is_some_and(|parts| parts >= 2), "{nothing_new}");
-    assert_eq!(place.json(&["verify"])["sound"], Value::Bool(true), "beside the running gateway");
+    petugas.get("/v1/cases?limit=1").expect(200);
+    assert_eq!(place.backup()["part"]["kind"], "increment", "who only looked is in a backup, too");
+    let sound = place.json(&["verify"]);
+    assert_eq!(sound["sound"], Value::Bool(true), "beside the running gateway");
     gateway.kill();
 
     let source = place.json(&["digest"]);
@@ -137,6 +140,8 @@ fn a_backup_under_load_restores_on_another_adapter_with_the_same_digest() {
     for store in ["redb:second", "sled:drill"] {
         let verified = place.json(&["verify", "--store", store]);
         assert_eq!((&verified["sound"], &verified["derived_differences"]), (&Value::Bool(true), &Value::from(0)));
+        let entries = [&verified, &sound].map(|verified| verified["entries"]["audit"].as_u64().unwrap_or_default());
+        assert_eq!(entries[0] + u64::from(store == "sled:drill"), entries[1], "{store}");
     }
     println!("{} parts under load, equal digests on redb and sled", nothing_new["parts"]);
 }

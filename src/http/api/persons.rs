@@ -385,11 +385,13 @@ pub(crate) async fn lookup(
 pub(crate) async fn show(
     Reader(caller): Reader,
     id: web::Path<String>,
+    request: HttpRequest,
     gateway: Backend,
 ) -> Result<HttpResponse, Problem> {
     need(&caller, Right::Persons)?;
     let id = person_id(&id)?;
     let view = gateway.get()?.person(&caller, id).await?;
+    access::note_subjects(&request, [view.person.id]);
     let answer = PersonDto::from(&view);
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_LOCATION, format!("/v1/persons/{}", answer.id))).json(answer))
 }

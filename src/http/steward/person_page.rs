@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::decoded::region_name;
@@ -15,6 +15,7 @@ use crate::domain::date::parse_date;
 use crate::domain::person::{GoldenFamily, PersonField};
 use crate::domain::record::{PersonId, Record, RecordId};
 use crate::domain::sex::Sex;
+use crate::http::access;
 use crate::http::api::persons::person_id;
 use crate::http::extract::Backend;
 use crate::http::masked;
@@ -197,10 +198,16 @@ fn history_row(line: &HistoryLine, lang: Lang) -> HistoryRow {
 }
 
 /// One person.
-pub(super) async fn show(steward: Steward, id: web::Path<String>, gateway: Backend) -> Result<HttpResponse, Problem> {
+pub(super) async fn show(
+    steward: Steward,
+    id: web::Path<String>,
+    request: HttpRequest,
+    gateway: Backend,
+) -> Result<HttpResponse, Problem> {
     let id = person_id(&id)?;
     let caller = steward.with(Right::Persons)?;
     let view = gateway.get()?.person(caller, id).await?;
+    access::note_subjects(&request, [view.person.id]);
     let members: Vec<PersonId> = view.families.iter().flat_map(|family| family.members.clone()).collect();
     let names = gateway.get()?.names(caller, &members, &[]).await?;
     render(&PersonPage::new(steward.page, &view, &names))

@@ -121,7 +121,9 @@ impl FromStr for PersonId {
 
     fn from_str(text: &str) -> Result<Self, PersonIdError> {
         let digits = text.strip_prefix('P').filter(|d| d.len() >= 10 && d.bytes().all(|b| b.is_ascii_digit()));
-        digits.and_then(|d| d.parse().ok()).map(|n| Self(RecordId(n))).ok_or(PersonIdError)
+        let read = digits.and_then(|d| d.parse().ok()).map(|n| Self(RecordId(n)));
+        // One spelling: what is written down of a number is found by it.
+        read.filter(|id| id.to_string() == text).ok_or(PersonIdError)
     }
 }
 

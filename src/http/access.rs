@@ -16,9 +16,10 @@ use super::address::client_address;
 use super::frame::RequestId;
 use super::problem::{Code, Problem};
 use crate::auth::{Caller, Right};
-use crate::domain::case::Case;
 use crate::domain::finding::Finding;
+use crate::domain::person::GoldenPerson;
 use crate::domain::record::PersonId;
+use crate::service::answers::views::{CaseView, PersonView};
 use crate::service::audit::{Entry, Trace, Who};
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
@@ -42,6 +43,8 @@ enum Shows {
     Somebody,
     /// It counts, and shows somebody only where it names them.
     Counts,
+    /// A case, whatever was done before: the entry of what it wrote is another one, and a request that is repeated has none.
+    Case,
     /// Nobody, or its entry comes with what it wrote.
     Nobody,
 }
@@ -77,14 +80,14 @@ const OPERATIONS: &[Operation] = &[
     post("/v1/persons/search", "person.search", Right::Persons),
     get("/v1/cases", "case.list", Right::Review),
     get("/v1/cases/{id}", "case.read", Right::Review),
-    noted(Method::POST, "/v1/cases/{id}/verdict", "case.decide", Right::Review),
+    Operation::new(Method::POST, "/v1/cases/{id}/verdict", "case.decide", Right::Review, Shows::Case),
     post("/v1/explain", "pair.explain", Right::Review),
     counting("/v1/reports/complementarity", "report.read", Right::Reports),
     noted(Method::GET, "/v1/batches/{id}", "batch.read", Right::Push),
     get("/v1/batches/{id}/receipt", "receipt.read", Right::Push),
     noted(Method::GET, "/v1/batches/{id}/receipt/proof", "receipt.prove", Right::Push),
     get("/v1/audit/checkpoint", "audit.export", Right::Audit),
-    noted(Method::GET, "/v1/audit/tile/{path:.*}", "audit.fetch", Right::Audit),
+    counting("/v1/audit/tile/{path:.*}", "audit.fetch", Right::Audit),
     get("/v1/audit/persons/{id}", "audit.person", Right::Audit),
     get("/orang/{id}", "person.read", Right::Persons),
     post("/cari", "person.search", Right::Persons),
@@ -113,14 +116,43 @@ pub(crate) fn note_subjects<T: ToString>(request: &HttpRequest, shown: impl Into
     request.extensions_mut().insert(Subjects(shown));
 }
 
-/// A case and the persons that it is about.
-pub(crate) fn case_subjects(case: &Case) -> impl Iterator<Item = String> {
-    std::iter::once(case.id.clone()).chain(case.persons.iter().map(ToString::to_string))
+/// The numbers that a person has, had, or may have when it is taken apart: those of its records. So whoever asks later who saw
+/// somebody finds it, whatever was joined or parted since.
+pub(crate) fn numbers_of(person: &GoldenPerson) -> impl Iterator<Item = PersonId> {
+    std::iter::once(person.id).chain(person.records.iter().copied().map(PersonId))
 }
 
-/// Remembers whom findings name, if there are any.
-pub(crate) fn note_findings<'a>(request: &HttpRequest, findings: impl IntoIterator<Item = &'a Finding>) {
-    let persons: BTreeSet<PersonId> = findings.into_iter().flat_map(|finding| &finding.persons).copied().collect();
+/// Everybody whom the view of a person names: the person, and the members of its families.
+pub(crate) fn named_by(view: &PersonView) -> impl Iterator<Item = PersonId> {
+    let members = view.families.iter().flat_map(|family| family.members.iter().copied().chain(family.head));
+    numbers_of(&view.person).chain(view.redirected_from).chain(members)
+}
+
+/// Remembers whom an answer shows, each once.
+pub(crate) fn note_persons(request: &HttpRequest, shown: impl IntoIterator<Item = PersonId>) {
+    note_subjects(request, shown.into_iter().collect::<BTreeSet<PersonId>>());
+}
+
+/// Remembers the cases that an answer shows, and the persons that they are about.
+pub(crate) fn note_cases<'a>(request: &HttpRequest, views: impl IntoIterator<Item = &'a CaseView>) {
+    let mut shown = BTreeSet::new();
+    for CaseView { case, records, persons, .. } in views {
+        shown.insert(case.id.clone());
+        let of_records = records.iter().map(|record| PersonId(record.id));
+        let numbers = persons.iter().flat_map(numbers_of).chain(case.persons.iter().copied()).chain(of_records);
+        shown.extend(numbers.map(|number| number.to_string()));
+    }
+    note_subjects(request, shown);
+}
+
+/// Remembers whom findings name, if there are any, and whom the page names besides.
+pub(crate) fn note_findings<'a>(
+    request: &HttpRequest,
+    findings: impl IntoIterator<Item = &'a Finding>,
+    besides: impl IntoIterator<Item = PersonId>,
+) {
+    let persons = findings.into_iter().flat_map(|finding| &finding.persons).copied();
+    let persons: BTreeSet<PersonId> = persons.chain(besides).collect();
     if !persons.is_empty() {
         note_subjects(request, persons);
     }
@@ -173,10 +205,11 @@ pub(super) async fn disclose<B>(response: &ServiceResponse<B>, id: RequestId) ->
     let subjects = match operation.shows {
         Shows::Nobody => return Ok(()),
         Shows::Counts if request.extensions().get::<Subjects>().is_none() => return Ok(()),
-        Shows::Counts | Shows::Somebody => subjects_of(request),
+        Shows::Counts | Shows::Somebody | Shows::Case => subjects_of(request),
     };
     let Some(gateway) = request.app_data::<web::Data<Gateway>>() else { return Ok(()) };
-    let entry = Entry::new(gateway.now(), who, operation.name).about(subjects);
+    let does = if operation.shows == Shows::Case { "case.read" } else { operation.name };
+    let entry = Entry::new(gateway.now(), who, does).about(subjects);
     let trace = Trace { request: Some(id.to_string()), from: Some(client_address(request).to_string()) };
     let entry = Entry { right: Some(word(operation.right).to_owned()), trace, ..entry };
     gateway.record(entry).await.map_err(|error| not_written(&error))

@@ -81,6 +81,19 @@ impl Disk {
             Self::Quota { file } => fs::write(file, format!("{DISK:<20}")).expect("written"),
         }
     }
+
+    /// Room enough to look at everything: whoever is shown somebody is written down.
+    fn enlarge(&self) {
+        let size = DISK * 4;
+        match self {
+            Self::Mounted { at } => {
+                let options = format!("remount,size={size}");
+                let done = Command::new("mount").args(["-o", &options]).arg(at).status().expect("mount runs");
+                assert!(done.success(), "the disk cannot be enlarged");
+            }
+            Self::Quota { file } => fs::write(file, format!("{size:<20}")).expect("written"),
+        }
+    }
 }
 
 impl Drop for Disk {
@@ -117,6 +130,7 @@ pub(crate) fn run(exam: &Exam) -> Vec<Tally> {
         }
     }
     process.kill();
+    disk.enlarge();
     let mut command = Process::serve(&hub.config);
     disk.put_before(&mut command, exam, &hub.site.live());
     let process = Process::launch(command);
@@ -176,13 +190,16 @@ fn read(hub: &Hub, ledger: &Ledger, tally: &mut Tally) {
     let steward = hub.client("petugas");
     let ready = steward.get("/readyz").status;
     tally.note(format!("/readyz on the full disk: {ready}"));
-    let mut answers: Vec<u16> = ["/v1/overview", "/v1/cases"].map(|path| steward.get(path).status).into();
+    let overview = steward.get("/v1/overview").status;
+    let mut answers = vec![steward.get("/v1/cases").status];
     // Rows may still wait to be matched: 404 is an answer as well, and what is found is looked at when there is room.
     for (feed, id) in ledger.acknowledged().iter().take(20) {
         let look = serde_json::json!({"sumber": {"feed": feed.name(), "id_sumber": id}});
         answers.push(steward.json("POST", "/v1/persons/lookup", "look", &look).status);
     }
-    tally.add("reads on the full disk", answers.len() as u64);
-    tally.note(format!("overview, cases, lookups: {answers:?}"));
-    tally.add("reads that failed", answers.iter().filter(|status| !matches!(status, 200 | 404)).count() as u64);
+    tally.add("reads on the full disk", 1 + answers.len() as u64);
+    tally.note(format!("overview: {overview}; cases, lookups: {answers:?}"));
+    // Nobody is shown of whom it cannot be written down who saw them; what counts is answered.
+    let failed = answers.iter().filter(|status| !matches!(status, 200 | 404 | 503)).count();
+    tally.add("reads that failed", failed as u64 + u64::from(overview != 200));
 }

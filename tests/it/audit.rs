@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use padan::audit::{KeyKind, SigningKey};
 use serde_json::{Value, json};
 
 use crate::support::TestApp;
@@ -148,11 +149,89 @@ fn an_export_goes_on_and_a_change_is_seen() {
     assert_eq!(place.verify(&[]).status.code(), Some(1), "a file that does not belong there");
     std::fs::remove_file(&foreign).expect("removed");
     // What was shown once has to be the beginning of what is shown now.
+    assert!(place.verify(&[]).status.success());
     let other = Place::new();
     other.app.client("petugas").get("/v1/cases").expect(200);
     other.export();
     std::fs::copy(other.log().join("checkpoint"), place.log().join("checkpoint.before")).expect("copied");
     assert_eq!(place.verify(&[]).status.code(), Some(1), "another history");
+    // A log that is shorter than it was is not written over what shows it.
+    let (to, ca, out) = (other.app.url(), other.app.ca().display().to_string(), place.log().display().to_string());
+    let cut_back = Place::padan(&["export", "--to", &to, "--ca", &ca, "--out", &out]);
+    assert_eq!(cut_back.status.code(), Some(1), "{}", String::from_utf8_lossy(&cut_back.stderr));
+}
+
+#[test]
+fn a_witness_countersigns_once_and_is_asked_for() {
+    let place = Place::new();
+    place.app.client("petugas").get("/v1/cases").expect(200);
+    let (key, public) = (place.dir.path().join("w.key"), place.dir.path().join("w.pub"));
+    let witness = SigningKey::new("saksi.test/w".parse().expect("a name"), KeyKind::Witness, [9; 32]);
+    std::fs::write(&key, witness.to_text()).expect("written");
+    std::fs::write(&public, witness.verifier_key().to_string()).expect("written");
+    let (key, public) = (key.display().to_string(), public.display().to_string());
+    for _ in 0..2 {
+        place.export();
+        assert_eq!(place.verify(&["--witness", &public]).status.code(), Some(1), "nobody has countersigned yet");
+        for _ in 0..2 {
+            assert!(place.verify(&["--countersign", &key]).status.success());
+        }
+        assert!(place.verify(&["--witness", &public]).status.success(), "once, however often it was asked to");
+    }
+}
+
+#[test]
+fn a_verdict_that_is_sent_again_shows_its_case_on_record() {
+    let place = Place::new();
+    let row = |id: &str, name: &str, born: &str| {
+        json!({"id_sumber": id, "tgl_data": "2025-11-01", "nik": MARKS[1], "nama": name, "tanggal_lahir": born,
+            "id_keluarga": id})
+    };
+    let rows = [row("a", MARKS[0], MARKS[3]), row("b", "BUDI SANTOSO", "1985-02-03")].map(|row| row.to_string());
+    place.app.client("dinsos").push(FEED, "k", &rows.join("\n")).expect(200);
+    let steward = place.app.client("petugas");
+    let case = text(&steward.get("/v1/cases").expect(200).json()["items"][0], "id");
+    let verdict = json!({"putusan": "BUKAN_DUPLIKAT", "alasan": "dua orang"});
+    for _ in 0..2 {
+        steward.json("POST", &format!("/v1/cases/{case}/verdict"), "sama", &verdict).expect(200);
+    }
+    place.export();
+    let does: Vec<String> = place.about(&case).iter().map(|entry| text(entry, "does")).collect();
+    assert_eq!(does, ["case.list", "case.decide", "case.read", "case.read"], "{case}");
+    for person in ["P0000000001", "P0000000002"] {
+        assert_eq!(place.about(person).len(), 4, "{person} is named by all of them");
+    }
+}
+
+#[test]
+fn whoever_is_named_is_written_down_under_each_number() {
+    let place = Place::new();
+    let twin = |id: &str, nik: &str, name: &str| {
+        json!({"id_sumber": id, "tgl_data": "2025-11-01", "nik": nik, "nama": name, "tanggal_lahir": MARKS[3],
+            "id_keluarga": "K1", "alamat": MARKS[2]})
+    };
+    let rows = [twin("a", MARKS[1], MARKS[0]), twin("b", "3201014107700099", "BUDI SANTOSO")];
+    let rows = rows.map(|row| row.to_string()).join("\n");
+    place.app.client("dinsos").push(FEED, "k", &rows).expect(200);
+    let steward = place.app.client("petugas");
+    steward.get("/v1/persons/P0000000001").expect(200);
+    // Another spelling of a number is none, and what was never anybody's leaves no trace.
+    steward.get("/v1/persons/P00000000001").expect(404);
+    let auditor = place.app.client("auditor");
+    for nobody in ["P3299887766554433", "P0000000099", "P00000000001"] {
+        auditor.get(&format!("/v1/audit/persons/{nobody}")).expect(404);
+    }
+    // A member of the family was shown, too.
+    let told = auditor.get("/v1/audit/persons/P0000000002").expect(200).json();
+    assert_eq!(told["entries"][0]["entry"]["does"], "person.read", "{told}");
+    place.export();
+    assert!(!String::from_utf8_lossy(&bytes_below(&place.log())).contains("3299887766554433"));
+    for link in ["tile/loop", "tile/entries/more"] {
+        std::os::unix::fs::symlink(".", place.log().join(link)).expect("a link");
+        assert_eq!(place.verify(&[]).status.code(), Some(1), "{link} does not belong there");
+        std::fs::remove_file(place.log().join(link)).expect("removed");
+    }
+    assert!(place.verify(&[]).status.success());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ureq::http::Method;
 
-use crate::audit::{ExportFile, SignedCheckpoint, export_files};
+use crate::audit::{ExportFile, SignedCheckpoint, TreeHead, export_files};
 use crate::cli::output::{Access, create_dir, write_file};
 use crate::cli::push::{Call, Destination, Patience, Session, told};
 use crate::cli::terminal::{Terminal, Unit, thousands};
@@ -12,7 +12,7 @@ use crate::cli::{CliError, Outcome};
 
 const HELP: &str = "\
 The folder is what C2SP tlog-tiles describes: checkpoint, tile/..., tile/entries/.... Run again it fetches only what has
-come since, and keeps the checkpoint before as checkpoint.before: `padan audit verify` holds the log against it. Entries hold who saw or
+come since, and keeps the checkpoint before as checkpoint.before until `padan audit verify` has held the log against it. Entries hold who saw or
 did what, and numbers of persons; no value about a person. The token needs the right \"audit\".
 
 Example:
@@ -40,7 +40,9 @@ pub(super) fn run(args: &ExportArgs, terminal: Terminal) -> Result<Outcome, CliE
     let bytes = fetch(&session, "checkpoint", terminal)?;
     let checkpoint = SignedCheckpoint::parse(&bytes);
     let checkpoint = checkpoint.map_err(|error| CliError::failed("reading the checkpoint", error))?;
-    let size = checkpoint.unverified().head().size;
+    let head = checkpoint.unverified().head();
+    goes_on(&args.out, head)?;
+    let size = head.size;
     let files: Vec<String> =
         export_files(size).filter(|file| *file != ExportFile::Checkpoint).map(ExportFile::path).collect();
     let mut progress = terminal.progress("fetching the log", Unit::Count, files.len() as u64);
@@ -66,13 +68,36 @@ pub(super) fn run(args: &ExportArgs, terminal: Terminal) -> Result<Outcome, CliE
     Ok(Outcome::Done)
 }
 
-/// Puts the checkpoint in the place of the one before, which is kept.
+/// The log is shorter than it was, or another one.
+#[derive(Debug, thiserror::Error)]
+#[error("the log had {before} entries when it was exported before, and has {now} that do not go on from them")]
+struct CutBack {
+    before: u64,
+    now: u64,
+}
+
+/// Refuses a log that cannot go on from the export that is there: nothing of that is touched.
+fn goes_on(out: &Path, now: TreeHead) -> Result<(), CliError> {
+    let heads = ["checkpoint", BEFORE].map(|name| std::fs::read(out.join(name)).ok());
+    let heads = heads.iter().flatten().filter_map(|bytes| SignedCheckpoint::parse(bytes).ok());
+    for head in heads.map(|signed| signed.unverified().head()) {
+        if head.size > now.size || head.size == now.size && head.root != now.root {
+            let hint = "keep this folder: it shows what the log was; export what it is now into another one and compare with --earlier";
+            let error = CutBack { before: head.size, now: now.size };
+            return Err(CliError::failed("fetching the audit log", error).hint(Some(hint)));
+        }
+    }
+    Ok(())
+}
+
+/// Puts the checkpoint in the place of the one before. That is kept until `padan audit verify` has held the log against it.
 fn keep_checkpoint(out: &Path, bytes: &[u8]) -> Result<(), crate::cli::output::OutputError> {
-    let target = out.join("checkpoint");
+    let (target, kept) = (out.join("checkpoint"), out.join(BEFORE));
     if let Ok(before) = std::fs::read(&target)
         && before != bytes
+        && !kept.exists()
     {
-        write_file(&out.join(BEFORE), Access::Private, &before)?;
+        write_file(&kept, Access::Private, &before)?;
     }
     write_file(&target, Access::Private, bytes)
 }

@@ -16,6 +16,9 @@ and what became of its rows, and the proof that the signed log holds it.
 Example:
   padan audit proof tanda-terima.tlog-proof --key audit.pub";
 
+/// An entry as base64, some hashes and a checkpoint; more is no proof.
+const PROOF_BYTES: usize = 1 << 20;
+
 /// Verifies the proof that a batch was taken in, and prints what it says.
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
@@ -34,8 +37,9 @@ struct NoEntry;
 
 pub(super) fn run(args: &ProofArgs, terminal: Terminal) -> Result<Outcome, CliError> {
     let trust = args.trust.trust()?;
-    let bytes = std::fs::read(&args.file)
-        .map_err(|error| CliError::failed(format!("reading {}", args.file.display()), error))?;
+    let failed = |error| CliError::failed(format!("reading {}", args.file.display()), error);
+    let bytes = super::verify::read(&args.file, PROOF_BYTES).map_err(failed)?;
+    let bytes = bytes.ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
     let proof = EntryProof::parse(&bytes).map_err(|error| CliError::failed("reading the proof", error))?;
     let entry = proof.extra().ok_or_else(|| CliError::failed("reading the proof", NoEntry))?;
     proof.verify(entry, &trust).map_err(|error| CliError::failed("verifying the proof", error))?;

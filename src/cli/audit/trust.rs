@@ -5,6 +5,9 @@ use std::path::Path;
 use crate::audit::{Trust, VerifierKey};
 use crate::cli::CliError;
 
+/// More is no key.
+const KEY_BYTES: usize = 4_096;
+
 /// Keys that are given as text or as a file that holds one.
 #[derive(Debug, clap::Args)]
 pub(super) struct TrustArgs {
@@ -18,9 +21,15 @@ pub(super) struct TrustArgs {
 }
 
 impl TrustArgs {
-    pub(super) fn trust(&self) -> Result<Trust, CliError> {
+    /// The log alone.
+    pub(super) fn log(&self) -> Result<Trust, CliError> {
         let trust = Trust::new(key(&self.key)?);
-        let trust = trust.map_err(|error| CliError::wrong_call("reading the key".to_owned(), error))?;
+        trust.map_err(|error| CliError::wrong_call("reading the key".to_owned(), error))
+    }
+
+    /// The log and its witnesses.
+    pub(super) fn trust(&self) -> Result<Trust, CliError> {
+        let trust = self.log()?;
         let witnesses = self.witnesses.iter().map(|text| key(text)).collect::<Result<Vec<_>, _>>()?;
         let needed = witnesses.len();
         trust
@@ -30,13 +39,15 @@ impl TrustArgs {
 }
 
 fn key(text: &str) -> Result<VerifierKey, CliError> {
-    let path = Path::new(text);
-    let text = if path.is_file() {
-        std::fs::read_to_string(path)
-            .map_err(|error| CliError::failed(format!("reading the key {}", path.display()), error))?
-    } else {
-        text.to_owned()
-    };
-    let hint = "a public key is one line, name+id+base64; the file of a private key is another one";
-    text.trim().parse().map_err(|error| CliError::wrong_call("reading a key".to_owned(), error).hint(Some(hint)))
+    let hint =
+        "a public key is one line, name+id+base64, or a file that holds it; the file of a private key is another one";
+    let line = if text.contains('+') { text.to_owned() } else { key_file(Path::new(text))? };
+    line.trim().parse().map_err(|error| CliError::wrong_call("reading a key".to_owned(), error).hint(Some(hint)))
+}
+
+fn key_file(path: &Path) -> Result<String, CliError> {
+    let failed = |error| CliError::failed(format!("reading the key {}", path.display()), error);
+    let bytes = super::verify::read(path, KEY_BYTES).map_err(failed)?;
+    let bytes = bytes.ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
+    String::from_utf8(bytes).map_err(|_| failed(std::io::ErrorKind::InvalidData.into()))
 }

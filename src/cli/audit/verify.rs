@@ -54,6 +54,16 @@ struct Report {
     witnesses: Vec<String>,
 }
 
+/// There is nothing to verify.
+#[derive(Debug, thiserror::Error)]
+#[error("the folder holds no export of an audit log")]
+struct NoExport;
+
+/// A log is no witness of itself.
+#[derive(Debug, thiserror::Error)]
+#[error("the key of the witness has the name of the log")]
+struct OwnName;
+
 /// Something is wrong with the log.
 #[derive(Debug, thiserror::Error)]
 #[error("the log is not the one that was signed")]
@@ -61,13 +71,22 @@ struct NotSound;
 
 pub(super) fn run(args: &VerifyArgs, terminal: Terminal) -> Result<Outcome, CliError> {
     let trust = args.trust.trust()?;
+    if !args.folder.join("checkpoint").exists() {
+        let hint = "`padan audit export` makes one";
+        return Err(CliError::wrong_call("verifying the audit log".to_owned(), NoExport).hint(Some(hint)));
+    }
+    // Whether witnesses saw it is asked of the checkpoint itself.
+    let of_log = args.trust.log()?;
     let earlier = args.earlier.iter().cloned().chain(Some(args.folder.join(BEFORE)).filter(|path| path.is_file()));
     let mut check = ExportCheck::new(&trust);
     for path in earlier {
-        check = check.continues(head_of(&path, &trust)?);
+        check = check.continues(head_of(&path, &of_log)?);
     }
-    let verified =
-        check.run(|path, limit| read(&args.folder.join(path), limit), |index, entry| show(args, index, entry));
+    let mut found = 0;
+    let verified = check.run(
+        |path, limit| read(&args.folder.join(path), limit),
+        |index, entry| found += u64::from(show(args, index, entry)),
+    );
     let verified = verified.map_err(|damage| {
         for fault in &damage.faults {
             terminal.say(&format!("WRONG {}", printable(&fault.to_string(), &[])));
@@ -75,9 +94,13 @@ pub(super) fn run(args: &VerifyArgs, terminal: Terminal) -> Result<Outcome, CliE
         CliError::failed("verifying the audit log", NotSound)
     })?;
     nothing_else(&args.folder, verified.checkpoint.head().size, terminal)?;
+    // It was held against that; the next export keeps the present one.
+    let _ = std::fs::remove_file(args.folder.join(BEFORE));
     if let Some(path) = &args.countersign {
-        countersign(&args.folder, path)?;
-        terminal.say("countersigned the checkpoint");
+        terminal.say(countersign(&args.folder, path)?);
+    }
+    if found == 0 && !args.about.is_empty() {
+        terminal.say("no entry names what was asked for; a person is P and ten digits");
     }
     report(&verified, terminal);
     Ok(Outcome::Done)
@@ -97,16 +120,18 @@ fn report(verified: &VerifiedExport, terminal: Terminal) {
     });
 }
 
-/// Prints an entry that is asked for.
-fn show(args: &VerifyArgs, index: u64, entry: &[u8]) {
+/// Prints an entry that is asked for; whether it is.
+fn show(args: &VerifyArgs, index: u64, entry: &[u8]) -> bool {
     if args.about.is_empty() {
-        return;
+        return false;
     }
-    let Ok(entry) = serde_json::from_slice::<serde_json::Value>(entry) else { return };
-    let named = entry["about"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
-    if named.into_iter().any(|number| args.about.iter().any(|wanted| wanted == number)) {
+    let Ok(entry) = serde_json::from_slice::<serde_json::Value>(entry) else { return false };
+    let mut named = entry["about"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str);
+    let is_asked_for = named.any(|number| args.about.iter().any(|wanted| wanted == number));
+    if is_asked_for {
         print(&format!("{}\n", serde_json::json!({"number": index + 1, "entry": entry})));
     }
+    is_asked_for
 }
 
 /// The tree of a checkpoint that was noted; it has to be signed, too.
@@ -118,13 +143,15 @@ fn head_of(path: &Path, trust: &Trust) -> Result<crate::audit::TreeHead, CliErro
     Ok(checkpoint.head())
 }
 
-/// Reads at most so much of a file, and a byte more where there is one.
-fn read(path: &Path, limit: usize) -> std::io::Result<Option<Vec<u8>>> {
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
+/// Reads at most so much of a file, and a byte more where there is one. Links, pipes and devices are no files of an export.
+pub(super) fn read(path: &Path, limit: usize) -> std::io::Result<Option<Vec<u8>>> {
+    match std::fs::symlink_metadata(path) {
+        Ok(data) if data.is_file() => {}
+        Ok(_) => return Err(std::io::Error::other("it is no plain file")),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
-    };
+    }
+    let file = std::fs::File::open(path)?;
     let mut bytes = Vec::new();
     file.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     Ok(Some(bytes))
@@ -146,7 +173,8 @@ pub(super) fn files_below(folder: &Path) -> Vec<String> {
     while let Some(next) = folders.pop() {
         for entry in std::fs::read_dir(&next).into_iter().flatten().flatten() {
             let path = entry.path();
-            if path.is_dir() {
+            // A link is told and not followed.
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 folders.push(path);
             } else if let Ok(below) = path.strip_prefix(folder) {
                 found.push(below.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/"));
@@ -156,7 +184,8 @@ pub(super) fn files_below(folder: &Path) -> Vec<String> {
     found
 }
 
-fn countersign(folder: &Path, key: &Path) -> Result<(), CliError> {
+/// Adds the signature of a witness; answers what was done.
+fn countersign(folder: &Path, key: &Path) -> Result<&'static str, CliError> {
     let failed = |error| CliError::failed(format!("reading the key {}", key.display()), error);
     let text = std::fs::read_to_string(key).map_err(failed)?;
     let witness = text.parse::<SigningKey>().and_then(|key| key.witness());
@@ -165,9 +194,17 @@ fn countersign(folder: &Path, key: &Path) -> Result<(), CliError> {
     let bytes = std::fs::read(&path).map_err(|error| CliError::failed("reading the checkpoint", error))?;
     let signed = SignedCheckpoint::parse(&bytes);
     let mut signed = signed.map_err(|error| CliError::failed("reading the checkpoint", error))?;
+    let name = witness.verifier_key().name().to_string();
+    if name == signed.unverified().origin() {
+        return Err(CliError::wrong_call("countersigning".to_owned(), OwnName));
+    }
+    if signed.to_string().lines().any(|line| line.starts_with(&format!("\u{2014} {name} "))) {
+        return Ok("the witness has countersigned this checkpoint already");
+    }
     let seconds = u64::try_from(Timestamp::now().as_second()).unwrap_or_default();
     let signature = signed.countersign(&witness, seconds);
     signed.add(signature);
     write_file(&path, Access::Private, signed.to_string().as_bytes())
-        .map_err(|error| CliError::failed("writing the checkpoint", error))
+        .map_err(|error| CliError::failed("writing the checkpoint", error))?;
+    Ok("countersigned the checkpoint")
 }

@@ -101,9 +101,13 @@ pub(crate) async fn checkpoint(Reader(caller): Reader, gateway: Backend) -> Resu
 pub(crate) async fn tile(
     Reader(caller): Reader,
     path: web::Path<String>,
+    request: HttpRequest,
     gateway: Backend,
 ) -> Result<HttpResponse, Problem> {
     need(&caller, Right::Audit)?;
+    if path.starts_with("entries/") {
+        access::note_subjects(&request, [path.as_str()]);
+    }
     let file = gateway.get()?.audit_file(&format!("tile/{path}")).await?;
     Ok(HttpResponse::Ok().content_type("application/octet-stream").body(file))
 }

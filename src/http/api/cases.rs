@@ -319,7 +319,7 @@ pub(crate) async fn list(
         ("order", params.order.as_deref()),
     ];
     let next = next_path("/v1/cases", page.next.as_deref(), limit, &more);
-    access::note_subjects(&request, page.items.iter().flat_map(|view| access::case_subjects(&view.case)));
+    access::note_cases(&request, &page.items);
     let items: Vec<CaseLineDto> = page.items.iter().map(CaseLineDto::from).collect();
     Ok(HttpResponse::Ok().json(PageDto { items, next, total: page.total }))
 }
@@ -337,7 +337,7 @@ pub(crate) async fn show(
 ) -> Result<web::Json<CaseDto>, Problem> {
     need(&caller, Right::Review)?;
     let view = gateway.get()?.case(&caller, &id).await?;
-    access::note_subjects(&request, access::case_subjects(&view.case));
+    access::note_cases(&request, [&view]);
     Ok(web::Json(CaseDto::from(&view)))
 }
 
@@ -364,6 +364,7 @@ pub(crate) async fn decide(
     let answer: VerdictDto = incoming.json().await?;
     let answer = verdict_request(answer.putusan, &answer.alasan)?;
     let view = gateway.get()?.decide(&writer.caller, &id, writer.key, answer).await?;
+    access::note_cases(&request, [&view]);
     Ok(web::Json(CaseDto::from(&view)))
 }
 

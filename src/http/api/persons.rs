@@ -370,7 +370,7 @@ pub(crate) async fn lookup(
     let incoming = Incoming::open(&request, payload, JSON, &config.limits, config.limits.max_document_bytes)?;
     let question = incoming.json::<LookupDto>().await?.check()?;
     let found = gateway.get()?.lookup(&caller, question.into()).await?;
-    access::note_subjects(&request, found.persons.iter().map(|view| view.person.id));
+    access::note_persons(&request, found.persons.iter().flat_map(access::named_by));
     Ok(web::Json(FoundDto::from(&found)))
 }
 
@@ -391,7 +391,7 @@ pub(crate) async fn show(
     need(&caller, Right::Persons)?;
     let id = person_id(&id)?;
     let view = gateway.get()?.person(&caller, id).await?;
-    access::note_subjects(&request, [view.person.id]);
+    access::note_persons(&request, access::named_by(&view));
     let answer = PersonDto::from(&view);
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_LOCATION, format!("/v1/persons/{}", answer.id))).json(answer))
 }

@@ -316,7 +316,7 @@ pub(crate) async fn complementarity(
     let kode_wilayah = region("kode_wilayah", params.kode_wilayah)?;
     let view = gateway.get()?.report(&caller, ReportQuery { as_of, kode_wilayah, rule: params.rule }).await?;
     let report = ReportDto::new(&view, kind);
-    access::note_findings(&request, &view.findings);
+    access::note_findings(&request, &view.findings, []);
     if !asks_for(&request, "text/csv") {
         return Ok(HttpResponse::Ok().json(report));
     }

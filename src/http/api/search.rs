@@ -180,7 +180,7 @@ pub(crate) async fn search(
     let incoming = Incoming::open(&request, payload, JSON, &config.limits, config.limits.max_document_bytes)?;
     let query = incoming.json::<SearchDto>().await?.query()?;
     let found = gateway.get()?.search(&caller, query).await?;
-    access::note_subjects(&request, found.persons.iter().map(|person| person.id));
+    access::note_persons(&request, found.persons.iter().flat_map(access::numbers_of));
     Ok(web::Json(found.into()))
 }
 

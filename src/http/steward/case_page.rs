@@ -231,7 +231,7 @@ pub(super) async fn show(
     gateway: Backend,
 ) -> Result<HttpResponse, Problem> {
     let view = gateway.get()?.case(steward.with(Right::Review)?, &id).await?;
-    access::note_subjects(&request, access::case_subjects(&view.case));
+    access::note_cases(&request, [&view]);
     let key = Uuid::now_v7().to_string();
     let mut page = CasePage::new(steward.page, &view, format::today(), key);
     page.saved = request.query_string().split('&').any(|pair| pair == "tersimpan=ya");

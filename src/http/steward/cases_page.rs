@@ -159,6 +159,6 @@ pub(super) async fn show(
         web::Query::<Choice>::from_query(request.query_string()).map(web::Query::into_inner).unwrap_or_default();
     let cursor = Some(choice.mulai.clone()).filter(|cursor| !cursor.is_empty());
     let cases = gateway.get()?.cases(caller, choice.filter()?, cursor, config.limits.page_items).await?;
-    access::note_subjects(&request, cases.items.iter().flat_map(|view| access::case_subjects(&view.case)));
+    access::note_cases(&request, &cases.items);
     render(&CasesPage::new(steward.page, choice, &cases))
 }

@@ -296,9 +296,9 @@ pub(super) async fn show(
     let known = view.rules.iter().find(|known| known.id == *rule);
     let known = known.ok_or_else(|| Problem::new(Code::NotFound, "there is no such rule"))?;
     let listed = Listed::new(&part, known, &view, config.limits.page_findings);
-    access::note_findings(&request, listed.rows.iter().copied());
     let (persons, families) = listed.mentioned();
     let names = gateway.get()?.names(caller, &persons, &families).await?;
+    access::note_findings(&request, listed.rows.iter().copied(), names.persons.keys().copied());
     render(&FindingsPage::new(steward.page, &part, known, &view, &listed, &names))
 }
 

@@ -207,7 +207,7 @@ pub(super) async fn show(
     let id = person_id(&id)?;
     let caller = steward.with(Right::Persons)?;
     let view = gateway.get()?.person(caller, id).await?;
-    access::note_subjects(&request, [view.person.id]);
+    access::note_persons(&request, access::named_by(&view));
     let members: Vec<PersonId> = view.families.iter().flat_map(|family| family.members.clone()).collect();
     let names = gateway.get()?.names(caller, &members, &[]).await?;
     render(&PersonPage::new(steward.page, &view, &names))

@@ -225,7 +225,7 @@ pub(super) async fn search(
         Ok(Question::Near(query)) => Outcome::Near(gateway.get()?.lookup(caller, query).await?),
         Ok(Question::Fitting(query)) => Outcome::Fitting(gateway.get()?.search(caller, query).await?),
     };
-    access::note_subjects(&request, outcome.persons().into_iter().flatten().map(|person| person.id));
+    access::note_persons(&request, outcome.persons().into_iter().flatten().flat_map(access::numbers_of));
     render(&SearchPage::new(steward.page, form.typed, &outcome))
 }
 

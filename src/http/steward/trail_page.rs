@@ -16,6 +16,7 @@ use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::problem::Problem;
 use crate::service::audit::{Entry, Seen, SeenBy};
+use crate::service::error::ServiceError;
 
 #[derive(Template)]
 #[template(path = "trail.html")]
@@ -103,19 +104,22 @@ pub(super) struct TrailForm {
     orang: String,
 }
 
-/// Leads to the trail of a person. A number of a person stands in addresses; what else somebody types does not.
+/// Leads to the trail of a person. The number of somebody who is or was known stands in addresses; what else is typed does not.
 pub(super) async fn find(
     steward: Steward,
     request: HttpRequest,
     payload: web::Payload,
     config: web::Data<Config>,
+    gateway: Backend,
 ) -> Result<HttpResponse, Problem> {
-    steward.with(Right::Audit)?;
+    let caller = steward.with(Right::Audit)?;
     let form: TrailForm = forms::read(&request, payload, &config).await?;
     forms::check_token(&steward.session, &form.token)?;
-    match person_id(form.orang.trim()) {
-        Ok(id) => Ok(see_other(&format!("/jejak/{id}"))),
-        Err(_) => render(&TrailPage::empty(steward.page, true)),
+    let Ok(id) = person_id(form.orang.trim()) else { return render(&TrailPage::empty(steward.page, true)) };
+    match gateway.get()?.seen(caller, id).await {
+        Ok(_) => Ok(see_other(&format!("/jejak/{id}"))),
+        Err(ServiceError::NotFound { .. }) => render(&TrailPage::empty(steward.page, true)),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -40,7 +40,11 @@ impl Gateway {
         }
         let view = self.view().await?;
         // Somebody all of whose rows were withdrawn is asked about by the number that it had.
-        let present = view.person_of(id.0).await?.unwrap_or(id);
+        let present = match view.person_of(id.0).await? {
+            Some(present) => present,
+            None if view.last_rows(&[id.0]).await?.is_empty() => return Err(ServiceError::NotFound { what: "person" }),
+            None => id,
+        };
         let golden = view.golden(&[present]).await?;
         let records: BTreeSet<RecordId> =
             golden.iter().flat_map(|person| &person.records).copied().chain([id.0]).collect();

@@ -1,5 +1,7 @@
 //! Taking a decision of a steward in: one verdict, for each pair of records that it is about.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use super::idempotency::{IdempotencyKey, Owner, RequestId};
@@ -8,7 +10,7 @@ use crate::auth::Caller;
 use crate::domain::case::{Case, Question};
 use crate::domain::date::Timestamp;
 use crate::domain::decision::Decision;
-use crate::domain::record::{RecordId, Sequence};
+use crate::domain::record::{PersonId, RecordId, Sequence};
 use crate::review::{NotAllowed, Step, allows};
 use crate::service::answers::cases::may_review;
 use crate::service::answers::views::{CaseView, VerdictRequest};
@@ -51,8 +53,11 @@ impl Input for Deciding<'_> {
         let mut numbers = gateway.draw(pairs.len(), newest).await?;
         let at = gateway.clock().now();
         let mut write = WriteBatch::new();
+        // Also the numbers that the persons have when the decision is taken back.
+        let persons: BTreeSet<PersonId> =
+            case.persons.iter().copied().chain(case.records.iter().copied().map(PersonId)).collect();
         let about: Vec<String> =
-            std::iter::once(case.id.clone()).chain(case.persons.iter().map(ToString::to_string)).collect();
+            std::iter::once(case.id.clone()).chain(persons.iter().map(ToString::to_string)).collect();
         let mut asked = self.request.verdict.map(|_| Box::new(case));
         for (a, b, nth) in &pairs {
             let place = decision_key(*a, *b, *nth);

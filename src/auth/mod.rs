@@ -15,6 +15,9 @@ use crate::domain::region::Regions;
 /// Characters of a client's name at most.
 const MAX_NAME_CHARS: usize = 64;
 
+/// Characters of a purpose at most: it stands in every entry of the audit log.
+pub const MAX_PURPOSE_CHARS: usize = 200;
+
 /// What a client may do. Nothing that is not listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -92,6 +95,11 @@ impl Caller {
         let regions = client.regions.iter().map(known).collect::<Result<_, _>>()?;
         let (agency, rights) = (client.agency.clone(), client.rights.clone());
         let purpose = client.purpose.clone();
+        let is_purpose =
+            |text: &String| (1..=MAX_PURPOSE_CHARS).contains(&text.chars().count()) && !text.contains(char::is_control);
+        if !purpose.as_ref().is_none_or(is_purpose) {
+            return Err(DirectoryError::Purpose { client: name });
+        }
         Ok(Self { name, agency, kind: client.kind, regions, purpose, rights, token })
     }
 
@@ -136,6 +144,12 @@ pub enum DirectoryError {
     Name {
         /// Which client, counted from 1.
         number: usize,
+    },
+    /// A purpose that nobody can read, or that is too long.
+    #[error("client '{client}': a purpose has 1 to {MAX_PURPOSE_CHARS} characters and no control sign")]
+    Purpose {
+        /// Which client.
+        client: String,
     },
     /// Two clients share a name, so that nobody could say whose a decision is.
     #[error("two clients are called '{name}'; give each one a name of its own")]

@@ -216,7 +216,7 @@ pub(super) async fn disclose<B>(response: &ServiceResponse<B>, id: RequestId) ->
 }
 
 /// Nobody is shown of whom it is not written down who saw them.
-fn not_written(error: &ServiceError) -> Problem {
+pub(crate) fn not_written(error: &ServiceError) -> Problem {
     tracing::warn!(error = error as &dyn std::error::Error, "an entry of the audit log could not be written");
     Problem::new(Code::NotReady, "the audit log takes no entry now, so nobody is shown; ask again later")
 }

@@ -2,11 +2,12 @@
 //! would be refused.
 
 use utoipa::Modify;
-use utoipa::openapi::path::{Operation, Parameter, PathItem};
+use utoipa::openapi::path::Parameter;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{OpenApi, RefOr};
 
 use super::config::Limits;
+use super::refusals::operations;
 use crate::domain::feed::Feed;
 
 /// Gives the parameters of every operation their shapes.
@@ -23,10 +24,6 @@ impl Modify for Shapes {
             }
         }
     }
-}
-
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post].into_iter().flatten()
 }
 
 /// The shape of a parameter by its name; `None` where any text may be given.

@@ -3,7 +3,8 @@
 //! **For**: the service layer, which owns every encoding and every use case. A [`WriteBatch`] carries all writes of
 //! one use case over all tables together with what must still be true ([`Precondition`]); [`Store::commit`] applies it
 //! whole or not at all. Reads come in batches too ([`Read::get_many`]) and as ordered pages ([`Read::scan`]). A batch
-//! may leave a note in the journal: positions without gaps, in the order of commits, over all instances on one store.
+//! may leave a note in the journal and an entry in the audit log: positions without gaps, in the order of commits, over all
+//! instances on one store.
 //!
 //! **Not for**: it knows no record, person or agency, builds no index by itself, and has no method per screen. Whoever
 //! decides on what it read repeats it as a precondition; a [`Snapshot`] is for long readers (backup, digest).

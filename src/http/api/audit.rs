@@ -13,6 +13,7 @@ use crate::http::caller::{Reader, need};
 use crate::http::extract::Backend;
 use crate::http::problem::{Code, Problem, ProblemDocument};
 use crate::service::audit::{AuditError, Seen, SeenBy};
+use crate::service::error::ServiceError;
 
 /// Media type of keys, heads and proofs.
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -23,7 +24,7 @@ pub(crate) struct SeenDto {
     /// The person's number now.
     #[schema(example = "P0000000042")]
     person: String,
-    /// Numbers under which the log may name the person: those of persons that are one now.
+    /// Numbers under which the log may name the person: those of its records, since the oldest one gives the number.
     #[schema(example = json!(["P0000000042", "P0000000107"]))]
     numbers: Vec<String>,
     /// Entries, oldest first.
@@ -60,6 +61,8 @@ impl From<AuditError> for Problem {
     fn from(error: AuditError) -> Self {
         match error {
             AuditError::NoKey | AuditError::NoFile => Self::new(Code::NotFound, error.to_string()),
+            // The head is written before it is signed.
+            AuditError::Service(ServiceError::Full) => access::not_written(&ServiceError::Full),
             AuditError::Service(error) => error.into(),
         }
     }

@@ -16,7 +16,6 @@ use crate::http::config::Config;
 use crate::http::extract::Backend;
 use crate::http::problem::Problem;
 use crate::service::audit::{Entry, Seen, SeenBy};
-use crate::service::error::ServiceError;
 
 #[derive(Template)]
 #[template(path = "trail.html")]
@@ -75,7 +74,7 @@ fn trail_row(SeenBy { number, entry }: &SeenBy, lang: Lang) -> TrailRow {
 /// What was done, in words.
 fn what(entry: &Entry, lang: Lang) -> &'static str {
     let (indonesian, english) = match entry.does.as_str() {
-        "person.read" => ("Membuka data orang ini", "Opened this person's data"),
+        "person.read" => ("Membuka data orang ini atau keluarganya", "Opened the data of this person or of the family"),
         "person.lookup" => ("Mencari menurut nomor atau nama", "Looked up by number or name"),
         "person.search" => ("Menemukannya dalam pencarian", "Found in a search"),
         "case.list" => ("Melihatnya dalam Antrian Konflik", "Seen in the conflict queue"),
@@ -116,11 +115,10 @@ pub(super) async fn find(
     let form: TrailForm = forms::read(&request, payload, &config).await?;
     forms::check_token(&steward.session, &form.token)?;
     let Ok(id) = person_id(form.orang.trim()) else { return render(&TrailPage::empty(steward.page, true)) };
-    match gateway.get()?.seen(caller, id).await {
-        Ok(_) => Ok(see_other(&format!("/jejak/{id}"))),
-        Err(ServiceError::NotFound { .. }) => render(&TrailPage::empty(steward.page, true)),
-        Err(error) => Err(error.into()),
+    if gateway.get()?.is_person(caller, id).await? {
+        return Ok(see_other(&format!("/jejak/{id}")));
     }
+    render(&TrailPage::empty(steward.page, true))
 }
 
 /// The trail of a person.

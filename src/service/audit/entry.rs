@@ -8,6 +8,10 @@ use crate::domain::agency::AgencyId;
 use crate::domain::batch::BatchCounts;
 use crate::domain::date::Timestamp;
 use crate::domain::decision::Verdict;
+use crate::service::stored::codec::encode;
+
+/// Numbers in one entry at most: the longest are 45 bytes, and an entry has room for 65,535.
+pub(super) const MOST_ABOUT: usize = 1_000;
 
 /// Who did something, as the log names them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +75,9 @@ pub struct Entry {
     /// Numbers of persons, records, cases, batches and rules that it was about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub about: Vec<String>,
+    /// How many numbers there were besides, where there were too many for one entry.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub besides: u64,
     /// More of what was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<Detail>,
@@ -83,7 +90,14 @@ impl Entry {
     /// Somebody did something.
     pub fn new(at: Timestamp, by: Who, does: &str) -> Self {
         let (does, trace) = (does.to_owned(), Trace::default());
-        Self { at, by, does, right: None, about: Vec::new(), detail: None, trace }
+        Self { at, by, does, right: None, about: Vec::new(), besides: 0, detail: None, trace }
+    }
+
+    /// As it is stored. The format of the log has room for so many numbers; one entry that is too long would end the tree.
+    pub(in crate::service) fn encoded(mut self) -> Vec<u8> {
+        self.besides = self.about.len().saturating_sub(MOST_ABOUT) as u64;
+        self.about.truncate(MOST_ABOUT);
+        encode(&self)
     }
 
     /// The same, about these.
@@ -96,5 +110,35 @@ impl Entry {
     #[must_use]
     pub fn with(self, detail: Detail) -> Self {
         Self { detail: Some(detail), ..self }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::MAX_ENTRY_BYTES;
+    use crate::auth::MAX_PURPOSE_CHARS;
+    use crate::domain::case::Case;
+    use crate::domain::record::RecordId;
+    use crate::service::stored::codec::{decode, plain};
+
+    #[test]
+    fn the_longest_entry_fits_into_the_log() {
+        let by = Who {
+            name: "\"".repeat(64),
+            agency: AgencyId::new(&"a".repeat(64)).ok(),
+            purpose: Some("\"".repeat(MAX_PURPOSE_CHARS)),
+        };
+        let longest = Case::id_of(RecordId(u64::MAX), RecordId(u64::MAX));
+        let entry = Entry::new(Timestamp::MAX, by, "report.findings").about(vec![longest; MOST_ABOUT + 7]);
+        let bytes = entry.encoded();
+        assert!(plain(&bytes, "entry").expect("content").len() < MAX_ENTRY_BYTES - 4_096);
+        let read: Entry = decode(&bytes, "entry").expect("an entry");
+        assert_eq!((read.about.len(), read.besides), (MOST_ABOUT, 7), "what is left off is told");
     }
 }

@@ -11,6 +11,7 @@ mod tree;
 use tokio::sync::Mutex;
 
 pub(super) use self::check::LogCheck;
+use self::entry::MOST_ABOUT;
 pub use self::entry::{Detail, Entry, Trace, Who};
 pub use self::subject::{Seen, SeenBy};
 pub use self::tree::AuditError;
@@ -19,11 +20,7 @@ pub(super) use self::tree::{grown, last_entry};
 use crate::audit::LogSigner;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
-use crate::service::stored::codec::encode;
 use crate::store::WriteBatch;
-
-/// Numbers in one entry at most; what shows more is several entries.
-const MOST_ABOUT: usize = 2_000;
 
 /// The state of the log.
 #[derive(Default)]
@@ -41,13 +38,14 @@ impl Audit {
 }
 
 impl Gateway {
-    /// Writes an entry of its own; returns when it is durable. Whoever shows something about a person does this first.
+    /// Writes an entry of its own; returns when it is durable. Whoever shows something about a person does this first. What shows
+    /// very many is several entries.
     pub async fn record(&self, entry: Entry) -> Result<(), ServiceError> {
         let mut rest = entry;
         loop {
             let more = rest.about.split_off(rest.about.len().min(MOST_ABOUT));
             let mut write = WriteBatch::new();
-            write.audit(encode(&rest));
+            write.audit(rest.clone().encoded());
             self.store().commit(write).await?;
             if more.is_empty() {
                 return Ok(());

@@ -4,7 +4,10 @@
 //! waits for another. What is signed is only ever what the hashes say that are kept.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
 
 use super::{Audit, Entry};
 use crate::audit::{
@@ -202,23 +205,27 @@ pub(in crate::service) async fn last_entry(reader: &dyn Read) -> Result<u64, Ser
     Ok(reader.last(Table::Audit).await?.as_deref().and_then(Position::of).unwrap_or_default().0)
 }
 
-/// The entries of the log that are wanted, in their order; all of it is read, a portion at a time.
+/// The entries of the log that are wanted, in their order. All of it is read, a portion at a time and away from the threads
+/// that answer.
 pub(super) async fn entries(
     reader: &dyn Read,
-    mut wanted: impl FnMut(&Entry) -> bool,
+    wanted: impl Fn(&Entry) -> bool + Send + Sync + 'static,
 ) -> Result<Vec<(Position, Entry)>, ServiceError> {
-    let (mut found, mut from) = (Vec::new(), Vec::new());
-    loop {
-        let page = reader.scan(Table::Audit, from, None, PORTION).await?;
-        for (key, bytes) in &page {
-            let entry: Entry = decode(bytes, "audit entry")?;
-            if wanted(&entry) {
-                found.push((Position::of(key).ok_or_else(missing)?, entry));
-            }
-        }
-        match page.last() {
-            Some((key, _)) if page.len() == PORTION => from = after(key),
-            _ => return Ok(found),
-        }
+    let (mut found, mut from, wanted) = (Vec::new(), Some(Vec::new()), Arc::new(wanted));
+    while let Some(begin) = from.take() {
+        let page = reader.scan(Table::Audit, begin, None, PORTION).await?;
+        from = page.last().filter(|_| page.len() == PORTION).map(|(key, _)| after(key));
+        let wanted = Arc::clone(&wanted);
+        let work = tokio::task::spawn_blocking(move || {
+            let read = page.par_iter().map(|(key, bytes)| {
+                let entry: Entry = decode(bytes, "audit entry")?;
+                Ok((Position::of(key).ok_or_else(missing)?, entry))
+            });
+            let is_wanted =
+                |read: &Result<(Position, Entry), _>| read.as_ref().map_or(true, |(_, entry)| wanted(entry));
+            read.filter(is_wanted).collect::<Result<Vec<_>, ServiceError>>()
+        });
+        found.extend(work.await.map_err(|_| ServiceError::NotReady)??);
     }
+    Ok(found)
 }

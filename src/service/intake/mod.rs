@@ -34,7 +34,6 @@ use crate::service::audit;
 use crate::service::error::ServiceError;
 use crate::service::gateway::Gateway;
 use crate::service::matching::load::AtOpening;
-use crate::service::stored::codec::encode;
 use crate::service::stored::journal::Entry;
 use crate::store::{Position, StoreError, WriteBatch};
 
@@ -248,7 +247,7 @@ impl Gateway {
             request.remember(&mut write, known, led_to);
             let note = note(request.text());
             let batch = note.batch().map(str::to_owned);
-            write.note(note.encoded()).audit(encode(&audit));
+            write.note(note.encoded()).audit(audit.encoded());
             match self.store().commit(write).await {
                 Ok(committed) => {
                     let position = committed.journal.expect("every input leaves a note");

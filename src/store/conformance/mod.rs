@@ -301,33 +301,47 @@ async fn journal<S: Store + 'static>(store: Arc<S>) {
     for writer in 0..WRITERS {
         let store = Arc::clone(&store);
         writers.spawn(async move {
-            let mut mine = Vec::new();
+            let (mut mine, mut audited) = (Vec::new(), Vec::new());
             for step in 0..STEPS {
                 let mut batch = WriteBatch::new();
                 batch.note([writer, step]).put(Table::Cases, [writer], [step]);
-                let position = store.commit(batch).await.unwrap().journal.expect("a note was given");
+                // Only every second one has an entry, so that its positions are not those of the journal.
+                if step % 2 == 0 {
+                    batch.audit([writer, step]);
+                }
+                let committed = store.commit(batch).await.unwrap();
+                assert_eq!(committed.audit.is_some(), step % 2 == 0);
+                audited.extend(committed.audit.map(|position| (position, vec![writer, step])));
+                let position = committed.journal.expect("a note was given");
                 assert!(store.head().await.unwrap() >= position, "an acknowledged note can be read");
                 mine.push((position, vec![writer, step]));
                 let mut refused = WriteBatch::new();
-                refused.note(*b"refused").require_absent(Table::Cases, [writer]);
+                refused.note(*b"refused").audit(*b"refused").require_absent(Table::Cases, [writer]);
                 assert!(conflict(store.commit(refused).await).is_some());
                 let mut without = WriteBatch::new();
                 without.put(Table::Members, [writer], [step]);
                 assert_eq!(store.commit(without).await.unwrap().journal, None);
             }
-            mine
+            (mine, audited)
         });
     }
-    let mut told: Vec<(Position, Vec<u8>)> = writers.join_all().await.into_iter().flatten().collect();
+    let (told, audited): (Vec<_>, Vec<_>) = writers.join_all().await.into_iter().unzip();
+    let last = numbered(&*store, Table::Journal, told.concat()).await;
+    assert_eq!(last, u64::from(WRITERS) * u64::from(STEPS));
+    assert_eq!(numbered(&*store, Table::Audit, audited.concat()).await, last / 2);
+    assert_eq!(store.last(Table::Rows).await.unwrap(), None, "an empty table");
+    journal_without_its_front(&*store, Position(last)).await;
+}
+
+/// Holds a table that the store numbers against what writers were told; answers how many entries it has.
+async fn numbered(store: &impl Store, table: Table, mut told: Vec<(Position, Vec<u8>)>) -> u64 {
     told.sort();
-    let kept = all(&*store, Table::Journal).await;
+    let kept = all(store, table).await;
     let read: Vec<(Position, Vec<u8>)> =
         kept.into_iter().map(|(key, entry)| (Position::of(&key).unwrap(), entry)).collect();
     assert_eq!(read, told);
-    let positions: Vec<u64> = read.iter().map(|(position, _)| position.0).collect();
-    assert_eq!(positions, (1..=u64::from(WRITERS) * u64::from(STEPS)).collect::<Vec<_>>());
-    assert_eq!(store.last(Table::Rows).await.unwrap(), None, "an empty table");
-    journal_without_its_front(&*store, Position(positions.len() as u64)).await;
+    assert!(read.iter().zip(1..).all(|((position, _), number)| position.0 == number), "without gaps");
+    read.len() as u64
 }
 
 /// Entries may be deleted from the front; the next position follows from the last one.

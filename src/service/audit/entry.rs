@@ -76,7 +76,7 @@ pub struct Entry {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub about: Vec<String>,
     /// How many numbers there were besides, where there were too many for one entry.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub besides: u64,
     /// More of what was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,7 +114,7 @@ impl Entry {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_none(count: &u64) -> bool {
+fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
@@ -131,7 +131,7 @@ mod tests {
     fn the_longest_entry_fits_into_the_log() {
         let by = Who {
             name: "\"".repeat(64),
-            agency: AgencyId::new(&"a".repeat(64)).ok(),
+            agency: Some(AgencyId::new("a".repeat(40)).expect("a good id")),
             purpose: Some("\"".repeat(MAX_PURPOSE_CHARS)),
         };
         let longest = Case::id_of(RecordId(u64::MAX), RecordId(u64::MAX));

@@ -1,8 +1,9 @@
 //! What is to be known of a list before it is sent: what is passed over, what is hidden, what was taken for granted.
 
 use super::List;
+use crate::domain::feed::Feed;
 use crate::feed::mapping::{Mapping, Sentence, Target};
-use crate::sheet::{Form, SheetForm, TextForm, column_letters};
+use crate::sheet::{Form, GUIDE_SHEET, SheetForm, TextForm, column_letters};
 
 impl List {
     /// What its sender may not know of how it is read, in the order in which it is told. Whoever reads a list for somebody
@@ -10,8 +11,10 @@ impl List {
     pub fn notes(&self) -> Vec<Sentence> {
         let (tables, chosen) = self.tables();
         let mut notes = Vec::new();
-        let others: Vec<String> =
-            tables.iter().enumerate().filter(|(at, _)| *at != chosen).map(|(_, table)| table.name()).collect();
+        // Of a workbook of ours nobody expects that its guide is read.
+        let is_template = tables[chosen].name().parse::<Feed>().is_ok();
+        let others = tables.iter().enumerate().filter(|(at, _)| *at != chosen).map(|(_, table)| table.name());
+        let others: Vec<String> = others.filter(|name| !(is_template && name == GUIDE_SHEET)).collect();
         if !others.is_empty() {
             let (read, others) = (tables[chosen].name(), others.join(", "));
             notes.push(Sentence::new(

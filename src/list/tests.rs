@@ -91,6 +91,7 @@ fn the_example_of_a_template_is_no_person() {
         List::open("templat.xlsx", workbook, &SheetLimits::default(), (Feed::AnggotaKeluarga, None, context))
             .expect("a list");
     assert!(list.undecided().is_empty(), "{:?}", list.undecided());
+    assert!(list.notes().is_empty(), "its own guide is nothing that was passed over: {:?}", list.notes());
     let read = batch(&mut list);
     let line = read.rows[0].as_ref().expect_err("it is refused");
     assert_eq!(line.kesalahan[0].code, "EXAMPLE_ROW");

@@ -10,6 +10,9 @@ const HEADINGS: [(&str, f64); 6] =
     [("Kolom", 24.0), ("Arti", 36.0), ("Wajib", 8.0), ("Bentuk", 40.0), ("Nilai", 60.0), ("Penjelasan", 80.0)];
 const BLUE: Color = Color::RGB(0x00DD_EBF7);
 
+/// The sheet of a template that says how it is filled in.
+pub const GUIDE_SHEET: &str = "Petunjuk";
+
 /// What is to be known before the first row.
 fn rules() -> [String; 6] {
     [
@@ -27,7 +30,7 @@ fn rules() -> [String; 6] {
 
 /// Writes it.
 pub(super) fn write(sheet: &mut Worksheet, feed: Feed, fields: &[Field]) -> Result<(), XlsxError> {
-    sheet.set_name("Petunjuk")?;
+    sheet.set_name(GUIDE_SHEET)?;
     let title = Format::new().set_bold().set_font_size(14);
     sheet.write_string_with_format(0, 0, format!("Petunjuk mengisi {}", feed.name()), &title)?;
     let mut row = 1;

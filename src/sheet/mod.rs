@@ -32,6 +32,7 @@ mod xml;
 
 pub use delimited::TextForm;
 pub use error::{Foreign, Limit, SheetError};
+pub use guide::GUIDE_SHEET;
 pub use heading::{Heading, heading_row};
 pub use limits::SheetLimits;
 pub use marked::{MarkedRow, NOTE_HEADING, OUTCOME_HEADING, marked};
